@@ -1,0 +1,48 @@
+namespace Mfn.Core.Fields;
+
+/// <summary>A 2-D grid of cells, row-major. It owns its memory, and whoever holds it may write to it.</summary>
+public sealed class Field
+{
+    private readonly double[] _values;
+
+    /// <summary>A field of zeros.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no row or no column.</exception>
+    public Field(int rowCount, int columnCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rowCount, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columnCount, 1);
+
+        RowCount = rowCount;
+        ColumnCount = columnCount;
+        _values = new double[checked(rowCount * columnCount)];
+    }
+
+    /// <summary>A field that starts as a copy of row-major values.</summary>
+    /// <exception cref="ArgumentException">The values are not as many as the cells.</exception>
+    public Field(int rowCount, int columnCount, ReadOnlySpan<double> values)
+        : this(rowCount, columnCount)
+    {
+        if (values.Length != _values.Length)
+        {
+            throw new ArgumentException(
+                $"A {rowCount} x {columnCount} field needs {_values.Length} values, but got {values.Length}.", nameof(values));
+        }
+
+        values.CopyTo(_values);
+    }
+
+    /// <summary>The number of rows.</summary>
+    public int RowCount { get; }
+
+    /// <summary>The number of cells in a row.</summary>
+    public int ColumnCount { get; }
+
+    /// <summary>All cells, row after row.</summary>
+    public Span<double> Cells => _values;
+
+    /// <summary>One cell.</summary>
+    public ref double this[int row, int column] => ref Row(row)[column];
+
+    /// <summary>The cells of one row.</summary>
+    public Span<double> Row(int row) => _values.AsSpan(row * ColumnCount, ColumnCount);
+}

@@ -1,0 +1,68 @@
+using System.Numerics;
+
+namespace Mfn.Core.Randomness;
+
+/// <summary>The PCG-XSL-RR 128/64 generator, with the same bits as numpy's <c>PCG64</c>. Not thread-safe.</summary>
+/// <remarks>M. E. O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms", 2014.</remarks>
+public sealed class Pcg64
+{
+    private static readonly UInt128 Multiplier = new(0x2360ED051FC65DA4, 0x4385DF649FCCF645);
+
+    private readonly UInt128 _increment;
+    private UInt128 _state;
+    private uint? _bufferedHalf;
+
+    /// <summary>A generator seeded as numpy's <c>default_rng(seed)</c> seeds it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The seed is negative.</exception>
+    public Pcg64(BigInteger seed)
+    {
+        Span<ulong> words = stackalloc ulong[4];
+        SeedSequence.GenerateState(seed, words);
+
+        _increment = (new UInt128(words[2], words[3]) << 1) | 1;
+        Advance();
+        _state += new UInt128(words[0], words[1]);
+        Advance();
+    }
+
+    /// <summary>A generator that goes on where another one was when its <see cref="State"/> was read.</summary>
+    /// <exception cref="ArgumentException">The increment is even, which no generator of this kind has.</exception>
+    public Pcg64(Pcg64State state)
+    {
+        if (UInt128.IsEvenInteger(state.Increment))
+        {
+            throw new ArgumentException($"The increment must be odd, but was {state.Increment}.", nameof(state));
+        }
+
+        _state = state.State;
+        _increment = state.Increment;
+        _bufferedHalf = state.BufferedHalf;
+    }
+
+    /// <summary>The state before the next draw.</summary>
+    public Pcg64State State => new(_state, _increment, _bufferedHalf);
+
+    /// <summary>Draws 64 bits. A buffered 32-bit half stays where it is.</summary>
+    public ulong NextUInt64()
+    {
+        Advance();
+        var high = (ulong)(_state >> 64);
+        return BitOperations.RotateRight(high ^ (ulong)_state, (int)(high >> 58));
+    }
+
+    /// <summary>Draws 32 bits: the buffered half of the previous such draw if there is one, else the low half of a new 64-bit draw.</summary>
+    public uint NextUInt32()
+    {
+        if (_bufferedHalf is { } half)
+        {
+            _bufferedHalf = null;
+            return half;
+        }
+
+        var value = NextUInt64();
+        _bufferedHalf = (uint)(value >> 32);
+        return (uint)value;
+    }
+
+    private void Advance() => _state = (_state * Multiplier) + _increment;
+}

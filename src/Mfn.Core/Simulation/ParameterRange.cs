@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace Mfn.Core.Simulation;
+
+/// <summary>The values that a parameter may have; NaN and the infinities are never among them.</summary>
+/// <param name="Minimum">The least value, allowed itself.</param>
+/// <param name="Maximum">The greatest value.</param>
+/// <param name="ExcludesMaximum">Whether the values stay below the maximum.</param>
+public readonly record struct ParameterRange(double Minimum, double Maximum, bool ExcludesMaximum = false)
+{
+    /// <summary>Any finite number.</summary>
+    public static ParameterRange Finite { get; } = new(double.MinValue, double.MaxValue);
+
+    /// <summary>Only the one value.</summary>
+    public static ParameterRange Only(double value) => new(value, value);
+
+    /// <summary>Whether the value is allowed.</summary>
+    public bool Contains(double value) => value >= Minimum && (ExcludesMaximum ? value < Maximum : value <= Maximum);
+
+    /// <summary>The range in words that complete "must be …".</summary>
+    public override string ToString()
+    {
+        if (this == Finite)
+        {
+            return "finite";
+        }
+
+        if (Minimum == Maximum)
+        {
+            return Invariant(Minimum);
+        }
+
+        return ExcludesMaximum
+            ? $"at least {Invariant(Minimum)} and below {Invariant(Maximum)}"
+            : $"between {Invariant(Minimum)} and {Invariant(Maximum)}";
+    }
+
+    internal static string Invariant(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,99 @@
+using Mfn.Core.Fields;
+
+namespace Mfn.Core.Simulation;
+
+/// <summary>Everything that decides a run: equal specs give equal fields, to the bit. Defaults are the reference's.</summary>
+public sealed record SimulationSpec
+{
+    public const double DefaultActivatorDiffusion = 0.1;
+    public const double DefaultInhibitorDiffusion = 0.05;
+    public const double DefaultActivatorRate = 0.01;
+    public const double DefaultInhibitorRate = 0.02;
+
+    /// <summary>The update scheme and the order of the draws.</summary>
+    public SimulationVariant Variant { get; init; } = SimulationVariant.Model;
+
+    /// <summary>Rows and columns of the square field.</summary>
+    public int GridSize { get; init; } = 64;
+
+    /// <summary>Time steps from the initial field to the end.</summary>
+    public int StepCount { get; init; } = 64;
+
+    /// <summary>The seed of the run's random numbers.</summary>
+    public ulong Seed { get; init; } = 42;
+
+    /// <summary>
+    /// The potential's diffusion coefficient times the time step over the squared cell width (dimensionless). From 0.25 on the explicit
+    /// scheme is unstable and only the clamping bounds the field.
+    /// </summary>
+    public double Alpha { get; init; } = 0.18;
+
+    /// <summary>The probability that a step begins with a growth event.</summary>
+    public double SpikeProbability { get; init; } = 0.25;
+
+    /// <summary>Whether activator and inhibitor evolve and feed the potential.</summary>
+    public bool IsTuringEnabled { get; init; } = true;
+
+    /// <summary>Cells whose activator exceeds this value (dimensionless) gain potential in the step.</summary>
+    public double TuringThreshold { get; init; } = 0.75;
+
+    /// <summary>Whether every cell gets Gaussian noise in every step.</summary>
+    public bool IsJitterEnabled { get; init; }
+
+    /// <summary>The variance of that noise in V².</summary>
+    public double JitterVariance { get; init; } = 0.0005;
+
+    /// <summary>What lies beyond the rim, for the potential and both species; the model variant is always periodic.</summary>
+    public Boundary Boundary { get; init; } = Boundary.Periodic;
+
+    /// <summary>The activator's diffusion coefficient, in the units of <see cref="Alpha"/>; fixed in the model variant.</summary>
+    public double ActivatorDiffusion { get; init; } = DefaultActivatorDiffusion;
+
+    /// <summary>The inhibitor's diffusion coefficient, in the units of <see cref="Alpha"/>; fixed in the model variant.</summary>
+    public double InhibitorDiffusion { get; init; } = DefaultInhibitorDiffusion;
+
+    /// <summary>The activator's reaction rate a step; fixed in the model variant.</summary>
+    public double ActivatorRate { get; init; } = DefaultActivatorRate;
+
+    /// <summary>The inhibitor's reaction rate a step; fixed in the model variant.</summary>
+    public double InhibitorRate { get; init; } = DefaultInhibitorRate;
+
+    /// <summary>All that keeps this spec from running, by what the reference accepts; empty if nothing does.</summary>
+    public IReadOnlyList<SpecProblem> FindProblems() =>
+        Enum.IsDefined(Variant)
+            ? FindProblems(SimulationRanges.Of(Variant))
+            : [new SpecProblem(nameof(Variant), $"must be a known variant, but was {(int)Variant}")];
+
+    /// <summary>All that keeps this spec within narrower ranges from running; empty if nothing does.</summary>
+    public IReadOnlyList<SpecProblem> FindProblems(SimulationRanges ranges)
+    {
+        ArgumentNullException.ThrowIfNull(ranges);
+
+        var problems = new List<SpecProblem>();
+        Check(nameof(GridSize), GridSize, ranges.GridSize);
+        Check(nameof(StepCount), StepCount, ranges.StepCount);
+        Check(nameof(Alpha), Alpha, ranges.Alpha);
+        Check(nameof(SpikeProbability), SpikeProbability, ranges.SpikeProbability);
+        Check(nameof(TuringThreshold), TuringThreshold, ranges.TuringThreshold);
+        Check(nameof(JitterVariance), JitterVariance, ranges.JitterVariance);
+        Check(nameof(ActivatorDiffusion), ActivatorDiffusion, ranges.ActivatorDiffusion);
+        Check(nameof(InhibitorDiffusion), InhibitorDiffusion, ranges.InhibitorDiffusion);
+        Check(nameof(ActivatorRate), ActivatorRate, ranges.ActivatorRate);
+        Check(nameof(InhibitorRate), InhibitorRate, ranges.InhibitorRate);
+        if (Variant == SimulationVariant.Model ? Boundary != Boundary.Periodic : !Enum.IsDefined(Boundary))
+        {
+            var allowed = Variant == SimulationVariant.Model ? nameof(Boundary.Periodic) : "a known boundary";
+            problems.Add(new SpecProblem(nameof(Boundary), $"must be {allowed}, but was {Boundary}"));
+        }
+
+        return problems;
+
+        void Check(string parameter, double value, ParameterRange range)
+        {
+            if (!range.Contains(value))
+            {
+                problems.Add(new SpecProblem(parameter, $"must be {range}, but was {ParameterRange.Invariant(value)}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace Mfn.Core.Simulation;
+
+/// <summary>Which of the reference's two field simulations a run reproduces. They draw and update differently, so their fields differ.</summary>
+public enum SimulationVariant
+{
+    /// <summary>
+    /// <c>simulate_mycelium_field</c>: a torus with fixed reaction constants; the inhibitor sees the activator's new value
+    /// (semi-implicit), and no activator or inhibitor is drawn unless the Turing coupling is on.
+    /// </summary>
+    Model,
+
+    /// <summary>
+    /// <c>ReactionDiffusionEngine</c>: configurable constants and boundary; both species see the old values (explicit), and both
+    /// are always drawn.
+    /// </summary>
+    Engine,
+}

@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using Mfn.Core.Fields;
+using Mfn.Core.Simulation;
+
+namespace Mfn.Core.Tests.Simulation;
+
+public sealed class SimulationEngineTests
+{
+    public static TheoryData<SimulationSpec> Specs => new()
+    {
+        new SimulationSpec { GridSize = 16, StepCount = 40 },
+        new SimulationSpec { GridSize = 16, StepCount = 40, IsTuringEnabled = false },
+        new SimulationSpec { GridSize = 16, StepCount = 40, IsJitterEnabled = true, TuringThreshold = 0.05 },
+        new SimulationSpec { Variant = SimulationVariant.Engine, GridSize = 16, StepCount = 40, IsJitterEnabled = true, Boundary = Boundary.Neumann },
+        new SimulationSpec { Variant = SimulationVariant.Engine, GridSize = 16, StepCount = 40, IsTuringEnabled = false, Boundary = Boundary.Dirichlet },
+    };
+
+    [Theory, MemberData(nameof(Specs))]
+    public void Restore_AtEveryStep_GoesOnToTheSameState(SimulationSpec spec)
+    {
+        var whole = new SimulationEngine(spec);
+        whole.Advance(spec.StepCount);
+
+        var first = new SimulationEngine(spec);
+        for (var step = 0; step <= spec.StepCount; step++)
+        {
+            var second = SimulationEngine.Restore(spec, first.Capture());
+            second.Advance(spec.StepCount - step);
+
+            AssertSameState(whole.Capture(), second.Capture());
+            if (step < spec.StepCount)
+            {
+                first.TakeStep();
+            }
+        }
+    }
+
+    [Fact]
+    public void Capture_ThenStep_LeavesTheCaptureAsItWas()
+    {
+        var engine = new SimulationEngine(new SimulationSpec { GridSize = 8 });
+        var before = engine.Potential.ToArray();
+        var captured = engine.Capture();
+
+        engine.TakeStep();
+
+        Assert.Equal(before.AsEnumerable(), captured.Potential.AsEnumerable());
+        Assert.NotEqual(before, engine.Potential.ToArray());
+    }
+
+    [Fact]
+    public void Restore_StateThatDoesNotFit_SaysAllThatIsWrong()
+    {
+        var spec = new SimulationSpec { GridSize = 4 };
+        var state = new SimulationEngine(spec).Capture();
+        var damaged = state with
+        {
+            Step = -1,
+            Potential = state.Potential.RemoveAt(0),
+            Activator = state.Activator.SetItem(3, double.NaN).SetItem(5, double.PositiveInfinity),
+            Inhibitor = default,
+        };
+
+        var error = Assert.Throws<ArgumentException>(() => SimulationEngine.Restore(spec, damaged));
+
+        Assert.Contains("potential field must have 16 cells, but has 15", error.Message, StringComparison.Ordinal);
+        Assert.Contains("activator field must be finite, but has 1 NaN and 1 infinite cells", error.Message, StringComparison.Ordinal);
+        Assert.Contains("inhibitor field must have 16 cells, but has 0", error.Message, StringComparison.Ordinal);
+        Assert.Contains("step must not be negative, but was -1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Constructor_SpecWithProblems_NamesThemAll()
+    {
+        var spec = new SimulationSpec
+        {
+            Variant = SimulationVariant.Engine,
+            GridSize = 3,
+            StepCount = -1,
+            Alpha = double.NaN,
+            SpikeProbability = 1.5,
+            JitterVariance = double.PositiveInfinity,
+            Boundary = (Boundary)7,
+        };
+
+        var error = Assert.Throws<ArgumentException>(() => new SimulationEngine(spec));
+
+        Assert.Equal(
+            ["GridSize", "StepCount", "Alpha", "SpikeProbability", "JitterVariance", "Boundary"],
+            spec.FindProblems().Select(problem => problem.Parameter));
+        Assert.Contains("GridSize must be between 4 and 1024, but was 3.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Alpha must be at least 0.05 and below 0.25, but was NaN.", error.Message, StringComparison.Ordinal);
+        Assert.Equal("Variant", Assert.Single(new SimulationSpec { Variant = (SimulationVariant)5 }.FindProblems()).Parameter);
+    }
+
+    [Fact]
+    public void Constructor_ModelWithEngineConstants_IsRefused()
+    {
+        var spec = new SimulationSpec { ActivatorDiffusion = 0.2, InhibitorRate = 0.03, Boundary = Boundary.Neumann };
+
+        Assert.Equal(
+            ["ActivatorDiffusion must be 0.1, but was 0.2.", "InhibitorRate must be 0.02, but was 0.03.", "Boundary must be Periodic, but was Neumann."],
+            spec.FindProblems().Select(problem => problem.ToString()));
+    }
+
+    [Fact]
+    public void Advance_Cancelled_StopsBetweenTwoSteps()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var engine = new SimulationEngine(new SimulationSpec { GridSize = 8 });
+        engine.Advance(3, cancellation.Token);
+        var before = engine.Potential.ToArray();
+        cancellation.Cancel();
+
+        Assert.Throws<OperationCanceledException>(() => engine.Advance(1, cancellation.Token));
+        Assert.Equal(3, engine.Step);
+        Assert.Equal(before, engine.Potential.ToArray());
+        Assert.Throws<ArgumentOutOfRangeException>(() => engine.Advance(-1, CancellationToken.None));
+    }
+
+    [Fact]
+    public void TakeStep_WithCertainSpike_RaisesThatCellAlone()
+    {
+        var calm = new SimulationEngine(new SimulationSpec { GridSize = 8, Alpha = 0, SpikeProbability = 0 });
+        var spiked = new SimulationEngine(new SimulationSpec { GridSize = 8, Alpha = 0, SpikeProbability = 1 });
+        calm.TakeStep();
+        spiked.TakeStep();
+
+        var growthEvent = Assert.NotNull(spiked.LastGrowthEvent);
+        var cell = (growthEvent.Row * 8) + growthEvent.Column;
+        Assert.Equal(1, growthEvent.Step);
+        Assert.Equal(calm.Potential[cell] + growthEvent.Amplitude, spiked.Potential[cell]);
+        Assert.Equal([cell], Enumerable.Range(0, 64).Where(i => calm.Potential[i] != spiked.Potential[i]));
+        Assert.Null(calm.LastGrowthEvent);
+        Assert.Equal(1, spiked.Counts.GrowthEvents);
+    }
+
+    [Fact]
+    public void TakeStep_ModelWithoutTuring_HasNoSpecies()
+    {
+        var model = new SimulationEngine(new SimulationSpec { GridSize = 4, IsTuringEnabled = false });
+        var engine = new SimulationEngine(new SimulationSpec { Variant = SimulationVariant.Engine, GridSize = 4, IsTuringEnabled = false });
+        var activator = engine.Activator.ToArray();
+        model.TakeStep();
+        engine.TakeStep();
+
+        Assert.True(model.Activator.IsEmpty && model.Inhibitor.IsEmpty);
+        Assert.Equal(activator, engine.Activator.ToArray());
+    }
+
+    [Fact]
+    public void Advance_UnstableAlpha_StaysWithinTheClampsAndCountsThem()
+    {
+        var engine = new SimulationEngine(new SimulationSpec { GridSize = 16, Alpha = 1.0 });
+        engine.Advance(200);
+
+        var statistics = engine.PotentialStatistics;
+        Assert.Equal((-0.095, 0.040), (statistics.Minimum, statistics.Maximum));
+        Assert.True(engine.Counts.ClampingEvents > 0);
+    }
+
+    [Fact]
+    public void NonFiniteField_IsReportedWithStepFieldAndCount()
+    {
+        var error = Assert.Throws<NonFiniteFieldException>(
+            () => NonFiniteFieldException.ThrowIfAny([0.0, double.NaN, double.NaN, double.PositiveInfinity], "activator", 12));
+
+        Assert.Equal((12, "activator", new NonFiniteCells(2, 1)), (error.Step, error.FieldName, error.Cells));
+        Assert.Equal("The activator field is not finite after step 12: it has 2 NaN and 1 infinite cells.", error.Message);
+    }
+
+    private static void AssertSameState(SimulationState expected, SimulationState actual)
+    {
+        var empty = ImmutableArray<double>.Empty;
+        Assert.Equal(expected.Potential.AsEnumerable(), actual.Potential.AsEnumerable());
+        Assert.Equal(expected.Activator.AsEnumerable(), actual.Activator.AsEnumerable());
+        Assert.Equal(expected.Inhibitor.AsEnumerable(), actual.Inhibitor.AsEnumerable());
+        Assert.Equal(
+            expected with { Potential = empty, Activator = empty, Inhibitor = empty },
+            actual with { Potential = empty, Activator = empty, Inhibitor = empty });
+    }
+}
