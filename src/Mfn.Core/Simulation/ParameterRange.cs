@@ -27,13 +27,14 @@ public readonly record struct ParameterRange(double Minimum, double Maximum, boo
 
         if (Minimum == Maximum)
         {
-            return Invariant(Minimum);
+            return Format(Minimum);
         }
 
         return ExcludesMaximum
-            ? $"at least {Invariant(Minimum)} and below {Invariant(Maximum)}"
-            : $"between {Invariant(Minimum)} and {Invariant(Maximum)}";
+            ? $"at least {Format(Minimum)} and below {Format(Maximum)}"
+            : $"between {Format(Minimum)} and {Format(Maximum)}";
     }
 
-    internal static string Invariant(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+    /// <summary>A value in its shortest form that reads back to the same bits, in any culture.</summary>
+    public static string Format(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

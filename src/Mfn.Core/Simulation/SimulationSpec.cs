@@ -92,7 +92,7 @@ public sealed record SimulationSpec
         {
             if (!range.Contains(value))
             {
-                problems.Add(new SpecProblem(parameter, $"must be {range}, but was {ParameterRange.Invariant(value)}"));
+                problems.Add(new SpecProblem(parameter, $"must be {range}, but was {ParameterRange.Format(value)}"));
             }
         }
     }

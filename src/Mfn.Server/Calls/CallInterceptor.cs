@@ -1,0 +1,89 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using RichStatus = Google.Rpc.Status;
+
+namespace Mfn.Server.Calls;
+
+/// <summary>
+/// What happens around every call: it is counted, and its errors become statuses here and nowhere else. What the server did not foresee is
+/// logged and tells the client nothing.
+/// </summary>
+internal sealed partial class CallInterceptor(OpenCalls openCalls, ILogger<CallInterceptor> logger) : Interceptor
+{
+    private const string RichStatusTrailer = "grpc-status-details-bin";
+
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            using var call = openCalls.Open(context);
+            return await continuation(request, context);
+        }
+        catch (Exception error) when (error is not RpcException)
+        {
+            throw ToRpcException(error, context);
+        }
+    }
+
+    public override Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation) =>
+        UnaryServerHandler(requestStream, context, (stream, _) => continuation(stream, context));
+
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            using var call = openCalls.Open(context);
+            await continuation(request, responseStream, context);
+        }
+        catch (Exception error) when (error is not RpcException)
+        {
+            throw ToRpcException(error, context);
+        }
+    }
+
+    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
+        ServerStreamingServerHandler(requestStream, responseStream, context, (stream, writer, _) => continuation(stream, writer, context));
+
+    private RpcException ToRpcException(Exception error, ServerCallContext context)
+    {
+        switch (error)
+        {
+            case CallRefusedException refused:
+                LogRefused(context.Method, refused.StatusCode, refused.Message);
+                return new RpcException(new Status(refused.StatusCode, refused.Message), RichTrailers(refused));
+            case OperationCanceledException when context.Deadline < DateTime.UtcNow:
+                LogCancelled(context.Method, StatusCode.DeadlineExceeded);
+                return new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed before the call was done."));
+            case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
+                LogCancelled(context.Method, StatusCode.Cancelled);
+                return new RpcException(new Status(StatusCode.Cancelled, "The client cancelled the call."));
+            default:
+                LogUnhandled(error, context.Method);
+                return new RpcException(new Status(StatusCode.Internal, "Internal error."));
+        }
+    }
+
+    private static Metadata RichTrailers(CallRefusedException refused)
+    {
+        var status = new RichStatus { Code = (int)refused.StatusCode, Message = refused.Message, Details = { Any.Pack(refused.Detail) } };
+        return new Metadata { { RichStatusTrailer, status.ToByteArray() } };
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} refused with {StatusCode}: {Reason}")]
+    private partial void LogRefused(string method, StatusCode statusCode, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} ended by its client with {StatusCode}")]
+    private partial void LogCancelled(string method, StatusCode statusCode);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} failed")]
+    private partial void LogUnhandled(Exception error, string method);
+}

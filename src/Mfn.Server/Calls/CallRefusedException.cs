@@ -1,0 +1,38 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+
+namespace Mfn.Server.Calls;
+
+/// <summary>A call that the server will not serve, with the status and the details that the client gets.</summary>
+internal sealed class CallRefusedException : Exception
+{
+    private CallRefusedException(StatusCode statusCode, string message, IMessage detail)
+        : base(message)
+    {
+        StatusCode = statusCode;
+        Detail = detail;
+    }
+
+    public StatusCode StatusCode { get; }
+
+    /// <summary>A google.rpc detail message.</summary>
+    public IMessage Detail { get; }
+
+    /// <summary>The request is wrong: all its problems at once.</summary>
+    public static CallRefusedException InvalidArgument(IEnumerable<BadRequest.Types.FieldViolation> violations)
+    {
+        var detail = new BadRequest { FieldViolations = { violations } };
+        var message = string.Join(' ', detail.FieldViolations.Select(violation => $"{violation.Field} {violation.Description}."));
+        return new CallRefusedException(StatusCode.InvalidArgument, message, detail);
+    }
+
+    /// <summary>A limit is reached; the call may be tried again after the delay.</summary>
+    public static CallRefusedException OverLimit(string message, TimeSpan retryDelay) =>
+        new(StatusCode.ResourceExhausted, message, new RetryInfo { RetryDelay = retryDelay.ToDuration() });
+
+    /// <summary>The server stops; another one, or this one after its restart, may serve the call.</summary>
+    public static CallRefusedException Stopping() =>
+        new(StatusCode.Unavailable, "The server is stopping.", new RetryInfo { RetryDelay = TimeSpan.FromSeconds(1).ToDuration() });
+}

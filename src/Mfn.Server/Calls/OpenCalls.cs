@@ -1,0 +1,84 @@
+using Grpc.Core;
+using Mfn.Server.Configuration;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Calls;
+
+/// <summary>
+/// Counts the calls that are open, and refuses one too many on a connection. Kestrel's own limit would leave that call hanging in the client
+/// without a word, so Kestrel is told a higher one (<see cref="KestrelLimit"/>) and this one answers.
+/// </summary>
+internal sealed class OpenCalls(IOptions<LimitsOptions> options)
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    private readonly int _limit = options.Value.MaxStreamsPerConnection;
+    private int _count;
+
+    /// <summary>Calls open on all connections.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Streams a connection for Kestrel: room above the limit for the refusals to be answered.</summary>
+    public static int KestrelLimit(LimitsOptions limits) => (2 * limits.MaxStreamsPerConnection) + 64;
+
+    /// <summary>Counts the call as open until the result is disposed.</summary>
+    /// <exception cref="CallRefusedException">The connection has too many open calls.</exception>
+    public IDisposable Open(ServerCallContext context)
+    {
+        var connection = ConnectionOf(context);
+        var call = new OpenCall(this, connection);
+        if (call.Position <= _limit)
+        {
+            return call;
+        }
+
+        call.Dispose();
+        throw CallRefusedException.OverLimit(
+            $"This connection already has {_limit} open calls, the most that the server allows on one. End a call or open another connection.",
+            RetryDelay);
+    }
+
+    private static ConnectionCalls ConnectionOf(ServerCallContext context)
+    {
+        var items = context.GetHttpContext().Features.GetRequiredFeature<IConnectionItemsFeature>().Items;
+        lock (items)
+        {
+            if (items.TryGetValue(typeof(ConnectionCalls), out var found))
+            {
+                return (ConnectionCalls)found!;
+            }
+
+            var created = new ConnectionCalls();
+            items[typeof(ConnectionCalls)] = created;
+            return created;
+        }
+    }
+
+    private sealed class ConnectionCalls
+    {
+        public int Count;
+    }
+
+    private sealed class OpenCall : IDisposable
+    {
+        private readonly OpenCalls _all;
+        private readonly ConnectionCalls _connection;
+
+        public OpenCall(OpenCalls all, ConnectionCalls connection)
+        {
+            _all = all;
+            _connection = connection;
+            Interlocked.Increment(ref _all._count);
+            Position = Interlocked.Increment(ref _connection.Count);
+        }
+
+        public int Position { get; }
+
+        public void Dispose()
+        {
+            Interlocked.Decrement(ref _connection.Count);
+            Interlocked.Decrement(ref _all._count);
+        }
+    }
+}

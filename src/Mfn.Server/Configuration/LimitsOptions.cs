@@ -1,0 +1,33 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Configuration;
+
+/// <summary>What a caller may ask for, and how much the server does at once.</summary>
+internal sealed class LimitsOptions
+{
+    public const string Section = "Limits";
+
+    /// <summary>The largest grid_size of a run. A field takes 8 bytes a cell, a run up to six fields.</summary>
+    [Range(4, 4096)]
+    public int MaxGridSize { get; set; } = 1024;
+
+    /// <summary>The most steps of a run.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxSteps { get; set; } = 10_000;
+
+    /// <summary>The most runs under way at once; one more is refused with RESOURCE_EXHAUSTED.</summary>
+    [Range(1, 100_000)]
+    public int MaxConcurrentRuns { get; set; } = 64;
+
+    /// <summary>The largest request message in bytes; a larger one is refused with RESOURCE_EXHAUSTED.</summary>
+    [Range(1024, 1 << 30)]
+    public int MaxRequestBytes { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>The most calls open at once on one connection; one more is refused with RESOURCE_EXHAUSTED.</summary>
+    [Range(1, 100_000)]
+    public int MaxStreamsPerConnection { get; set; } = 256;
+}
+
+[OptionsValidator]
+internal sealed partial class LimitsOptionsValidator : IValidateOptions<LimitsOptions>;

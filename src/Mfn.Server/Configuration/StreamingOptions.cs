@@ -1,0 +1,21 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Configuration;
+
+/// <summary>How frames get to their reader.</summary>
+internal sealed class StreamingOptions
+{
+    public const string Section = "Streaming";
+
+    /// <summary>Frames that a run may be ahead of its owner before it waits.</summary>
+    [Range(1, 64)]
+    public int OwnerBacklog { get; set; } = 2;
+
+    /// <summary>How long a client may take to accept one message before its call is aborted.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(1);
+}
+
+[OptionsValidator]
+internal sealed partial class StreamingOptionsValidator : IValidateOptions<StreamingOptions>;

@@ -1,0 +1,53 @@
+using Mfn.Server.Configuration;
+using Mfn.Server.Runs;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Lifetime;
+
+/// <summary>
+/// What happens between SIGTERM and the closing of the listeners: health turns NOT_SERVING, new runs are refused, those under way get the
+/// drain time, and what is left then ends with UNAVAILABLE.
+/// </summary>
+internal sealed partial class GracefulStop(
+    ServerLifetime lifetime, RunRegistry runs, IOptions<ShutdownOptions> options, TimeProvider clock, ILogger<GracefulStop> logger)
+    : IHostedLifecycleService, IConfigureOptions<HostOptions>
+{
+    // For Kestrel to close its connections after the drain time.
+    private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(10);
+
+    public void Configure(HostOptions host) => host.ShutdownTimeout = options.Value.DrainTime + ClosingTime;
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        lifetime.BeginDraining();
+        var emptied = runs.StopAccepting();
+        LogDraining(runs.Active.Count, options.Value.DrainTime);
+        try
+        {
+            await emptied.WaitAsync(options.Value.DrainTime, clock, cancellationToken);
+        }
+        catch (Exception timeIsUp) when (timeIsUp is TimeoutException or OperationCanceledException)
+        {
+            LogStoppedRuns(runs.Active.Count);
+            runs.StopAll();
+        }
+
+        lifetime.EndDraining();
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: {Count} runs under way have {DrainTime} to end")]
+    private partial void LogDraining(int count, TimeSpan drainTime);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Stopped {Count} runs after the drain time")]
+    private partial void LogStoppedRuns(int count);
+}

@@ -1,0 +1,12 @@
+using Grpc.Core;
+using Mfn.Contracts.V1;
+using Mfn.Server.Wire;
+
+namespace Mfn.Server.Membrane;
+
+/// <summary>Electrochemistry of a membrane.</summary>
+internal sealed class MembraneService : Contracts.V1.MembraneService.MembraneServiceBase
+{
+    public override Task<ComputeNernstPotentialResponse> ComputeNernstPotential(ComputeNernstPotentialRequest request, ServerCallContext context) =>
+        Task.FromResult(request.ToResponse());
+}

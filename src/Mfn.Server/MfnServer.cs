@@ -1,0 +1,124 @@
+using System.Globalization;
+using Grpc.Reflection.V1;
+using Mfn.Contracts.V1;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Mfn.Server.Health;
+using Mfn.Server.Lifetime;
+using Mfn.Server.Reflection;
+using Mfn.Server.Runs;
+using Mfn.Server.Security;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server;
+
+/// <summary>The composition root: what the server is made of.</summary>
+public static class MfnServer
+{
+    /// <summary>Where the server listens unless told otherwise.</summary>
+    public const string DefaultUrl = "http://127.0.0.1:50051";
+
+    private const string EnvironmentPrefix = "MFN_";
+
+    /// <summary>A server that is ready to start.</summary>
+    /// <param name="args">
+    /// Settings as on a command line, such as <c>--urls http://127.0.0.1:0 --config mfn.json --Limits:MaxSteps 5000</c>. They win over
+    /// environment variables (<c>MFN_Limits__MaxSteps</c>), which win over the file.
+    /// </param>
+    /// <exception cref="InvalidDataException">The configuration file cannot be read, or has a section that does not exist.</exception>
+    public static WebApplication Build(params string[] args)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mfn" });
+        AddConfiguration(builder.Configuration, args);
+        AddLogging(builder);
+        AddKestrel(builder);
+        AddOptions(builder.Services);
+        AddRuns(builder.Services);
+        AddGrpc(builder.Services);
+
+        var app = builder.Build();
+        app.UseMiddleware<MessageSizeMiddleware>(app.Services.GetRequiredService<IOptions<LimitsOptions>>().Value.MaxRequestBytes);
+        app.MapGrpcService<Simulation.SimulationService>();
+        app.MapGrpcService<Membrane.MembraneService>();
+        app.MapGrpcService<HealthService>();
+        app.MapGrpcService<ReflectionService>();
+        return app;
+    }
+
+    private static void AddConfiguration(ConfigurationManager configuration, string[] args)
+    {
+        var commandLine = new ConfigurationBuilder().AddCommandLine(args).Build();
+        if (commandLine["config"] is { } path)
+        {
+            ConfigurationFile.AddTo(configuration, path);
+        }
+
+        configuration.AddEnvironmentVariables(EnvironmentPrefix);
+        configuration.AddConfiguration(commandLine);
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder)
+    {
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+
+        // Standard output belongs to the commands' results.
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    private static void AddKestrel(WebApplicationBuilder builder)
+    {
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.UseUrls(builder.Configuration["urls"] ?? DefaultUrl);
+        builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, TlsListenerSetup>();
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitsOptions>>((kestrel, limits) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            kestrel.Limits.Http2.MaxStreamsPerConnection = OpenCalls.KestrelLimit(limits.Value);
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+
+            // A subscriber may read slowly; the write time-out, not a data rate, tells the slow from the stuck.
+            kestrel.Limits.MinResponseDataRate = null;
+        });
+    }
+
+    private static void AddOptions(IServiceCollection services)
+    {
+        services.AddValidatedOptions<LimitsOptions, LimitsOptionsValidator>(LimitsOptions.Section);
+        services.AddValidatedOptions<StreamingOptions, StreamingOptionsValidator>(StreamingOptions.Section);
+        services.AddValidatedOptions<ShutdownOptions, ShutdownOptionsValidator>(ShutdownOptions.Section);
+        services.AddValidatedOptions<TlsOptions, TlsOptionsValidator>(TlsOptions.Section);
+    }
+
+    private static void AddRuns(IServiceCollection services)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<ComputeScheduler>();
+        services.AddSingleton<FieldBufferPool>();
+        services.AddSingleton<RunRegistry>();
+        services.AddSingleton<ServerLifetime>();
+        services.AddSingleton<GracefulStop>();
+        services.AddHostedService(provider => provider.GetRequiredService<GracefulStop>());
+        services.AddSingleton<IConfigureOptions<HostOptions>>(provider => provider.GetRequiredService<GracefulStop>());
+    }
+
+    private static void AddGrpc(IServiceCollection services)
+    {
+        services.AddSingleton<OpenCalls>();
+        services.AddSingleton<ResponseWriter>();
+        services.AddSingleton(new ServiceCatalog(
+            Contracts.V1.SimulationService.Descriptor, Contracts.V1.MembraneService.Descriptor, Grpc.Health.V1.Health.Descriptor, ServerReflection.Descriptor));
+        services.AddGrpc(grpc => grpc.Interceptors.Add<CallInterceptor>());
+        services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<IOptions<LimitsOptions>>(
+            (grpc, limits) => grpc.MaxReceiveMessageSize = limits.Value.MaxRequestBytes);
+    }
+}

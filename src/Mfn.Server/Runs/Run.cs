@@ -1,0 +1,168 @@
+using System.Threading.Channels;
+using Mfn.Core.Simulation;
+using Mfn.Core.Statistics;
+using Mfn.Server.Calls;
+
+namespace Mfn.Server.Runs;
+
+/// <summary>
+/// A live run: one task owns one engine, and nobody else touches its buffers. It waits for its owner to take the frames, and ends when the
+/// owner disposes it.
+/// </summary>
+internal sealed class Run : IAsyncDisposable
+{
+    // Long enough to make switching cheap, short enough that a small run among large ones is not held up.
+    private static readonly TimeSpan TimeSlice = TimeSpan.FromMilliseconds(5);
+
+    private readonly SimulationSpec _spec;
+    private readonly FramePlan? _plan;
+    private readonly RunRegistry _registry;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _cancellation;
+    private readonly Channel<RunFrame> _backlog;
+    private int _step;
+    private int _isDisposed;
+
+    /// <summary>Only the registry starts runs.</summary>
+    internal Run(RunRegistry registry, SimulationSpec spec, FramePlan? plan, FieldEncoding resultEncoding, int backlog, CancellationToken cancellationToken)
+    {
+        _registry = registry;
+        _spec = spec;
+        _plan = plan;
+        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        _backlog = Channel.CreateBounded<RunFrame>(new BoundedChannelOptions(backlog)
+        {
+            FullMode = BoundedChannelFullMode.Wait,
+            SingleReader = true,
+            SingleWriter = true,
+        });
+        Completion = Task.Factory.StartNew(
+            () => ExecuteAsync(resultEncoding), CancellationToken.None, TaskCreationOptions.DenyChildAttach, registry.ComputeScheduler).Unwrap();
+    }
+
+    public RunId Id { get; } = RunId.Create();
+
+    /// <summary>Steps completed so far.</summary>
+    public int Step => Volatile.Read(ref _step);
+
+    /// <summary>The result, or why there is none: cancelled, the server stops, or an error of ours.</summary>
+    public Task<RunResult> Completion { get; }
+
+    /// <summary>The frames in the order of their steps, until the run has ended for whatever reason.</summary>
+    public IAsyncEnumerable<RunFrame> ReadFramesAsync(CancellationToken cancellationToken) => _backlog.Reader.ReadAllAsync(cancellationToken);
+
+    /// <summary>Cancelled when the server makes the run end before its time.</summary>
+    public CancellationToken Stopped => _stop.Token;
+
+    /// <summary>Makes the run end between two steps, with UNAVAILABLE for its owner.</summary>
+    public void Stop() => _stop.Cancel();
+
+    /// <summary>Ends the run, waits until it has ended, and returns the buffers of the frames that nobody took.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _cancellation.CancelAsync();
+        await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (_backlog.Reader.TryRead(out var frame))
+        {
+            frame.Dispose();
+        }
+
+        // Removed first, so that nobody stops a run whose sources are gone.
+        _registry.Remove(this);
+        _cancellation.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task<RunResult> ExecuteAsync(FieldEncoding resultEncoding)
+    {
+        try
+        {
+            var engine = new SimulationEngine(_spec);
+            await StepToEndAsync(engine);
+            return Result(engine, resultEncoding);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw CallRefusedException.Stopping();
+        }
+        finally
+        {
+            _backlog.Writer.Complete();
+        }
+    }
+
+    private async Task StepToEndAsync(SimulationEngine engine)
+    {
+        var growthEvents = new List<GrowthEvent>();
+        var sliceStart = _registry.Clock.GetTimestamp();
+        while (engine.Step < _spec.StepCount)
+        {
+            _cancellation.Token.ThrowIfCancellationRequested();
+            engine.TakeStep();
+            Volatile.Write(ref _step, engine.Step);
+
+            if (_plan is { } plan)
+            {
+                if (engine.LastGrowthEvent is { } growthEvent)
+                {
+                    growthEvents.Add(growthEvent);
+                }
+
+                if (plan.IsDue(engine.Step, _spec.StepCount))
+                {
+                    await PublishAsync(Capture(engine, plan.Encoding, growthEvents));
+                    growthEvents = [];
+                }
+            }
+
+            if (_registry.Clock.GetElapsedTime(sliceStart) > TimeSlice)
+            {
+                await Task.Yield();
+                sliceStart = _registry.Clock.GetTimestamp();
+            }
+        }
+    }
+
+    private async ValueTask PublishAsync(RunFrame frame)
+    {
+        try
+        {
+            await _backlog.Writer.WriteAsync(frame, _cancellation.Token);
+        }
+        catch
+        {
+            frame.Dispose();
+            throw;
+        }
+    }
+
+    private RunFrame Capture(SimulationEngine engine, FieldEncoding encoding, List<GrowthEvent> growthEvents)
+    {
+        var statistics = engine.PotentialStatistics;
+        if (encoding == FieldEncoding.None)
+        {
+            return new RunFrame(engine.Step, statistics, growthEvents, field: null, buffer: null);
+        }
+
+        var buffer = _registry.Buffers.Rent(EncodedField.ByteCount(engine.Potential.Length, encoding));
+        var field = EncodedField.Encode(engine.Potential, _spec.GridSize, encoding, buffer.Memory);
+        return new RunFrame(engine.Step, statistics, growthEvents, field, buffer);
+    }
+
+    private static RunResult Result(SimulationEngine engine, FieldEncoding encoding)
+    {
+        // The answer of a unary call outlives its handler, so that its bytes are not lent but its own.
+        EncodedField? field = encoding == FieldEncoding.None
+            ? null
+            : EncodedField.Encode(
+                engine.Potential, engine.Spec.GridSize, encoding, new byte[EncodedField.ByteCount(engine.Potential.Length, encoding)]);
+        return new RunResult(engine.Spec, engine.Counts, engine.PotentialStatistics, Mean(engine.Activator), Mean(engine.Inhibitor), field);
+    }
+
+    private static double? Mean(ReadOnlySpan<double> cells) => cells.IsEmpty ? null : FieldStatistics.Of(cells).Mean;
+}

@@ -1,0 +1,26 @@
+using System.Buffers;
+using Mfn.Core.Simulation;
+using Mfn.Core.Statistics;
+
+namespace Mfn.Server.Runs;
+
+/// <summary>A run after one of its steps. Whoever takes it disposes it, which returns the field's buffer.</summary>
+internal sealed class RunFrame(
+    int step, FieldStatistics statistics, IReadOnlyList<GrowthEvent> growthEvents, EncodedField? field, IMemoryOwner<byte>? buffer) : IDisposable
+{
+    private IMemoryOwner<byte>? _buffer = buffer;
+
+    /// <summary>Steps completed.</summary>
+    public int Step { get; } = step;
+
+    /// <summary>Of the potential, in volts.</summary>
+    public FieldStatistics Statistics { get; } = statistics;
+
+    /// <summary>Those since the previous frame.</summary>
+    public IReadOnlyList<GrowthEvent> GrowthEvents { get; } = growthEvents;
+
+    /// <summary>The field, if the plan has fields; its bytes are valid until the frame is disposed.</summary>
+    public EncodedField? Field { get; } = field;
+
+    public void Dispose() => Interlocked.Exchange(ref _buffer, null)?.Dispose();
+}

@@ -1,0 +1,105 @@
+using Mfn.Core.Simulation;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Runs;
+
+/// <summary>Starts runs, holds those under way, and ends them when the server stops.</summary>
+internal sealed class RunRegistry(
+    IOptions<LimitsOptions> limits, IOptions<StreamingOptions> streaming, ComputeScheduler computeScheduler, FieldBufferPool buffers, TimeProvider clock)
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<Run> _active = [];
+    private TaskCompletionSource? _emptied;
+
+    /// <summary>The runs under way.</summary>
+    public IReadOnlyCollection<Run> Active
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _active];
+            }
+        }
+    }
+
+    /// <summary>Whether runs are refused because the server stops.</summary>
+    public bool IsStopping { get; private set; }
+
+    internal ComputeScheduler ComputeScheduler => computeScheduler;
+
+    internal FieldBufferPool Buffers => buffers;
+
+    internal TimeProvider Clock => clock;
+
+    /// <summary>Starts a run; its owner reads the frames that the plan asks for, and disposes it.</summary>
+    /// <param name="spec">What to run; valid.</param>
+    /// <param name="plan">The frames that the owner wants, or none.</param>
+    /// <param name="resultEncoding">The encoding of the result's field.</param>
+    /// <param name="cancellationToken">Ends the run between two steps.</param>
+    /// <exception cref="CallRefusedException">Too many runs are under way, or the server stops.</exception>
+    public Run Start(SimulationSpec spec, FramePlan? plan, FieldEncoding resultEncoding, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (IsStopping)
+            {
+                throw CallRefusedException.Stopping();
+            }
+
+            if (_active.Count >= limits.Value.MaxConcurrentRuns)
+            {
+                throw CallRefusedException.OverLimit(
+                    $"{_active.Count} runs are under way, the most that the server allows. Try again when one has ended.", RetryDelay);
+            }
+
+            var run = new Run(this, spec, plan, resultEncoding, streaming.Value.OwnerBacklog, cancellationToken);
+            _active.Add(run);
+            return run;
+        }
+    }
+
+    /// <summary>Refuses further runs; completes when none is under way.</summary>
+    public Task StopAccepting()
+    {
+        lock (_lock)
+        {
+            IsStopping = true;
+            if (_active.Count == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            _emptied ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _emptied.Task;
+        }
+    }
+
+    /// <summary>Makes every run end between two steps.</summary>
+    public void StopAll()
+    {
+        lock (_lock)
+        {
+            foreach (var run in _active)
+            {
+                run.Stop();
+            }
+        }
+    }
+
+    internal void Remove(Run run)
+    {
+        lock (_lock)
+        {
+            _active.Remove(run);
+            if (_active.Count == 0)
+            {
+                _emptied?.TrySetResult();
+            }
+        }
+    }
+}

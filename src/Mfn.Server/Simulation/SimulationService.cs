@@ -1,0 +1,50 @@
+using Grpc.Core;
+using Mfn.Contracts.V1;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Mfn.Server.Runs;
+using Mfn.Server.Wire;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Simulation;
+
+/// <summary>Runs that belong to one call: they wait for its client and end with it.</summary>
+internal sealed class SimulationService(RunRegistry runs, ResponseWriter writer, IOptions<LimitsOptions> limits)
+    : Contracts.V1.SimulationService.SimulationServiceBase
+{
+    public override async Task<SimulateResponse> Simulate(SimulateRequest request, ServerCallContext context)
+    {
+        var problems = new RequestProblems();
+        var spec = request.Spec.ToSpec(limits.Value, problems);
+        var encoding = request.FieldEncoding.ToEncoding(problems);
+        problems.ThrowIfAny();
+
+        await using var run = runs.Start(spec, plan: null, encoding, context.CancellationToken);
+        var result = await run.Completion;
+        return new SimulateResponse { Summary = result.ToWire(), Field = result.Field?.ToWire() };
+    }
+
+    public override async Task StreamSimulation(
+        StreamSimulationRequest request, IServerStreamWriter<StreamSimulationResponse> responseStream, ServerCallContext context)
+    {
+        var problems = new RequestProblems();
+        var spec = request.Spec.ToSpec(limits.Value, problems);
+        var plan = request.ToPlan(limits.Value, problems);
+        problems.ThrowIfAny();
+
+        await using var run = runs.Start(spec, plan, FieldEncoding.None, context.CancellationToken);
+        var sequence = 0L;
+        await foreach (var frame in run.ReadFramesAsync(context.CancellationToken))
+        {
+            using (frame)
+            {
+                await WriteAsync(new StreamSimulationResponse { Sequence = sequence++, Frame = frame.ToWire() });
+            }
+        }
+
+        var result = await run.Completion;
+        await WriteAsync(new StreamSimulationResponse { Sequence = sequence, Summary = result.ToWire() });
+
+        Task WriteAsync(StreamSimulationResponse response) => writer.WriteAsync(responseStream, response, context, run.Stopped);
+    }
+}
