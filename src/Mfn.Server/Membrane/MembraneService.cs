@@ -1,6 +1,6 @@
 using Grpc.Core;
 using Mfn.Contracts.V1;
-using Mfn.Server.Wire;
+using Mfn.Server.Translation;
 
 namespace Mfn.Server.Membrane;
 

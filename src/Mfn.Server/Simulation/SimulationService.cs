@@ -3,7 +3,7 @@ using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Runs;
-using Mfn.Server.Wire;
+using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Simulation;

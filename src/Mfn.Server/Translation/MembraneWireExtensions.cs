@@ -3,7 +3,7 @@ using Mfn.Core.Simulation;
 using Mfn.Server.Calls;
 using Wire = Mfn.Contracts.V1;
 
-namespace Mfn.Server.Wire;
+namespace Mfn.Server.Translation;
 
 /// <summary>Where the membrane contract meets the core.</summary>
 internal static class MembraneWireExtensions

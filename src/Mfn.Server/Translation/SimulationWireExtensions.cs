@@ -7,7 +7,7 @@ using Mfn.Server.Configuration;
 using Mfn.Server.Runs;
 using Wire = Mfn.Contracts.V1;
 
-namespace Mfn.Server.Wire;
+namespace Mfn.Server.Translation;
 
 /// <summary>Where contract and core meet: requests become checked specs, results become messages.</summary>
 internal static class SimulationWireExtensions
