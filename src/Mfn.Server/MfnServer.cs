@@ -1,6 +1,4 @@
-using System.Globalization;
 using Grpc.Reflection.V1;
-using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Health;

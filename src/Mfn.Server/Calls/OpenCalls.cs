@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Mfn.Server.Configuration;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Calls;

@@ -3,25 +3,25 @@ using System.Runtime.InteropServices;
 namespace Mfn.Server.Runs;
 
 /// <summary>A field as the bytes of one encoding: row-major, little-endian.</summary>
-internal readonly record struct EncodedField(int RowCount, int ColumnCount, FieldEncoding Encoding, ReadOnlyMemory<byte> Bytes)
+internal readonly record struct EncodedField(int RowCount, int ColumnCount, CellEncoding Encoding, ReadOnlyMemory<byte> Bytes)
 {
     /// <summary>The bytes that the given number of cells take.</summary>
-    public static int ByteCount(int cellCount, FieldEncoding encoding) => encoding switch
+    public static int ByteCount(int cellCount, CellEncoding encoding) => encoding switch
     {
-        FieldEncoding.Float64 => cellCount * sizeof(double),
-        FieldEncoding.Float32 => cellCount * sizeof(float),
+        CellEncoding.Float64 => cellCount * sizeof(double),
+        CellEncoding.Float32 => cellCount * sizeof(float),
         _ => 0,
     };
 
     /// <summary>Writes the cells of a square field to <paramref name="destination"/>, which must have room for just them.</summary>
-    public static EncodedField Encode(ReadOnlySpan<double> cells, int gridSize, FieldEncoding encoding, Memory<byte> destination)
+    public static EncodedField Encode(ReadOnlySpan<double> cells, int gridSize, CellEncoding encoding, Memory<byte> destination)
     {
         switch (encoding)
         {
-            case FieldEncoding.Float64:
+            case CellEncoding.Float64:
                 MemoryMarshal.AsBytes(cells).CopyTo(destination.Span);
                 break;
-            case FieldEncoding.Float32:
+            case CellEncoding.Float32:
                 var singles = MemoryMarshal.Cast<byte, float>(destination.Span);
                 for (var i = 0; i < cells.Length; i++)
                 {

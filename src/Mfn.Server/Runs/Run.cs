@@ -24,7 +24,7 @@ internal sealed class Run : IAsyncDisposable
     private int _isDisposed;
 
     /// <summary>Only the registry starts runs.</summary>
-    internal Run(RunRegistry registry, SimulationSpec spec, FramePlan? plan, FieldEncoding resultEncoding, int backlog, CancellationToken cancellationToken)
+    internal Run(RunRegistry registry, SimulationSpec spec, FramePlan? plan, CellEncoding resultEncoding, int backlog, CancellationToken cancellationToken)
     {
         _registry = registry;
         _spec = spec;
@@ -66,7 +66,7 @@ internal sealed class Run : IAsyncDisposable
         }
 
         await _cancellation.CancelAsync();
-        await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (_backlog.Reader.TryRead(out var frame))
         {
             frame.Dispose();
@@ -78,7 +78,7 @@ internal sealed class Run : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task<RunResult> ExecuteAsync(FieldEncoding resultEncoding)
+    private async Task<RunResult> ExecuteAsync(CellEncoding resultEncoding)
     {
         try
         {
@@ -141,10 +141,10 @@ internal sealed class Run : IAsyncDisposable
         }
     }
 
-    private RunFrame Capture(SimulationEngine engine, FieldEncoding encoding, List<GrowthEvent> growthEvents)
+    private RunFrame Capture(SimulationEngine engine, CellEncoding encoding, List<GrowthEvent> growthEvents)
     {
         var statistics = engine.PotentialStatistics;
-        if (encoding == FieldEncoding.None)
+        if (encoding == CellEncoding.None)
         {
             return new RunFrame(engine.Step, statistics, growthEvents, field: null, buffer: null);
         }
@@ -154,10 +154,10 @@ internal sealed class Run : IAsyncDisposable
         return new RunFrame(engine.Step, statistics, growthEvents, field, buffer);
     }
 
-    private static RunResult Result(SimulationEngine engine, FieldEncoding encoding)
+    private static RunResult Result(SimulationEngine engine, CellEncoding encoding)
     {
         // The answer of a unary call outlives its handler, so that its bytes are not lent but its own.
-        EncodedField? field = encoding == FieldEncoding.None
+        EncodedField? field = encoding == CellEncoding.None
             ? null
             : EncodedField.Encode(
                 engine.Potential, engine.Spec.GridSize, encoding, new byte[EncodedField.ByteCount(engine.Potential.Length, encoding)]);

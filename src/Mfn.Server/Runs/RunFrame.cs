@@ -8,8 +8,6 @@ namespace Mfn.Server.Runs;
 internal sealed class RunFrame(
     int step, FieldStatistics statistics, IReadOnlyList<GrowthEvent> growthEvents, EncodedField? field, IMemoryOwner<byte>? buffer) : IDisposable
 {
-    private IMemoryOwner<byte>? _buffer = buffer;
-
     /// <summary>Steps completed.</summary>
     public int Step { get; } = step;
 
@@ -22,5 +20,5 @@ internal sealed class RunFrame(
     /// <summary>The field, if the plan has fields; its bytes are valid until the frame is disposed.</summary>
     public EncodedField? Field { get; } = field;
 
-    public void Dispose() => Interlocked.Exchange(ref _buffer, null)?.Dispose();
+    public void Dispose() => buffer?.Dispose();
 }

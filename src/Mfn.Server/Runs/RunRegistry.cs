@@ -42,7 +42,7 @@ internal sealed class RunRegistry(
     /// <param name="resultEncoding">The encoding of the result's field.</param>
     /// <param name="cancellationToken">Ends the run between two steps.</param>
     /// <exception cref="CallRefusedException">Too many runs are under way, or the server stops.</exception>
-    public Run Start(SimulationSpec spec, FramePlan? plan, FieldEncoding resultEncoding, CancellationToken cancellationToken)
+    public Run Start(SimulationSpec spec, FramePlan? plan, CellEncoding resultEncoding, CancellationToken cancellationToken)
     {
         lock (_lock)
         {

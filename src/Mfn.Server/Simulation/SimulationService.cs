@@ -32,7 +32,7 @@ internal sealed class SimulationService(RunRegistry runs, ResponseWriter writer,
         var plan = request.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
 
-        await using var run = runs.Start(spec, plan, FieldEncoding.None, context.CancellationToken);
+        await using var run = runs.Start(spec, plan, CellEncoding.None, context.CancellationToken);
         var sequence = 0L;
         await foreach (var frame in run.ReadFramesAsync(context.CancellationToken))
         {

@@ -67,19 +67,19 @@ internal static class SimulationWireExtensions
         return new FramePlan(everyNSteps, request.FieldEncoding.ToEncoding(problems));
     }
 
-    public static FieldEncoding ToEncoding(this Wire.FieldEncoding wire, RequestProblems problems)
+    public static CellEncoding ToEncoding(this Wire.FieldEncoding wire, RequestProblems problems)
     {
         switch (wire)
         {
             case Wire.FieldEncoding.Unspecified:
-                return FieldEncoding.None;
+                return CellEncoding.None;
             case Wire.FieldEncoding.Float64:
-                return FieldEncoding.Float64;
+                return CellEncoding.Float64;
             case Wire.FieldEncoding.Float32:
-                return FieldEncoding.Float32;
+                return CellEncoding.Float32;
             default:
                 problems.Add("field_encoding", $"must be FIELD_ENCODING_FLOAT64, FIELD_ENCODING_FLOAT32 or unset, but was {(int)wire}");
-                return FieldEncoding.None;
+                return CellEncoding.None;
         }
     }
 
@@ -115,7 +115,7 @@ internal static class SimulationWireExtensions
     {
         Rows = field.RowCount,
         Columns = field.ColumnCount,
-        Encoding = field.Encoding == FieldEncoding.Float64 ? Wire.FieldEncoding.Float64 : Wire.FieldEncoding.Float32,
+        Encoding = field.Encoding == CellEncoding.Float64 ? Wire.FieldEncoding.Float64 : Wire.FieldEncoding.Float32,
         Values = UnsafeByteOperations.UnsafeWrap(field.Bytes),
     };
 

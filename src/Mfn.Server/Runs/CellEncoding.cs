@@ -1,7 +1,7 @@
 namespace Mfn.Server.Runs;
 
 /// <summary>How the cells of a frame's field are encoded.</summary>
-internal enum FieldEncoding
+internal enum CellEncoding
 {
     /// <summary>Frames have no field.</summary>
     None,

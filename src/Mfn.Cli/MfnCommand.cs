@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Grpc.Core;
+
+namespace Mfn.Cli;
+
+/// <summary>The command line: parses, runs, and turns what goes wrong into one message and an exit code.</summary>
+internal static class MfnCommand
+{
+    private const string Examples = """
+        Examples:
+          mfn simulate --grid 128 --steps 500
+          mfn simulate --preset medium --json
+          mfn serve --urls http://127.0.0.1:50051
+          mfn nernst --valence 1 --out-molar 0.005 --in-molar 0.140
+        """;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = Create().Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                await Console.Error.WriteLineAsync($"mfn: {error.Message}");
+            }
+
+            await Console.Error.WriteLineAsync($"Try '{CommandPath(parsed)} --help'.");
+            return ExitCode.BadArguments;
+        }
+
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+        if (parsed.CommandResult.Command.Name == ServeCommand.Name)
+        {
+            // The server stops by its own rules.
+            configuration.ProcessTerminationTimeout = null;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(configuration);
+        }
+        catch (BadArgumentsException error)
+        {
+            await Console.Error.WriteLineAsync($"mfn: {error.Message}");
+            return ExitCode.BadArguments;
+        }
+        catch (RpcException error)
+        {
+            var cause = error.StatusCode == StatusCode.Unavailable ? error.Status.DebugException?.GetBaseException().Message : null;
+            await Console.Error.WriteLineAsync($"mfn: {WireName(error.StatusCode)}: {error.Status.Detail}{(cause is null ? "" : $" {cause}.")}");
+            return error.StatusCode == StatusCode.InvalidArgument ? ExitCode.BadArguments : ExitCode.Failure;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("mfn: cancelled");
+            return ExitCode.Failure;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"mfn: {error.Message}");
+            return ExitCode.Failure;
+        }
+    }
+
+    private static RootCommand Create()
+    {
+        var root = new RootCommand("Simulates a mycelium's membrane potential, here or on an Mfn server.")
+        {
+            SimulateCommand.Create(),
+            NernstCommand.Create(),
+            ServeCommand.Create(),
+        };
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, new Dictionary<string, string>
+        {
+            [root.Name] = Examples,
+            [SimulateCommand.Name] = SimulateCommand.Examples,
+            [NernstCommand.Name] = NernstCommand.Examples,
+            [ServeCommand.Name] = ServeCommand.Examples,
+        });
+        return root;
+    }
+
+    private static string CommandPath(ParseResult parsed) =>
+        parsed.CommandResult.Command is RootCommand ? "mfn" : $"mfn {parsed.CommandResult.Command.Name}";
+
+    /// <summary>The status as the gRPC specification spells it, such as INVALID_ARGUMENT.</summary>
+    private static string WireName(StatusCode code) =>
+        string.Concat(code.ToString().Select((letter, i) => i > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{char.ToUpperInvariant(letter)}"));
+}

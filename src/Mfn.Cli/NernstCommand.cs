@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Mfn.Contracts.V1;
+
+namespace Mfn.Cli;
+
+/// <summary><c>mfn nernst</c>: the equilibrium potential of one ion.</summary>
+internal static class NernstCommand
+{
+    public const string Name = "nernst";
+
+    public const string Examples = """
+        Examples:
+          mfn nernst --valence 1 --out-molar 0.005 --in-molar 0.140             potassium, -89.01 mV
+          mfn nernst --valence 2 --out-molar 0.002 --in-molar 1e-7 --floor-molar 1e-9 --json
+        """;
+
+    public static Command Create()
+    {
+        var valence = NumberOption.Create<int>("--valence", "Z", "Charge number of the ion: -3 to 3, not 0. Default: 1.");
+        var outside = NumberOption.Create<double>("--out-molar", "C", "Concentration outside the cell in mol/L: above 0, at most 1000.", isRequired: true);
+        var inside = NumberOption.Create<double>("--in-molar", "C", "Concentration inside the cell in mol/L: above 0, at most 1000.", isRequired: true);
+        var temperature = NumberOption.Create<double>("--temperature", "K", "Temperature in kelvin: 273 to 373. Default: 310.");
+        var floor = NumberOption.Create<double>("--floor-molar", "C", "Concentrations below this count as this, in mol/L. Default: 1e-6.");
+        var json = new Option<bool>("--json") { Description = "Print one JSON object." };
+        var connection = new ServerConnection();
+
+        var command = new Command(Name, "Computes the Nernst potential of an ion across a membrane.") { valence, outside, inside, temperature, floor, json };
+        connection.AddTo(command);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var request = new ComputeNernstPotentialRequest { OutsideMolar = arguments.GetRequiredValue(outside)!.Value, InsideMolar = arguments.GetRequiredValue(inside)!.Value };
+            if (arguments.GetValue(valence) is { } z)
+            {
+                request.Valence = z;
+            }
+
+            if (arguments.GetValue(temperature) is { } kelvin)
+            {
+                request.TemperatureKelvin = kelvin;
+            }
+
+            if (arguments.GetValue(floor) is { } molar)
+            {
+                request.ConcentrationFloorMolar = molar;
+            }
+
+            var response = await connection.UseAsync(arguments, client => client.ComputeNernstPotentialAsync(request, cancellationToken), cancellationToken);
+            Print(response, arguments.GetValue(json));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static void Print(ComputeNernstPotentialResponse response, bool asJson)
+    {
+        if (asJson)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(new Dictionary<string, object>
+            {
+                ["potential_mV"] = response.PotentialMillivolts,
+                ["outside_raised_to_floor"] = response.OutsideRaisedToFloor,
+                ["inside_raised_to_floor"] = response.InsideRaisedToFloor,
+            }));
+            return;
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{response.PotentialMillivolts:0.000} mV"));
+        if (response.OutsideRaisedToFloor || response.InsideRaisedToFloor)
+        {
+            Console.WriteLine("A concentration below the floor was raised to it; --floor-molar lowers the floor.");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+return await Mfn.Cli.MfnCommand.RunAsync(args);

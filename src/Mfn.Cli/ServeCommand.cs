@@ -1,0 +1,92 @@
+using System.CommandLine;
+using Mfn.Server;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Cli;
+
+/// <summary><c>mfn serve</c>: runs the server until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    public const string Name = "serve";
+
+    public const string Examples = """
+        Examples:
+          mfn serve
+          mfn serve --urls http://127.0.0.1:0
+          mfn serve --config mfn.json --set Limits:MaxConcurrentRuns=16
+          mfn serve --urls https://0.0.0.0:50051 --set Tls:CertificateFile=server.pem --set Tls:KeyFile=server.key
+
+        Settings (docs/configuration.md) come from --set, then from the environment (MFN_Limits__MaxSteps=500), then from the file.
+        SIGTERM or Ctrl-C stops: no new runs, those under way get Shutdown:DrainTime to end.
+        """;
+
+    public static Command Create()
+    {
+        var urls = new Option<string?>("--urls")
+        {
+            Description = $"Where to listen; several with semicolons; port 0 takes a free one. Default: {MfnServer.DefaultUrl}.",
+            HelpName = "URLS",
+        };
+        var config = new Option<string?>("--config") { Description = "JSON file with settings.", HelpName = "FILE" };
+        var settings = new Option<string[]>("--set")
+        {
+            Description = "One setting, such as Limits:MaxSteps=500. May be repeated.",
+            HelpName = "KEY=VALUE",
+            DefaultValueFactory = _ => [],
+        };
+        settings.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1))
+            {
+                result.AddError($"--set must be KEY=VALUE, but was '{token.Value}'.");
+            }
+        });
+
+        var command = new Command(Name, "Runs the server.") { urls, config, settings };
+        command.SetAction((arguments, cancellationToken) => ServeAsync(
+            Arguments(arguments.GetValue(urls), arguments.GetValue(config), arguments.GetValue(settings)!), cancellationToken));
+        return command;
+    }
+
+    private static string[] Arguments(string? urls, string? config, string[] settings)
+    {
+        var arguments = settings.Select(setting => $"--{setting}").ToList();
+        if (urls is not null)
+        {
+            arguments.Add($"--urls={urls}");
+        }
+
+        if (config is not null)
+        {
+            arguments.Add($"--config={config}");
+        }
+
+        return [.. arguments];
+    }
+
+    private static async Task<int> ServeAsync(string[] arguments, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var server = MfnServer.Build(arguments);
+            await server.StartAsync(cancellationToken);
+            foreach (var url in server.Urls)
+            {
+                Console.WriteLine($"Listening on {url}");
+            }
+
+            await server.WaitForShutdownAsync(cancellationToken);
+            return ExitCode.Success;
+        }
+        catch (OptionsValidationException error)
+        {
+            throw new BadArgumentsException(string.Join(Environment.NewLine + "mfn: ", error.Failures));
+        }
+        catch (Exception error) when (error is InvalidDataException or InvalidOperationException or FormatException)
+        {
+            // What the configuration binder and Kestrel say of settings that they cannot use.
+            throw new BadArgumentsException(error.Message);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using Mfn.Client;
+using Mfn.Client.Npy;
+using Mfn.Contracts.V1;
+
+namespace Mfn.Cli;
+
+/// <summary><c>mfn simulate</c>: runs a simulation and shows its frames as they stream in.</summary>
+internal static class SimulateCommand
+{
+    public const string Name = "simulate";
+
+    public const string Examples = """
+        Examples:
+          mfn simulate
+          mfn simulate --grid 256 --steps 2000 --seed 7 --out field.npy
+          mfn simulate --preset medium --no-turing --json
+          mfn simulate --variant engine --boundary neumann --activator-diffusion 0.01 --activator-rate 0.1 --inhibitor-rate 0.001 --turing-threshold 0.5
+          mfn simulate --server http://127.0.0.1:50051 --every 10
+
+        --out writes the final field in volts for numpy.load. Exit code: 0, 2 for bad arguments, 1 for a failed call.
+        """;
+
+    private const int DefaultFrameCount = 20;
+    private const int DefaultSteps = 64;
+
+    public static Command Create()
+    {
+        var spec = new SpecOptions();
+        var every = NumberOption.Create<int>("--every", "N", "Show every N-th step. Default: about twenty in all.");
+        var output = new Option<string?>("--out") { Description = "Write the final field in volts as an NPY file of doubles.", HelpName = "FILE.npy" };
+        var json = new Option<bool>("--json") { Description = "Print one JSON object to standard output, and the rest to standard error." };
+        var connection = new ServerConnection();
+
+        var command = new Command(Name, "Runs a simulation and shows it streaming in.");
+        spec.AddTo(command);
+        command.Add(every);
+        command.Add(output);
+        command.Add(json);
+        connection.AddTo(command);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var path = arguments.GetValue(output);
+            RequireFolder(path);
+            var request = new StreamSimulationRequest
+            {
+                Spec = spec.Read(arguments),
+                FieldEncoding = path is null ? FieldEncoding.Unspecified : FieldEncoding.Float64,
+            };
+            var steps = request.Spec.HasSteps ? request.Spec.Steps : DefaultSteps;
+            request.EveryNSteps = arguments.GetValue(every) ?? Math.Max(1, steps / DefaultFrameCount);
+
+            var display = SimulationDisplay.Create(steps, arguments.GetValue(json));
+            var (field, summary) = await connection.UseAsync(
+                arguments, client => display.ShowAsync(client.StreamSimulationAsync(request, cancellationToken)), cancellationToken);
+            if (path is not null && field is not null)
+            {
+                NpyFile.Write(path, field.ToVolts(), field.Rows, field.Columns);
+            }
+
+            display.Finish(summary, path);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    /// <summary>Found out before the run rather than after it.</summary>
+    private static void RequireFolder(string? path)
+    {
+        if (path is null)
+        {
+            return;
+        }
+
+        var full = Path.GetFullPath(path);
+        if (Directory.Exists(full))
+        {
+            throw new BadArgumentsException($"--out must be a file, but '{path}' is a folder.");
+        }
+
+        if (!Directory.Exists(Path.GetDirectoryName(full)))
+        {
+            throw new BadArgumentsException($"--out must be in an existing folder, but '{path}' is not.");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace Mfn.Client;
+
+/// <summary>How a client reaches its server.</summary>
+public sealed record MfnClientOptions
+{
+    /// <summary>Where the server is: http:// (HTTP/2 without TLS) or https://.</summary>
+    public required Uri Address { get; init; }
+
+    /// <summary>The largest message to accept, in bytes. The default holds a 1024 x 1024 field of doubles.</summary>
+    public int MaxReceiveBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>A PEM file with the authorities that the server's certificate must chain to; none for the system's.</summary>
+    public string? AuthorityFile { get; init; }
+
+    /// <summary>A PEM file with the client's certificate; none if the server asks for none.</summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>The PEM file with the private key of <see cref="CertificateFile"/>.</summary>
+    public string? KeyFile { get; init; }
+}

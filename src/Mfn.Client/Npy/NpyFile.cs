@@ -1,0 +1,83 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Mfn.Client.Npy;
+
+/// <summary>Writes arrays in numpy's NPY format, version 1.0.</summary>
+/// <remarks>The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html</remarks>
+public static class NpyFile
+{
+    private const int Alignment = 64;
+
+    private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0];
+
+    /// <summary>Writes a row-major array of doubles. A file that was there is replaced only once the new one is complete.</summary>
+    /// <exception cref="ArgumentException">The values are not as many as the shape says.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string path, ReadOnlySpan<double> values, params ReadOnlySpan<int> shape)
+    {
+        var count = 1L;
+        foreach (var extent in shape)
+        {
+            count *= extent;
+        }
+
+        if (count != values.Length)
+        {
+            throw new ArgumentException($"The shape has room for {count} values, but got {values.Length}.", nameof(values));
+        }
+
+        var partial = $"{path}.{Guid.NewGuid():N}.partial";
+        try
+        {
+            using (var file = new FileStream(partial, FileMode.CreateNew))
+            {
+                file.Write(Header(shape));
+                WriteLittleEndian(file, values);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(partial, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(partial);
+            throw;
+        }
+    }
+
+    private static byte[] Header(ReadOnlySpan<int> shape)
+    {
+        // A Python tuple: one extent needs its comma.
+        var extents = string.Join(", ", shape.ToArray().Select(extent => extent.ToString(CultureInfo.InvariantCulture)));
+        var description = $"{{'descr': '<f8', 'fortran_order': False, 'shape': ({extents}{(shape.Length == 1 ? "," : "")}), }}";
+        var prefixLength = Magic.Length + sizeof(ushort);
+        var length = (prefixLength + description.Length + 1 + Alignment - 1) / Alignment * Alignment;
+
+        var header = new byte[length];
+        header.AsSpan().Fill((byte)' ');
+        Magic.CopyTo(header);
+        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(Magic.Length), (ushort)(length - prefixLength));
+        Encoding.ASCII.GetBytes(description, header.AsSpan(prefixLength));
+        header[^1] = (byte)'\n';
+        return header;
+    }
+
+    private static void WriteLittleEndian(Stream stream, ReadOnlySpan<double> values)
+    {
+        if (BitConverter.IsLittleEndian)
+        {
+            stream.Write(MemoryMarshal.AsBytes(values));
+            return;
+        }
+
+        Span<byte> cell = stackalloc byte[sizeof(double)];
+        foreach (var value in values)
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(cell, value);
+            stream.Write(cell);
+        }
+    }
+}
