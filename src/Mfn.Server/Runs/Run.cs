@@ -20,6 +20,7 @@ internal sealed class Run : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _cancellation;
     private readonly Channel<RunFrame> _backlog;
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _step;
     private int _isDisposed;
 
@@ -30,6 +31,8 @@ internal sealed class Run : IAsyncDisposable
         _spec = spec;
         _plan = plan;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        Stopped = _stop.Token;
+        Cancelled = _cancellation.Token;
         _backlog = Channel.CreateBounded<RunFrame>(new BoundedChannelOptions(backlog)
         {
             FullMode = BoundedChannelFullMode.Wait,
@@ -48,11 +51,17 @@ internal sealed class Run : IAsyncDisposable
     /// <summary>The result, or why there is none: cancelled, the server stops, or an error of ours.</summary>
     public Task<RunResult> Completion { get; }
 
+    /// <summary>Completes when the run has ended and holds nothing any more.</summary>
+    public Task Released => _released.Task;
+
     /// <summary>The frames in the order of their steps, until the run has ended for whatever reason.</summary>
     public IAsyncEnumerable<RunFrame> ReadFramesAsync(CancellationToken cancellationToken) => _backlog.Reader.ReadAllAsync(cancellationToken);
 
     /// <summary>Cancelled when the server makes the run end before its time.</summary>
-    public CancellationToken Stopped => _stop.Token;
+    public CancellationToken Stopped { get; }
+
+    /// <summary>Cancelled when the run is to end before its time, for whatever reason.</summary>
+    public CancellationToken Cancelled { get; }
 
     /// <summary>Makes the run end between two steps, with UNAVAILABLE for its owner.</summary>
     public void Stop() => _stop.Cancel();
@@ -76,6 +85,7 @@ internal sealed class Run : IAsyncDisposable
         _registry.Remove(this);
         _cancellation.Dispose();
         _stop.Dispose();
+        _released.SetResult();
     }
 
     private async Task<RunResult> ExecuteAsync(CellEncoding resultEncoding)
@@ -86,7 +96,7 @@ internal sealed class Run : IAsyncDisposable
             await StepToEndAsync(engine);
             return Result(engine, resultEncoding);
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (Stopped.IsCancellationRequested)
         {
             throw CallRefusedException.Stopping();
         }
@@ -102,7 +112,7 @@ internal sealed class Run : IAsyncDisposable
         var sliceStart = _registry.Clock.GetTimestamp();
         while (engine.Step < _spec.StepCount)
         {
-            _cancellation.Token.ThrowIfCancellationRequested();
+            Cancelled.ThrowIfCancellationRequested();
             engine.TakeStep();
             Volatile.Write(ref _step, engine.Step);
 
@@ -132,7 +142,7 @@ internal sealed class Run : IAsyncDisposable
     {
         try
         {
-            await _backlog.Writer.WriteAsync(frame, _cancellation.Token);
+            await _backlog.Writer.WriteAsync(frame, Cancelled);
         }
         catch
         {
