@@ -25,7 +25,7 @@ public sealed partial class Metadata
             Key = NormalizeKey(key);
             if (IsBinary)
             {
-                throw new ArgumentException($"The value of \"{key}\" must be bytes, as it ends with -bin.", nameof(key));
+                throw new ArgumentException($"The value of \"{key}\" must be bytes: it ends with -bin.", nameof(key));
             }
 
             ArgumentNullException.ThrowIfNull(value);
