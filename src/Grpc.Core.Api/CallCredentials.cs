@@ -6,7 +6,8 @@ public abstract class CallCredentials
     /// <summary>Joins credentials, applied in order.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="credentials"/> is null.</exception>
     /// <exception cref="ArgumentException">There are fewer than two.</exception>
-    public static CallCredentials Compose(params CallCredentials[] credentials) => new CompositeCallCredentials(credentials);
+    public static CallCredentials Compose(params CallCredentials[] credentials) =>
+        new CompositeCallCredentials(credentials);
 
     /// <summary>Makes credentials out of a function that adds headers.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="interceptor"/> is null.</exception>
@@ -31,8 +32,9 @@ public abstract class CallCredentials
             _credentials = [.. credentials];
         }
 
-        public override void InternalPopulateConfiguration(CallCredentialsConfiguratorBase configurator, object? state) =>
-            configurator.SetCompositeCredentials(state, _credentials);
+        public override void InternalPopulateConfiguration(
+            CallCredentialsConfiguratorBase configurator,
+            object? state) => configurator.SetCompositeCredentials(state, _credentials);
     }
 
     private sealed class InterceptorCallCredentials : CallCredentials
@@ -45,7 +47,8 @@ public abstract class CallCredentials
             _interceptor = interceptor;
         }
 
-        public override void InternalPopulateConfiguration(CallCredentialsConfiguratorBase configurator, object? state) =>
-            configurator.SetAsyncAuthInterceptorCredentials(state, _interceptor);
+        public override void InternalPopulateConfiguration(
+            CallCredentialsConfiguratorBase configurator,
+            object? state) => configurator.SetAsyncAuthInterceptorCredentials(state, _interceptor);
     }
 }

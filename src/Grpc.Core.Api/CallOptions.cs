@@ -1,6 +1,6 @@
 namespace Grpc.Core;
 
-/// <summary>What a client says about one call beside its messages; immutable, each With… returns a changed copy.</summary>
+/// <summary>What a client says about one call beside its messages; immutable: With… returns a copy.</summary>
 public struct CallOptions
 {
     /// <summary>Makes options; everything is optional.</summary>

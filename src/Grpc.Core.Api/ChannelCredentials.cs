@@ -23,8 +23,9 @@ public abstract class ChannelCredentials
 
     private sealed class InsecureCredentials : ChannelCredentials
     {
-        public override void InternalPopulateConfiguration(ChannelCredentialsConfiguratorBase configurator, object state) =>
-            configurator.SetInsecureCredentials(state);
+        public override void InternalPopulateConfiguration(
+            ChannelCredentialsConfiguratorBase configurator,
+            object state) => configurator.SetInsecureCredentials(state);
     }
 
     private sealed class CompositeChannelCredentials : ChannelCredentials
@@ -47,7 +48,8 @@ public abstract class ChannelCredentials
             _callCredentials = callCredentials;
         }
 
-        public override void InternalPopulateConfiguration(ChannelCredentialsConfiguratorBase configurator, object state) =>
-            configurator.SetCompositeCredentials(state, _channelCredentials, _callCredentials);
+        public override void InternalPopulateConfiguration(
+            ChannelCredentialsConfiguratorBase configurator,
+            object state) => configurator.SetCompositeCredentials(state, _channelCredentials, _callCredentials);
     }
 }

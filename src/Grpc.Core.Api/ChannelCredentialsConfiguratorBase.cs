@@ -6,7 +6,7 @@ public abstract class ChannelCredentialsConfiguratorBase
     /// <summary>There are none.</summary>
     public abstract void SetInsecureCredentials(object state);
 
-    /// <summary>TLS with these PEM roots, this client certificate and this further check; null means the default.</summary>
+    /// <summary>TLS with these PEM roots, client certificate and further check; null means the default.</summary>
     public abstract void SetSslCredentials(
         object state,
         string? rootCertificates,

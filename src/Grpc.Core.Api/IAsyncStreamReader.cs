@@ -4,7 +4,7 @@ namespace Grpc.Core;
 /// <typeparam name="T">The message.</typeparam>
 public interface IAsyncStreamReader<out T>
 {
-    /// <summary>The message that the last successful <see cref="MoveNext"/> read; undefined before it and after the end.</summary>
+    /// <summary>The message that <see cref="MoveNext"/> read; undefined before the first and after the end.</summary>
     T Current { get; }
 
     /// <summary>Reads the next message; false at the end of the stream.</summary>

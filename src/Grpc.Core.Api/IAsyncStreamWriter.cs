@@ -12,7 +12,7 @@ public interface IAsyncStreamWriter<in T>
     Task WriteAsync(T message);
 
     /// <summary>Writes a message, or gives up when the token is cancelled, which cancels the call.</summary>
-    /// <exception cref="NotSupportedException">The token can be cancelled and the implementation cannot do that.</exception>
+    /// <exception cref="NotSupportedException">The token can be cancelled, but a write cannot.</exception>
     Task WriteAsync(T message, CancellationToken cancellationToken) => cancellationToken.CanBeCanceled
         ? throw new NotSupportedException("This stream writer cannot cancel a write.")
         : WriteAsync(message);

@@ -5,7 +5,7 @@ namespace Grpc.Core;
 
 public sealed partial class Metadata
 {
-    /// <summary>One immutable pair of a key and a value, which is text, or bytes if the key ends with <c>-bin</c>.</summary>
+    /// <summary>A key and a value, which is text, or bytes if the key ends with <c>-bin</c>; immutable.</summary>
     public class Entry
     {
         private static readonly SearchValues<char> KeyCharacters =
@@ -17,7 +17,7 @@ public sealed partial class Metadata
         /// <summary>Makes an entry with a text value; the key is put in lower case.</summary>
         /// <exception cref="ArgumentNullException">The key or the value is null.</exception>
         /// <exception cref="ArgumentException">
-        /// The key is empty, ends with <c>-bin</c>, or has a character that is not an ASCII letter or digit, underscore,
+        /// The key is empty, ends with <c>-bin</c>, or has a character that is not an ASCII letter, digit, underscore,
         /// hyphen or dot.
         /// </exception>
         public Entry(string key, string value)
@@ -25,7 +25,7 @@ public sealed partial class Metadata
             Key = NormalizeKey(key);
             if (IsBinary)
             {
-                throw new ArgumentException($"The key \"{key}\" ends with -bin, so its value must be bytes.", nameof(key));
+                throw new ArgumentException($"The value of \"{key}\" must be bytes: it ends with -bin.", nameof(key));
             }
 
             ArgumentNullException.ThrowIfNull(value);
@@ -36,7 +36,7 @@ public sealed partial class Metadata
         /// <summary>Makes an entry with a copy of the bytes as its value; the key is put in lower case.</summary>
         /// <exception cref="ArgumentNullException">The key or the value is null.</exception>
         /// <exception cref="ArgumentException">
-        /// The key does not end with <c>-bin</c>, or has a character that is not an ASCII letter or digit, underscore,
+        /// The key does not end with <c>-bin</c>, or has a character that is not an ASCII letter, digit, underscore,
         /// hyphen or dot.
         /// </exception>
         public Entry(string key, byte[] valueBytes)
@@ -75,7 +75,7 @@ public sealed partial class Metadata
             if (key.Length == 0 || key.AsSpan().ContainsAnyExcept(KeyCharacters))
             {
                 throw new ArgumentException(
-                    $"The key \"{key}\" is not valid: it must consist of ASCII letters, digits, underscores, hyphens and dots.",
+                    $"The key \"{key}\" is not valid: only ASCII letters, digits, underscores, hyphens and dots are.",
                     nameof(key));
             }
 

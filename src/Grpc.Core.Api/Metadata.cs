@@ -39,7 +39,7 @@ public sealed partial class Metadata : IList<Metadata.Entry>
         set => Writable(value)[index] = value;
     }
 
-    /// <summary>The last entry with this key, which is compared as it is stored: in lower case; null if there is none.</summary>
+    /// <summary>The last entry with this key, or null; keys are compared as they are stored, in lower case.</summary>
     public Entry? Get(string key) => _entries.FindLast(entry => entry.Key == key);
 
     /// <summary>The text of the last entry with this key, or null if there is none.</summary>

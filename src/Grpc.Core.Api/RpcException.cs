@@ -1,7 +1,8 @@
 namespace Grpc.Core;
 
 /// <summary>
-/// A call that ended with a status other than OK. A handler throws it to end its call with that status and those trailers.
+/// A call that ended with a status other than OK. A handler throws it to end its call with that status and those
+/// trailers.
 /// </summary>
 public class RpcException : Exception
 {

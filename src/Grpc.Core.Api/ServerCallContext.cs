@@ -1,6 +1,6 @@
 namespace Grpc.Core;
 
-/// <summary>One call as its handler sees it: what the client sent beside the messages, and what goes back beside them.</summary>
+/// <summary>All that travels beside the messages of a call; of no use to its handler once the call has ended.</summary>
 public abstract class ServerCallContext
 {
     private Dictionary<object, object>? _userState;

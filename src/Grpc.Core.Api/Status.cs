@@ -1,6 +1,6 @@
 namespace Grpc.Core;
 
-/// <summary>The outcome of a call: a code, a text for people and, on the client only, the exception behind it.</summary>
+/// <summary>The outcome of a call: a code, a text for people and, on the client, the exception behind it.</summary>
 public struct Status
 {
     /// <summary>Success without detail.</summary>
@@ -32,7 +32,7 @@ public struct Status
     /// <summary>The local exception that led to this status, or null; for debugging, not for decisions.</summary>
     public Exception? DebugException { get; }
 
-    /// <summary>Names the code, the detail and, if there is one, the type and message of the exception behind it.</summary>
+    /// <summary>Shows the code, the detail and, if there is one, the exception behind it.</summary>
     public override string ToString() => DebugException is null
         ? $"Status(StatusCode=\"{StatusCode}\", Detail=\"{Detail}\")"
         : $"Status(StatusCode=\"{StatusCode}\", Detail=\"{Detail}\", "

@@ -21,7 +21,7 @@ public static class CallInvokerExtensions
         return interceptors.Reverse().Aggregate(invoker, Intercept);
     }
 
-    /// <summary>Puts a function in front that returns the headers to send, given those of the call or empty ones.</summary>
+    /// <summary>Puts a function in front that makes the headers to send out of those of the call.</summary>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public static CallInvoker Intercept(this CallInvoker invoker, Func<Metadata, Metadata> interceptor)
     {

@@ -1,6 +1,6 @@
 namespace Grpc.Core.Interceptors;
 
-/// <summary>The call that a client interceptor sees; an interceptor passes a changed copy on to change the call.</summary>
+/// <summary>The call that a client interceptor sees; to change the call, it passes another one on.</summary>
 /// <typeparam name="TRequest">The request message.</typeparam>
 /// <typeparam name="TResponse">The response message.</typeparam>
 public struct ClientInterceptorContext<TRequest, TResponse>

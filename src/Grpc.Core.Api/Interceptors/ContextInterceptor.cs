@@ -1,6 +1,6 @@
 namespace Grpc.Core.Interceptors;
 
-/// <summary>An interceptor that changes the description of a client's call, the same way for every kind of call.</summary>
+/// <summary>Changes the description of a client's call, the same way for every kind of call.</summary>
 internal abstract class ContextInterceptor : Interceptor
 {
     public sealed override TResponse BlockingUnaryCall<TRequest, TResponse>(
@@ -16,7 +16,8 @@ internal abstract class ContextInterceptor : Interceptor
     public sealed override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
         TRequest request,
         ClientInterceptorContext<TRequest, TResponse> context,
-        AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation) => continuation(request, Change(context));
+        AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation) =>
+        continuation(request, Change(context));
 
     public sealed override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
         ClientInterceptorContext<TRequest, TResponse> context,

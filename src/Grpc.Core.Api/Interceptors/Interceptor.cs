@@ -1,8 +1,8 @@
 namespace Grpc.Core.Interceptors;
 
 /// <summary>
-/// Stands around calls, on the client, the server or both. Each method passes the call on unless overridden; an override
-/// calls the continuation to pass it on.
+/// Stands around calls, on the client, the server or both. Each method passes the call on unless overridden; an
+/// override calls the continuation to pass it on.
 /// </summary>
 public abstract partial class Interceptor
 {

@@ -9,7 +9,8 @@ public interface ICompressionProvider
     string EncodingName { get; }
 
     /// <summary>
-    /// A stream that compresses what is written to it into another, which stays open; a null level means the provider's own.
+    /// A stream that compresses what is written to it into another, which stays open; a null level means the provider's
+    /// own.
     /// </summary>
     Stream CreateCompressionStream(Stream stream, CompressionLevel? compressionLevel);
 

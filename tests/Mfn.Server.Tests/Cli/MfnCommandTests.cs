@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Mfn.Server.Tests.GrpcStack;
+
+namespace Mfn.Server.Tests.Cli;
+
+public sealed class MfnCommandTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mfn-cli-");
+
+    [Fact]
+    public async Task Simulate_Json_PrintsOneObjectAndWritesTheReferencesField()
+    {
+        var path = Path.Combine(_folder.FullName, "field.npy");
+
+        var (exitCode, output, error) = await MfnProcess.RunAsync("simulate", "--grid", "32", "--steps", "100", "--seed", "42", "--json", "--out", path);
+
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal(0, exitCode);
+        Assert.Equal(
+            [
+                "grid", "steps", "seed", "growth_events", "turing_activations", "clamping_events",
+                "potential_min_mV", "potential_max_mV", "potential_mean_mV", "potential_std_mV",
+            ],
+            json.RootElement.EnumerateObject().Select(property => property.Name));
+
+        // Case model_00 of the reference.
+        Assert.Equal(33, json.RootElement.GetProperty("growth_events").GetInt32());
+        Assert.Equal(-70.39475724498203, json.RootElement.GetProperty("potential_min_mV").GetDouble());
+        Assert.Equal(
+            "af9cb89151279583b4fc47368ac807200a8606df559b6953ed01ebebf142144c",
+            Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path).AsSpan(^(32 * 32 * 8)..))));
+        Assert.Contains("step 100/100", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Simulate_Piped_PrintsALineAFrameAndASummary()
+    {
+        var (exitCode, output, error) = await MfnProcess.RunAsync("simulate", "--preset", "small", "--steps", "9", "--every", "4");
+
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Equal(["step 4/9", "step 8/9", "step 9/9", "32 x 32 "], lines[..4].Select(line => line[..8]));
+    }
+
+    [Fact]
+    public async Task Simulate_EngineOptions_ReachTheServer()
+    {
+        string[] engine =
+        [
+            "--variant", "engine", "--boundary", "dirichlet", "--activator-diffusion", "0.01", "--inhibitor-diffusion", "0.1",
+            "--activator-rate", "0.1", "--inhibitor-rate", "0.001", "--turing-threshold", "0.5",
+        ];
+
+        var (exitCode, output, _) = await MfnProcess.RunAsync(["simulate", "--grid", "32", "--steps", "160", "--seed", "989441826", "--json", .. engine]);
+
+        // Case engine_17 of the reference.
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal(0, exitCode);
+        Assert.Equal(EngineCase17("turing_activations"), json.RootElement.GetProperty("turing_activations").GetInt64());
+        Assert.Equal(EngineCase17("clamping_events"), json.RootElement.GetProperty("clamping_events").GetInt64());
+    }
+
+    [Theory]
+    [InlineData("simulate --grid 3 --alpha 0.3", "INVALID_ARGUMENT: spec.grid_size must be between 4 and 1024, but was 3. spec.alpha must be")]
+    [InlineData("simulate --grid many", "--grid must be a whole number of at most 2147483647, but was 'many'.")]
+    [InlineData("simulate --alpha x", "--alpha must be a number, but was 'x'.")]
+    [InlineData("simulate --boundary neumann --inhibitor-rate 0.1", "--boundary, --inhibitor-rate: only for --variant engine.")]
+    [InlineData("simulate --preset tiny", "'tiny' not recognized")]
+    [InlineData("simulate --server ftp://x", "--server must be a URL that begins with http:// or https://, but was 'ftp://x'.")]
+    [InlineData("simulate --server https://127.0.0.1:1 --tls-ca /nowhere.pem", "TLS files cannot be used")]
+    [InlineData("simulate --out /nowhere/f.npy", "--out must be in an existing folder")]
+    [InlineData("simulate --every 0", "INVALID_ARGUMENT: every_n_steps must be between 1 and 10000, but was 0.")]
+    [InlineData("nernst --valence 1", "--out-molar")]
+    [InlineData("nernst --valence 0 --out-molar 1 --in-molar 1", "INVALID_ARGUMENT: valence must be between -3 and 3 and not 0, but was 0.")]
+    [InlineData("serve --set Limits:MaxSteps=0", "MaxSteps")]
+    [InlineData("serve --set Limits:MaxStepz=1", "MaxStepz")]
+    [InlineData("serve --set nothing", "--set must be KEY=VALUE, but was 'nothing'.")]
+    [InlineData("serve --config /nowhere.json", "'/nowhere.json' does not exist")]
+    [InlineData("serve --urls https://127.0.0.1:0", "certificate")]
+    [InlineData("conquer", "conquer")]
+    public async Task AnyCommand_BadArguments_ExitsWith2AndTheReason(string arguments, string reason)
+    {
+        var (exitCode, output, error) = await MfnProcess.RunAsync(arguments.Split(' '));
+
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Simulate_NoServer_ExitsWith1AndTheStatus()
+    {
+        var (exitCode, output, error) = await MfnProcess.RunAsync("simulate", "--json", "--server", "http://127.0.0.1:1");
+
+        Assert.Equal((1, ""), (exitCode, output));
+        Assert.StartsWith("mfn: UNAVAILABLE: ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nernst_Json_PrintsThePotential()
+    {
+        var (exitCode, output, _) = await MfnProcess.RunAsync("nernst", "--valence", "1", "--out-molar", "0.005", "--in-molar", "0.140", "--json");
+
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal(0, exitCode);
+        Assert.Equal(-89.01066911987907, json.RootElement.GetProperty("potential_mV").GetDouble(), 1e-10);
+    }
+
+    [Theory]
+    [InlineData("--help", "simulate", "mfn simulate --preset medium --json")]
+    [InlineData("simulate --help", "--turing-threshold", "--variant engine --boundary neumann")]
+    [InlineData("nernst --help", "--out-molar", "mfn nernst --valence 2")]
+    [InlineData("serve --help", "--config", "mfn serve --config mfn.json")]
+    public async Task Help_AnyCommand_ShowsOptionsAndExamples(string arguments, string option, string example)
+    {
+        var (exitCode, output, error) = await MfnProcess.RunAsync(arguments.Split(' '));
+
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Contains(option, output, StringComparison.Ordinal);
+        Assert.Contains("Examples:", output, StringComparison.Ordinal);
+        Assert.Contains(example, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Serve_Sigterm_StopsWithExitCode0()
+    {
+        using var server = MfnProcess.Start("serve", "--urls", "http://127.0.0.1:0");
+        var line = await server.Output.ReadLineAsync().Within();
+        Assert.StartsWith("Listening on http://127.0.0.1:", line, StringComparison.Ordinal);
+
+        var (exitCode, output, _) = await MfnProcess.RunAsync("simulate", "--json", "--server", line!["Listening on ".Length..]);
+        using var kill = Process.Start("kill", ["-TERM", $"{server.Id}"]);
+
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal((0, 64), (exitCode, json.RootElement.GetProperty("grid").GetInt32()));
+        Assert.Equal(0, await server.ExitCodeAsync());
+        Assert.Contains("Stopping: 0 runs under way", await server.Error, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static long EngineCase17(string metric)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Golden", "field_engine.json")));
+        return document.RootElement.GetProperty("cases").EnumerateArray().Single(each => each.GetProperty("id").GetString() == "engine_17")
+            .GetProperty("outputs").GetProperty("metrics").GetProperty(metric).GetInt64();
+    }
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using Mfn.Server.Tests.GrpcStack;
+
+namespace Mfn.Server.Tests.Cli;
+
+/// <summary>The real executable, in a process of its own.</summary>
+internal sealed class MfnProcess : IDisposable
+{
+    private readonly Process _process;
+
+    private MfnProcess(string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "mfn.dll"));
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        _process = Process.Start(start)!;
+        Error = _process.StandardError.ReadToEndAsync();
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>All of standard error, at the end.</summary>
+    public Task<string> Error { get; }
+
+    public StreamReader Output => _process.StandardOutput;
+
+    public static MfnProcess Start(params string[] arguments) => new(arguments);
+
+    /// <summary>Runs a command to its end.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        using var process = new MfnProcess(arguments);
+        var output = await process.Output.ReadToEndAsync().Within();
+        return (await process.ExitCodeAsync(), output, await process.Error);
+    }
+
+    public async Task<int> ExitCodeAsync()
+    {
+        await _process.WaitForExitAsync().Within();
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+}

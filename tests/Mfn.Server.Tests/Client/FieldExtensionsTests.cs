@@ -1,0 +1,31 @@
+using Google.Protobuf;
+using Mfn.Client;
+using Mfn.Contracts.V1;
+
+namespace Mfn.Server.Tests.Client;
+
+public sealed class FieldExtensionsTests
+{
+    [Fact]
+    public void ToVolts_BothEncodings_GiveTheCells()
+    {
+        // 1.0, -2.5, 0.1 as little-endian binary64, and -2.5 as binary32.
+        var doubles = Field(1, 3, FieldEncoding.Float64, "000000000000F03F" + "00000000000004C0" + "9A9999999999B93F");
+        var single = Field(1, 1, FieldEncoding.Float32, "000020C0");
+
+        Assert.Equal([1.0, -2.5, 0.1], doubles.ToVolts());
+        Assert.Equal([-2.5], single.ToVolts());
+    }
+
+    [Theory]
+    [InlineData(1, 2, FieldEncoding.Float64, "A 1 x 2 field of 8-byte cells cannot have 8 bytes.")]
+    [InlineData(0, 1, FieldEncoding.Float64, "A 0 x 1 field of 8-byte cells cannot have 8 bytes.")]
+    [InlineData(-1, -1, FieldEncoding.Float64, "A -1 x -1 field of 8-byte cells cannot have 8 bytes.")]
+    [InlineData(1, 1, FieldEncoding.Float32, "A 1 x 1 field of 4-byte cells cannot have 8 bytes.")]
+    [InlineData(1, 1, (FieldEncoding)9, "The field has the unknown encoding 9.")]
+    public void ToVolts_FieldThatIsNone_IsRefused(int rows, int columns, FieldEncoding encoding, string message) =>
+        Assert.Equal(message, Assert.Throws<InvalidDataException>(() => Field(rows, columns, encoding, "000000000000F03F").ToVolts()).Message);
+
+    private static Field Field(int rows, int columns, FieldEncoding encoding, string hex) =>
+        new() { Rows = rows, Columns = columns, Encoding = encoding, Values = ByteString.CopyFrom(Convert.FromHexString(hex)) };
+}

@@ -1,0 +1,66 @@
+using Grpc.Core;
+using Mfn.Contracts.V1;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Tests.Configuration;
+
+public sealed class ConfigurationTests : IDisposable
+{
+    private readonly string _file = Path.Combine(Path.GetTempPath(), $"mfn-{Guid.NewGuid():N}.json");
+
+    [Theory]
+    [InlineData("Limits:MaxGridSize=3", "MaxGridSize")]
+    [InlineData("Limits:MaxSteps=0", "MaxSteps")]
+    [InlineData("Limits:MaxConcurrentRuns=0", "MaxConcurrentRuns")]
+    [InlineData("Limits:MaxRequestBytes=1", "MaxRequestBytes")]
+    [InlineData("Limits:MaxStreamsPerConnection=0", "MaxStreamsPerConnection")]
+    [InlineData("Streaming:OwnerBacklog=0", "OwnerBacklog")]
+    [InlineData("Streaming:WriteTimeout=00:00:00", "WriteTimeout")]
+    [InlineData("Shutdown:DrainTime=-00:00:01", "DrainTime")]
+    [InlineData("Tls:CertificateFile=/nowhere.pem", "Tls:CertificateFile must be an existing file")]
+    public async Task Start_SettingOutOfRange_IsRefusedByName(string setting, string name)
+    {
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestServer.StartAsync(setting));
+
+        Assert.Contains(name, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_SettingThatDoesNotExist_IsRefusedByName()
+    {
+        var error = await Assert.ThrowsAnyAsync<InvalidOperationException>(() => TestServer.StartAsync("Limits:MaxStepz=5"));
+
+        Assert.Contains("MaxStepz", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_FileAndCommandLine_TheCommandLineWins()
+    {
+        await File.WriteAllTextAsync(_file, """{ "Limits": { "MaxGridSize": 8, "MaxSteps": 9 } }""");
+        await using var server = await TestServer.StartAsync($"config={_file}", "Limits:MaxSteps=7");
+
+        var error = await Assert.ThrowsAsync<RpcException>(
+            async () => await server.Simulation.SimulateAsync(new SimulateRequest { Spec = new SimulationSpec { GridSize = 9, Steps = 8 } }));
+
+        Assert.Equal("spec.grid_size must be between 4 and 8, but was 9. spec.steps must be between 1 and 7, but was 8.", error.Status.Detail);
+    }
+
+    [Theory]
+    [InlineData("""{ "Limitz": { } }""", "unknown sections: Limitz. Known are: Logging, Urls, Limits, Streaming, Shutdown, Tls.")]
+    [InlineData("""{ "Limits": """, "is not valid JSON")]
+    [InlineData(null, "does not exist")]
+    public void Build_UselessFile_IsRefusedWithTheReason(string? content, string reason)
+    {
+        if (content is not null)
+        {
+            File.WriteAllText(_file, content);
+        }
+
+        var error = Assert.Throws<InvalidDataException>(() => MfnServer.Build($"--config={_file}"));
+
+        Assert.Contains(_file, error.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => File.Delete(_file);
+}

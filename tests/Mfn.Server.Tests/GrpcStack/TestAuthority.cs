@@ -1,0 +1,69 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Mfn.Server.Tests.GrpcStack;
+
+/// <summary>A certificate authority that lives as long as a test.</summary>
+internal sealed class TestAuthority : IDisposable
+{
+    private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
+    private static readonly Oid ClientAuthentication = new("1.3.6.1.5.5.7.3.2");
+
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly X509Certificate2 _root;
+    private readonly List<X509Certificate2> _issued = [];
+
+    public TestAuthority()
+    {
+        var request = new CertificateRequest("CN=Test authority", _key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        _root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
+    }
+
+    public string RootPem => _root.ExportCertificatePem();
+
+    /// <summary>Trusts this authority and nobody else.</summary>
+    public X509ChainPolicy CreatePolicy() => new()
+    {
+        TrustMode = X509ChainTrustMode.CustomRootTrust,
+        CustomTrustStore = { _root },
+        RevocationMode = X509RevocationMode.NoCheck,
+    };
+
+    public X509Certificate2 IssueServer()
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        return Issue("CN=server", ServerAuthentication, names.Build());
+    }
+
+    public X509Certificate2 IssueClient(string commonName) => Issue($"CN={commonName}", ClientAuthentication);
+
+    public void Dispose()
+    {
+        _issued.ForEach(certificate => certificate.Dispose());
+        _root.Dispose();
+        _key.Dispose();
+    }
+
+    private X509Certificate2 Issue(string subject, Oid usage, params X509Extension[] extensions)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([usage], true));
+        foreach (var extension in extensions)
+        {
+            request.CertificateExtensions.Add(extension);
+        }
+
+        using var certificate = request.Create(
+            _root, _root.NotBefore, _root.NotAfter, RandomNumberGenerator.GetBytes(16));
+        var withKey = certificate.CopyWithPrivateKey(key);
+        _issued.Add(withKey);
+        return withKey;
+    }
+}

@@ -1,0 +1,65 @@
+using Grpc.Core;
+using Mfn.Client;
+using Mfn.Contracts.V1;
+using Mfn.Server.Runs;
+using Mfn.Server.Tests.GrpcStack;
+
+namespace Mfn.Server.Tests.Runs;
+
+public sealed class RunLimitTests
+{
+    private static readonly StreamSimulationRequest LongRun = new() { Spec = new SimulationSpec { GridSize = 512, Steps = 10_000 } };
+
+    [Fact]
+    public async Task Start_OneRunTooMany_IsRefusedUntilOneEnds()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=2");
+        using var first = server.Simulation.StreamSimulation(LongRun);
+        var run = await server.TheRunAsync(first);
+        using var second = server.Simulation.StreamSimulation(LongRun);
+        await second.ResponseStream.MoveNext(CancellationToken.None);
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await server.Simulation.SimulateAsync(new SimulateRequest()));
+
+        Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
+        Assert.Equal("2 runs are under way, the most that the server allows. Try again when one has ended.", error.Status.Detail);
+        Assert.Equal(TimeSpan.FromSeconds(1), error.GetRetryDelay());
+
+        first.Dispose();
+        await run.Released.Within();
+        Assert.Equal(64, (await server.Simulation.SimulateAsync(new SimulateRequest())).Summary.Spec.Steps);
+    }
+
+    [Fact]
+    public async Task Runs_ShortOneAmongLongOnes_HasItsTurn()
+    {
+        await using var server = await TestServer.StartAsync();
+        var longRuns = Enumerable.Range(0, 16).Select(_ => server.Simulation.StreamSimulation(LongRun)).ToArray();
+        foreach (var call in longRuns)
+        {
+            await call.ResponseStream.MoveNext(CancellationToken.None);
+        }
+
+        var response = await server.Simulation.SimulateAsync(new SimulateRequest()).ResponseAsync.Within();
+        var health = await server.Health.CheckAsync(new Grpc.Health.V1.HealthCheckRequest()).ResponseAsync.Within();
+
+        Assert.Equal(64, response.Summary.Spec.Steps);
+        Assert.Equal(Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving, health.Status);
+        Assert.Equal(16, server.Runs.Active.Count);
+        Assert.All(longRuns, call => call.Dispose());
+    }
+
+    [Fact]
+    public void FieldBuffer_UsedAfterItWasReturned_IsRefused()
+    {
+        var pool = new FieldBufferPool();
+        var buffer = pool.Rent(100);
+
+        Assert.Equal((100, 1), (buffer.Memory.Length, pool.RentedCount));
+        buffer.Dispose();
+        buffer.Dispose();
+
+        Assert.Equal(0, pool.RentedCount);
+        Assert.Throws<ObjectDisposedException>(() => buffer.Memory);
+    }
+}

@@ -1,0 +1,71 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Mfn.Contracts.V1;
+using Mfn.Server.Calls;
+using Mfn.Server.Runs;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Mfn.Server.Tests;
+
+/// <summary>The real server on a free loopback port, and a plain gRPC channel to it.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private TestServer(WebApplication app)
+    {
+        _app = app;
+        Channel = Connect();
+        Simulation = new SimulationService.SimulationServiceClient(Channel);
+        Membrane = new MembraneService.MembraneServiceClient(Channel);
+        Health = new Grpc.Health.V1.Health.HealthClient(Channel);
+    }
+
+    public GrpcChannel Channel { get; }
+
+    public SimulationService.SimulationServiceClient Simulation { get; }
+
+    public MembraneService.MembraneServiceClient Membrane { get; }
+
+    public Grpc.Health.V1.Health.HealthClient Health { get; }
+
+    public Uri Address => new(_app.Urls.Single());
+
+    public RunRegistry Runs => _app.Services.GetRequiredService<RunRegistry>();
+
+    public FieldBufferPool Buffers => _app.Services.GetRequiredService<FieldBufferPool>();
+
+    public OpenCalls OpenCalls => _app.Services.GetRequiredService<OpenCalls>();
+
+    /// <summary>Starts a server with settings such as "Limits:MaxSteps=5".</summary>
+    public static Task<TestServer> StartAsync(params string[] settings) => StartAsync(_ => { }, settings);
+
+    /// <summary>Starts a server to which a test has added something.</summary>
+    public static async Task<TestServer> StartAsync(Action<WebApplication> addTo, params string[] settings)
+    {
+        var app = MfnServer.Build(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=None", .. settings.Select(setting => $"--{setting}")]);
+        addTo(app);
+        await app.StartAsync();
+        return new TestServer(app);
+    }
+
+    /// <summary>A further connection.</summary>
+    public GrpcChannel Connect() => GrpcChannel.ForAddress(Address, new GrpcChannelOptions { MaxReceiveMessageSize = 16 * 1024 * 1024 });
+
+    /// <summary>The only run under way, once there is one.</summary>
+    public async Task<Run> TheRunAsync(AsyncServerStreamingCall<StreamSimulationResponse> call)
+    {
+        // Its first frame tells that it is under way.
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+        return Assert.Single(Runs.Active);
+    }
+
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        Channel.Dispose();
+        await _app.DisposeAsync();
+    }
+}
