@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Health.V1;
-using Grpc.Net.Client;
 using Mfn.Client;
 using Mfn.Contracts.V1;
 using Mfn.Server.Tests.GrpcStack;

@@ -30,7 +30,7 @@ public sealed class MfnCommandTests : IDisposable
         Assert.Equal(-70.39475724498203, json.RootElement.GetProperty("potential_min_mV").GetDouble());
         Assert.Equal(
             "af9cb89151279583b4fc47368ac807200a8606df559b6953ed01ebebf142144c",
-            Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path).AsSpan(^(32 * 32 * 8)..))));
+            Convert.ToHexStringLower(SHA256.HashData((await File.ReadAllBytesAsync(path)).AsSpan(^(32 * 32 * 8)..))));
         Assert.Contains("step 100/100", error, StringComparison.Ordinal);
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Mfn.Client;
 using Mfn.Contracts.V1;
