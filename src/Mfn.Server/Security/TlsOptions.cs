@@ -17,7 +17,7 @@ internal sealed class TlsOptions
     public string? ClientAuthorityFile { get; set; }
 }
 
-internal sealed class TlsOptionsValidator : IValidateOptions<TlsOptions>
+internal sealed class TlsOptionsValidator(IConfiguration configuration) : IValidateOptions<TlsOptions>
 {
     public ValidateOptionsResult Validate(string? name, TlsOptions options)
     {
@@ -28,6 +28,11 @@ internal sealed class TlsOptionsValidator : IValidateOptions<TlsOptions>
         if (options.CertificateFile is null != options.KeyFile is null)
         {
             problems.Add($"{TlsOptions.Section}:{nameof(TlsOptions.CertificateFile)} and {TlsOptions.Section}:{nameof(TlsOptions.KeyFile)} must be set together.");
+        }
+
+        if (options.CertificateFile is null && configuration["urls"]?.Contains("https://", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            problems.Add($"Urls has an https:// address, which needs {TlsOptions.Section}:{nameof(TlsOptions.CertificateFile)}.");
         }
 
         if (options.ClientAuthorityFile is not null && options.CertificateFile is null)

@@ -78,7 +78,7 @@ public sealed class MfnCommandTests : IDisposable
     [InlineData("serve --set Limits:MaxStepz=1", "MaxStepz")]
     [InlineData("serve --set nothing", "--set must be KEY=VALUE, but was 'nothing'.")]
     [InlineData("serve --config /nowhere.json", "'/nowhere.json' does not exist")]
-    [InlineData("serve --urls https://127.0.0.1:0", "certificate")]
+    [InlineData("serve --urls https://127.0.0.1:0", "Urls has an https:// address, which needs Tls:CertificateFile.")]
     [InlineData("conquer", "conquer")]
     public async Task AnyCommand_BadArguments_ExitsWith2AndTheReason(string arguments, string reason)
     {
@@ -96,6 +96,18 @@ public sealed class MfnCommandTests : IDisposable
 
         Assert.Equal((1, ""), (exitCode, output));
         Assert.StartsWith("mfn: UNAVAILABLE: ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Serve_AddressInUse_ExitsWith1AndTheReason()
+    {
+        await using var server = await TestServer.StartAsync();
+
+        var (exitCode, output, error) = await MfnProcess.RunAsync("serve", "--urls", server.Address.ToString());
+
+        Assert.Equal((1, ""), (exitCode, output));
+        Assert.Contains("address already in use", error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
