@@ -10,7 +10,7 @@ namespace Mfn.Server.Calls;
 /// What happens around every call: it is counted, and its errors become statuses here and nowhere else. What the server did not foresee is
 /// logged and tells the client nothing.
 /// </summary>
-internal sealed partial class CallInterceptor(OpenCalls openCalls, ILogger<CallInterceptor> logger) : Interceptor
+internal sealed partial class CallInterceptor(OpenCalls openCalls, TimeProvider clock, ILogger<CallInterceptor> logger) : Interceptor
 {
     private const string RichStatusTrailer = "grpc-status-details-bin";
 
@@ -60,10 +60,12 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ILogger<CallI
             case CallRefusedException refused:
                 LogRefused(context.Method, refused.StatusCode, refused.Message);
                 return new RpcException(new Status(refused.StatusCode, refused.Message), RichTrailers(refused));
-            case OperationCanceledException when context.Deadline < DateTime.UtcNow:
+            case OperationCanceledException when context.Deadline < clock.GetUtcNow().UtcDateTime:
                 LogCancelled(context.Method, StatusCode.DeadlineExceeded);
                 return new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed before the call was done."));
-            case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
+            case OperationCanceledException or InvalidOperationException or IOException when context.CancellationToken.IsCancellationRequested:
+
+                // The other two are what a write finds when the client has gone.
                 LogCancelled(context.Method, StatusCode.Cancelled);
                 return new RpcException(new Status(StatusCode.Cancelled, "The client cancelled the call."));
             default:

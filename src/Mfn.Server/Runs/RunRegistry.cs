@@ -6,8 +6,13 @@ using Microsoft.Extensions.Options;
 namespace Mfn.Server.Runs;
 
 /// <summary>Starts runs, holds those under way, and ends them when the server stops.</summary>
-internal sealed class RunRegistry(
-    IOptions<LimitsOptions> limits, IOptions<StreamingOptions> streaming, ComputeScheduler computeScheduler, FieldBufferPool buffers, TimeProvider clock)
+internal sealed partial class RunRegistry(
+    IOptions<LimitsOptions> limits,
+    IOptions<StreamingOptions> streaming,
+    ComputeScheduler computeScheduler,
+    FieldBufferPool buffers,
+    TimeProvider clock,
+    ILogger<RunRegistry> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -91,8 +96,20 @@ internal sealed class RunRegistry(
         }
     }
 
+    /// <summary>Ends every run, so that none outlives the threads that it computes on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _ = StopAccepting();
+        StopAll();
+        foreach (var run in Active)
+        {
+            await ((Task)run.Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     internal void Remove(Run run)
     {
+        LogEnded(run.Id, run.Completion.Status, run.Step);
         lock (_lock)
         {
             _active.Remove(run);
@@ -102,4 +119,7 @@ internal sealed class RunRegistry(
             }
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Run {RunId} ended ({Status}) after {Steps} steps")]
+    private partial void LogEnded(RunId runId, TaskStatus status, int steps);
 }
