@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Mfn.Server.Lifetime;
 using RichStatus = Google.Rpc.Status;
 
 namespace Mfn.Server.Calls;
@@ -10,7 +11,7 @@ namespace Mfn.Server.Calls;
 /// What happens around every call: it is counted, and its errors become statuses here and nowhere else. What the server did not foresee is
 /// logged and tells the client nothing.
 /// </summary>
-internal sealed partial class CallInterceptor(OpenCalls openCalls, TimeProvider clock, ILogger<CallInterceptor> logger) : Interceptor
+internal sealed partial class CallInterceptor(OpenCalls openCalls, ServerLifetime lifetime, TimeProvider clock, ILogger<CallInterceptor> logger) : Interceptor
 {
     private const string RichStatusTrailer = "grpc-status-details-bin";
 
@@ -58,8 +59,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, TimeProvider 
         switch (error)
         {
             case CallRefusedException refused:
-                LogRefused(context.Method, refused.StatusCode, refused.Message);
-                return new RpcException(new Status(refused.StatusCode, refused.Message), RichTrailers(refused));
+                return ToRpcException(refused, context);
             case OperationCanceledException when context.Deadline < clock.GetUtcNow().UtcDateTime:
                 LogCancelled(context.Method, StatusCode.DeadlineExceeded);
                 return new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed before the call was done."));
@@ -68,10 +68,18 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, TimeProvider 
                 // The other two are what a write finds when the client has gone.
                 LogCancelled(context.Method, StatusCode.Cancelled);
                 return new RpcException(new Status(StatusCode.Cancelled, "The client cancelled the call."));
+            case OperationCanceledException when lifetime.Drained.IsCancellationRequested:
+                return ToRpcException(CallRefusedException.Stopping(), context);
             default:
                 LogUnhandled(error, context.Method);
                 return new RpcException(new Status(StatusCode.Internal, "Internal error."));
         }
+    }
+
+    private RpcException ToRpcException(CallRefusedException refused, ServerCallContext context)
+    {
+        LogRefused(context.Method, refused.StatusCode, refused.Message);
+        return new RpcException(new Status(refused.StatusCode, refused.Message), RichTrailers(refused));
     }
 
     private static Metadata RichTrailers(CallRefusedException refused)

@@ -1,24 +1,24 @@
 using Grpc.Core;
 using Mfn.Server.Configuration;
+using Mfn.Server.Lifetime;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Calls;
 
 /// <summary>Writes the messages of a stream, and frees what a client that takes none of them holds.</summary>
-internal sealed class ResponseWriter(IOptions<StreamingOptions> options, TimeProvider clock)
+internal sealed class ResponseWriter(IOptions<StreamingOptions> options, ServerLifetime lifetime, TimeProvider clock)
 {
-    /// <summary>Writes one message; waits for a slow client up to the write time-out.</summary>
+    /// <summary>Writes one message; waits for a slow client up to the write time-out, or until the server has drained.</summary>
     /// <param name="stream">The call's stream.</param>
     /// <param name="message">Serialised before the first wait, so that its memory may be reused as soon as this method has thrown or returned.</param>
     /// <param name="context">The call.</param>
-    /// <param name="cancellationToken">Ends the wait, and with it the call.</param>
     /// <exception cref="CallRefusedException">The client took nothing for the time-out; the call is aborted.</exception>
-    public async Task WriteAsync<T>(IServerStreamWriter<T> stream, T message, ServerCallContext context, CancellationToken cancellationToken)
+    public async Task WriteAsync<T>(IServerStreamWriter<T> stream, T message, ServerCallContext context)
     {
         var timeout = options.Value.WriteTimeout;
         try
         {
-            await stream.WriteAsync(message, context.CancellationToken).WaitAsync(timeout, clock, cancellationToken);
+            await stream.WriteAsync(message, context.CancellationToken).WaitAsync(timeout, clock, lifetime.Drained);
         }
         catch (TimeoutException)
         {

@@ -23,32 +23,25 @@ internal sealed class HealthService(ServerLifetime lifetime, ServiceCatalog cata
     public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.Drained);
-        try
+        if (!IsKnown(request.Service))
         {
-            if (!IsKnown(request.Service))
-            {
-                await WriteAsync(new HealthCheckResponse { Status = ServingStatus.ServiceUnknown });
-            }
-            else
-            {
-                var first = Current();
-                await WriteAsync(first);
-                if (first.Status == ServingStatus.Serving)
-                {
-                    await UntilCancelled(lifetime.Draining, end.Token);
-                    await WriteAsync(Current());
-                }
-            }
-
-            await UntilCancelled(end.Token, CancellationToken.None);
-            end.Token.ThrowIfCancellationRequested();
+            await WriteAsync(new HealthCheckResponse { Status = ServingStatus.ServiceUnknown });
         }
-        catch (OperationCanceledException) when (lifetime.Drained.IsCancellationRequested)
+        else
         {
-            throw CallRefusedException.Stopping();
+            var first = Current();
+            await WriteAsync(first);
+            if (first.Status == ServingStatus.Serving)
+            {
+                await UntilCancelled(lifetime.Draining, end.Token);
+                await WriteAsync(Current());
+            }
         }
 
-        Task WriteAsync(HealthCheckResponse response) => writer.WriteAsync(responseStream, response, context, end.Token);
+        await UntilCancelled(end.Token, CancellationToken.None);
+        end.Token.ThrowIfCancellationRequested();
+
+        Task WriteAsync(HealthCheckResponse response) => writer.WriteAsync(responseStream, response, context);
     }
 
     private static async Task UntilCancelled(CancellationToken awaited, CancellationToken cancellationToken)

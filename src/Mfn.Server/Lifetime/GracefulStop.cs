@@ -35,7 +35,6 @@ internal sealed partial class GracefulStop(
         catch (Exception timeIsUp) when (timeIsUp is TimeoutException or OperationCanceledException)
         {
             LogStoppedRuns(runs.Active.Count);
-            runs.StopAll();
         }
 
         lifetime.EndDraining();

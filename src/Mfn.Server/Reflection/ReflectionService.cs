@@ -14,16 +14,9 @@ internal sealed class ReflectionService(ServiceCatalog catalog, ServerLifetime l
         IAsyncStreamReader<ServerReflectionRequest> requestStream, IServerStreamWriter<ServerReflectionResponse> responseStream, ServerCallContext context)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.Drained);
-        try
+        while (await requestStream.MoveNext(CancellationToken.None).WaitAsync(end.Token))
         {
-            while (await requestStream.MoveNext(CancellationToken.None).WaitAsync(end.Token))
-            {
-                await writer.WriteAsync(responseStream, Answer(requestStream.Current), context, end.Token);
-            }
-        }
-        catch (OperationCanceledException) when (lifetime.Drained.IsCancellationRequested)
-        {
-            throw CallRefusedException.Stopping();
+            await writer.WriteAsync(responseStream, Answer(requestStream.Current), context);
         }
     }
 

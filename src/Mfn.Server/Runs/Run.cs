@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Mfn.Core.Simulation;
 using Mfn.Core.Statistics;
-using Mfn.Server.Calls;
 
 namespace Mfn.Server.Runs;
 
@@ -17,7 +16,6 @@ internal sealed class Run : IAsyncDisposable
     private readonly SimulationSpec _spec;
     private readonly FramePlan? _plan;
     private readonly RunRegistry _registry;
-    private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _cancellation;
     private readonly Channel<RunFrame> _backlog;
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,8 +28,7 @@ internal sealed class Run : IAsyncDisposable
         _registry = registry;
         _spec = spec;
         _plan = plan;
-        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-        Stopped = _stop.Token;
+        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, registry.Lifetime.Drained);
         Cancelled = _cancellation.Token;
         _backlog = Channel.CreateBounded<RunFrame>(new BoundedChannelOptions(backlog)
         {
@@ -48,7 +45,7 @@ internal sealed class Run : IAsyncDisposable
     /// <summary>Steps completed so far.</summary>
     public int Step => Volatile.Read(ref _step);
 
-    /// <summary>The result, or why there is none: cancelled, the server stops, or an error of ours.</summary>
+    /// <summary>The result, or why there is none: cancelled, because the owner left or the server has drained, or an error of ours.</summary>
     public Task<RunResult> Completion { get; }
 
     /// <summary>Completes when the run has ended and holds nothing any more.</summary>
@@ -57,14 +54,8 @@ internal sealed class Run : IAsyncDisposable
     /// <summary>The frames in the order of their steps, until the run has ended for whatever reason.</summary>
     public IAsyncEnumerable<RunFrame> ReadFramesAsync(CancellationToken cancellationToken) => _backlog.Reader.ReadAllAsync(cancellationToken);
 
-    /// <summary>Cancelled when the server makes the run end before its time.</summary>
-    public CancellationToken Stopped { get; }
-
     /// <summary>Cancelled when the run is to end before its time, for whatever reason.</summary>
     public CancellationToken Cancelled { get; }
-
-    /// <summary>Makes the run end between two steps, with UNAVAILABLE for its owner.</summary>
-    public void Stop() => _stop.Cancel();
 
     /// <summary>Ends the run, waits until it has ended, and returns the buffers of the frames that nobody took.</summary>
     public async ValueTask DisposeAsync()
@@ -81,10 +72,8 @@ internal sealed class Run : IAsyncDisposable
             frame.Dispose();
         }
 
-        // Removed first, so that nobody stops a run whose sources are gone.
-        _registry.Remove(this);
         _cancellation.Dispose();
-        _stop.Dispose();
+        _registry.Remove(this);
         _released.SetResult();
     }
 
@@ -95,10 +84,6 @@ internal sealed class Run : IAsyncDisposable
             var engine = new SimulationEngine(_spec);
             await StepToEndAsync(engine);
             return Result(engine, resultEncoding);
-        }
-        catch (OperationCanceledException) when (Stopped.IsCancellationRequested)
-        {
-            throw CallRefusedException.Stopping();
         }
         finally
         {

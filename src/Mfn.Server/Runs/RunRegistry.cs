@@ -1,6 +1,7 @@
 using Mfn.Core.Simulation;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Lifetime;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Runs;
@@ -11,6 +12,7 @@ internal sealed partial class RunRegistry(
     IOptions<StreamingOptions> streaming,
     ComputeScheduler computeScheduler,
     FieldBufferPool buffers,
+    ServerLifetime lifetime,
     TimeProvider clock,
     ILogger<RunRegistry> logger) : IAsyncDisposable
 {
@@ -18,6 +20,7 @@ internal sealed partial class RunRegistry(
 
     private readonly Lock _lock = new();
     private readonly HashSet<Run> _active = [];
+    private bool _isStopping;
     private TaskCompletionSource? _emptied;
 
     /// <summary>The runs under way.</summary>
@@ -32,12 +35,11 @@ internal sealed partial class RunRegistry(
         }
     }
 
-    /// <summary>Whether runs are refused because the server stops.</summary>
-    public bool IsStopping { get; private set; }
-
     internal ComputeScheduler ComputeScheduler => computeScheduler;
 
     internal FieldBufferPool Buffers => buffers;
+
+    internal ServerLifetime Lifetime => lifetime;
 
     internal TimeProvider Clock => clock;
 
@@ -51,7 +53,7 @@ internal sealed partial class RunRegistry(
     {
         lock (_lock)
         {
-            if (IsStopping)
+            if (_isStopping)
             {
                 throw CallRefusedException.Stopping();
             }
@@ -73,7 +75,7 @@ internal sealed partial class RunRegistry(
     {
         lock (_lock)
         {
-            IsStopping = true;
+            _isStopping = true;
             if (_active.Count == 0)
             {
                 return Task.CompletedTask;
@@ -84,23 +86,11 @@ internal sealed partial class RunRegistry(
         }
     }
 
-    /// <summary>Makes every run end between two steps.</summary>
-    public void StopAll()
-    {
-        lock (_lock)
-        {
-            foreach (var run in _active)
-            {
-                run.Stop();
-            }
-        }
-    }
-
     /// <summary>Ends every run, so that none outlives the threads that it computes on.</summary>
     public async ValueTask DisposeAsync()
     {
         _ = StopAccepting();
-        StopAll();
+        lifetime.EndDraining();
         foreach (var run in Active)
         {
             await ((Task)run.Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -45,6 +45,6 @@ internal sealed class SimulationService(RunRegistry runs, ResponseWriter writer,
         var result = await run.Completion;
         await WriteAsync(new StreamSimulationResponse { Sequence = sequence, Summary = result.ToWire() });
 
-        Task WriteAsync(StreamSimulationResponse response) => writer.WriteAsync(responseStream, response, context, run.Stopped);
+        Task WriteAsync(StreamSimulationResponse response) => writer.WriteAsync(responseStream, response, context);
     }
 }
