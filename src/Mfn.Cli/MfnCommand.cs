@@ -12,6 +12,8 @@ internal static class MfnCommand
           mfn simulate --grid 128 --steps 500
           mfn simulate --preset medium --json
           mfn serve --urls http://127.0.0.1:50051
+          mfn features field.npy --json
+          mfn validate --epochs 5
           mfn nernst --valence 1 --out-molar 0.005 --in-molar 0.140
         """;
 
@@ -68,7 +70,11 @@ internal static class MfnCommand
         var root = new RootCommand("Simulates a mycelium's membrane potential, here or on an Mfn server.")
         {
             SimulateCommand.Create(),
+            FeaturesCommand.Create(),
+            FractalCommand.Create(),
+            ValidateCommand.Create(),
             NernstCommand.Create(),
+            GoldmanCommand.Create(),
             ServeCommand.Create(),
         };
         var help = root.Options.OfType<HelpOption>().Single();
@@ -76,7 +82,14 @@ internal static class MfnCommand
         {
             [root.Name] = Examples,
             [SimulateCommand.Name] = SimulateCommand.Examples,
+            [FeaturesCommand.Name] = FeaturesCommand.Examples,
+            [FractalCommand.Name] = FractalCommand.Examples,
+            [FractalCommand.DimensionName] = FractalCommand.DimensionExamples,
+            [FractalCommand.IfsName] = FractalCommand.IfsExamples,
+            [FractalCommand.StabilityName] = FractalCommand.StabilityExamples,
+            [ValidateCommand.Name] = ValidateCommand.Examples,
             [NernstCommand.Name] = NernstCommand.Examples,
+            [GoldmanCommand.Name] = GoldmanCommand.Examples,
             [ServeCommand.Name] = ServeCommand.Examples,
         });
         return root;

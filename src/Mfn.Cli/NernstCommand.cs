@@ -31,20 +31,9 @@ internal static class NernstCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var request = new ComputeNernstPotentialRequest { OutsideMolar = arguments.GetRequiredValue(outside)!.Value, InsideMolar = arguments.GetRequiredValue(inside)!.Value };
-            if (arguments.GetValue(valence) is { } z)
-            {
-                request.Valence = z;
-            }
-
-            if (arguments.GetValue(temperature) is { } kelvin)
-            {
-                request.TemperatureKelvin = kelvin;
-            }
-
-            if (arguments.GetValue(floor) is { } molar)
-            {
-                request.ConcentrationFloorMolar = molar;
-            }
+            arguments.Apply(valence, value => request.Valence = value);
+            arguments.Apply(temperature, value => request.TemperatureKelvin = value);
+            arguments.Apply(floor, value => request.ConcentrationFloorMolar = value);
 
             var response = await connection.UseAsync(arguments, client => client.ComputeNernstPotentialAsync(request, cancellationToken), cancellationToken);
             Print(response, arguments.GetValue(json));

@@ -26,4 +26,14 @@ internal static class NumberOption
                 return null;
             },
         };
+
+    /// <summary>Hands the option's number on if one was given.</summary>
+    public static void Apply<T>(this ParseResult arguments, Option<T?> option, Action<T> assign)
+        where T : struct
+    {
+        if (arguments.GetValue(option) is { } number)
+        {
+            assign(number);
+        }
+    }
 }

@@ -40,8 +40,7 @@ internal static class SimulateCommand
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            var path = arguments.GetValue(output);
-            RequireFolder(path);
+            var path = OutputFile.Read(arguments, output);
             var request = new StreamSimulationRequest
             {
                 Spec = spec.Read(arguments),
@@ -62,25 +61,5 @@ internal static class SimulateCommand
             return ExitCode.Success;
         });
         return command;
-    }
-
-    /// <summary>Found out before the run rather than after it.</summary>
-    private static void RequireFolder(string? path)
-    {
-        if (path is null)
-        {
-            return;
-        }
-
-        var full = Path.GetFullPath(path);
-        if (Directory.Exists(full))
-        {
-            throw new BadArgumentsException($"--out must be a file, but '{path}' is a folder.");
-        }
-
-        if (!Directory.Exists(Path.GetDirectoryName(full)))
-        {
-            throw new BadArgumentsException($"--out must be in an existing folder, but '{path}' is not.");
-        }
     }
 }

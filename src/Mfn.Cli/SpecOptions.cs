@@ -52,16 +52,16 @@ internal sealed class SpecOptions
     {
         var spec = arguments.GetValue(_preset) is { } preset ? Presets.Load(preset) : new SimulationSpec();
         Set(_variant, variant => spec.Variant = variant == "engine" ? SimulationVariant.Engine : SimulationVariant.Model);
-        Set(_grid, value => spec.GridSize = value!.Value);
-        Set(_steps, value => spec.Steps = value!.Value);
-        Set(_seed, value => spec.Seed = value!.Value);
-        Set(_alpha, value => spec.Alpha = value!.Value);
+        arguments.Apply(_grid, value => spec.GridSize = value);
+        arguments.Apply(_steps, value => spec.Steps = value);
+        arguments.Apply(_seed, value => spec.Seed = value);
+        arguments.Apply(_alpha, value => spec.Alpha = value);
         Set(_allowUnstable, value => spec.AllowUnstable = value);
-        Set(_spikeProbability, value => spec.SpikeProbability = value!.Value);
+        arguments.Apply(_spikeProbability, value => spec.SpikeProbability = value);
         Set(_noTuring, value => spec.TuringEnabled = !value);
-        Set(_turingThreshold, value => spec.TuringThreshold = value!.Value);
+        arguments.Apply(_turingThreshold, value => spec.TuringThreshold = value);
         Set(_jitter, value => spec.JitterEnabled = value);
-        Set(_jitterVariance, value => spec.JitterVarianceVoltsSquared = value!.Value);
+        arguments.Apply(_jitterVariance, value => spec.JitterVarianceVoltsSquared = value);
         ReadEngine(arguments, spec);
         return spec;
 
@@ -87,33 +87,17 @@ internal sealed class SpecOptions
             throw new BadArgumentsException($"{string.Join(", ", given)}: only for --variant engine.");
         }
 
-        spec.Engine = new EngineParameters
+        spec.Engine ??= new EngineParameters();
+        spec.Engine.Boundary = arguments.GetValue(_boundary) switch
         {
-            Boundary = arguments.GetValue(_boundary) switch
-            {
-                "neumann" => Boundary.Neumann,
-                "dirichlet" => Boundary.Dirichlet,
-                _ => Boundary.Periodic,
-            },
+            "periodic" => Boundary.Periodic,
+            "neumann" => Boundary.Neumann,
+            "dirichlet" => Boundary.Dirichlet,
+            _ => spec.Engine.Boundary,
         };
-        if (arguments.GetValue(_activatorDiffusion) is { } activatorDiffusion)
-        {
-            spec.Engine.ActivatorDiffusion = activatorDiffusion;
-        }
-
-        if (arguments.GetValue(_inhibitorDiffusion) is { } inhibitorDiffusion)
-        {
-            spec.Engine.InhibitorDiffusion = inhibitorDiffusion;
-        }
-
-        if (arguments.GetValue(_activatorRate) is { } activatorRate)
-        {
-            spec.Engine.ActivatorRate = activatorRate;
-        }
-
-        if (arguments.GetValue(_inhibitorRate) is { } inhibitorRate)
-        {
-            spec.Engine.InhibitorRate = inhibitorRate;
-        }
+        arguments.Apply(_activatorDiffusion, value => spec.Engine.ActivatorDiffusion = value);
+        arguments.Apply(_inhibitorDiffusion, value => spec.Engine.InhibitorDiffusion = value);
+        arguments.Apply(_activatorRate, value => spec.Engine.ActivatorRate = value);
+        arguments.Apply(_inhibitorRate, value => spec.Engine.InhibitorRate = value);
     }
 }

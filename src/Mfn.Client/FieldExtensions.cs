@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
+using Google.Protobuf;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Client;
 
-/// <summary>Reads the cells of a field message.</summary>
+/// <summary>Reads and makes field messages.</summary>
 public static class FieldExtensions
 {
     /// <summary>The cells in volts, row-major; single-precision cells are widened exactly.</summary>
@@ -34,5 +35,23 @@ public static class FieldExtensions
         }
 
         return cells;
+    }
+
+    /// <summary>A field message of double-precision cells.</summary>
+    /// <exception cref="ArgumentException">The values are not as many as the cells.</exception>
+    public static Field ToField(this ReadOnlySpan<double> volts, int rowCount, int columnCount)
+    {
+        if (volts.Length != (long)rowCount * columnCount)
+        {
+            throw new ArgumentException($"A {rowCount} x {columnCount} field needs as many values, but got {volts.Length}.", nameof(volts));
+        }
+
+        var bytes = new byte[volts.Length * sizeof(double)];
+        for (var i = 0; i < volts.Length; i++)
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(i * sizeof(double)), volts[i]);
+        }
+
+        return new Field { Rows = rowCount, Columns = columnCount, Encoding = FieldEncoding.Float64, Values = UnsafeByteOperations.UnsafeWrap(bytes) };
     }
 }

@@ -17,7 +17,10 @@ public sealed class MfnClient : IDisposable
     private readonly SocketsHttpHandler _handler;
     private readonly GrpcChannel _channel;
     private readonly SimulationService.SimulationServiceClient _simulation;
+    private readonly FeatureService.FeatureServiceClient _features;
+    private readonly FractalService.FractalServiceClient _fractals;
     private readonly MembraneService.MembraneServiceClient _membrane;
+    private readonly ValidationService.ValidationServiceClient _validation;
 
     /// <summary>A client that connects with its first call.</summary>
     /// <exception cref="ArgumentException">The address is neither http:// nor https://, or there is a certificate without a key or the reverse.</exception>
@@ -39,7 +42,10 @@ public sealed class MfnClient : IDisposable
             ServiceConfig = new ServiceConfig { MethodConfigs = { RetryWhenUnavailable() } },
         });
         _simulation = new SimulationService.SimulationServiceClient(_channel);
+        _features = new FeatureService.FeatureServiceClient(_channel);
+        _fractals = new FractalService.FractalServiceClient(_channel);
         _membrane = new MembraneService.MembraneServiceClient(_channel);
+        _validation = new ValidationService.ValidationServiceClient(_channel);
     }
 
     /// <summary>Runs a simulation on the server and returns what came out.</summary>
@@ -64,6 +70,75 @@ public sealed class MfnClient : IDisposable
     public async Task<ComputeNernstPotentialResponse> ComputeNernstPotentialAsync(
         ComputeNernstPotentialRequest request, CancellationToken cancellationToken = default) =>
         await _membrane.ComputeNernstPotentialAsync(request, cancellationToken: cancellationToken);
+
+    /// <summary>Computes the resting potential of a membrane that several ions pass.</summary>
+    public async Task<ComputeGoldmanPotentialResponse> ComputeGoldmanPotentialAsync(
+        ComputeGoldmanPotentialRequest request, CancellationToken cancellationToken = default) =>
+        await _membrane.ComputeGoldmanPotentialAsync(request, cancellationToken: cancellationToken);
+
+    /// <summary>Returns the names, units, ranges and meanings of the features.</summary>
+    public async Task<DescribeFeaturesResponse> DescribeFeaturesAsync(CancellationToken cancellationToken = default) =>
+        await _features.DescribeFeaturesAsync(new DescribeFeaturesRequest(), cancellationToken: cancellationToken);
+
+    /// <summary>Computes the features of a history that fits into one message.</summary>
+    public async Task<ExtractFeaturesResponse> ExtractFeaturesAsync(ExtractFeaturesRequest request, CancellationToken cancellationToken = default) =>
+        await _features.ExtractFeaturesAsync(request, cancellationToken: cancellationToken);
+
+    /// <summary>
+    /// Sends the frames of a history one by one and returns the features of the history so far as they come. When the enumeration ends early,
+    /// so does the call.
+    /// </summary>
+    public async IAsyncEnumerable<StreamFeaturesResponse> StreamFeaturesAsync(
+        StreamFeaturesStart start, IEnumerable<Field> frames, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var call = _features.StreamFeatures(cancellationToken: leaving.Token);
+        var sending = SendAsync();
+        try
+        {
+            await foreach (var response in call.ResponseStream.ReadAllAsync(cancellationToken))
+            {
+                yield return response;
+            }
+
+            await sending;
+        }
+        finally
+        {
+            await leaving.CancelAsync();
+            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        async Task SendAsync()
+        {
+            await call.RequestStream.WriteAsync(new StreamFeaturesRequest { Start = start }, leaving.Token);
+            foreach (var frame in frames)
+            {
+                await call.RequestStream.WriteAsync(new StreamFeaturesRequest { Frame = frame }, leaving.Token);
+            }
+
+            await call.RequestStream.CompleteAsync();
+        }
+    }
+
+    /// <summary>Estimates the box-counting dimension of the cells above a threshold.</summary>
+    public async Task<ComputeBoxCountingDimensionResponse> ComputeBoxCountingDimensionAsync(
+        ComputeBoxCountingDimensionRequest request, CancellationToken cancellationToken = default) =>
+        await _fractals.ComputeBoxCountingDimensionAsync(request, cancellationToken: cancellationToken);
+
+    /// <summary>Draws a random iterated function system and its orbit.</summary>
+    public async Task<GenerateIteratedFunctionSystemResponse> GenerateIteratedFunctionSystemAsync(
+        GenerateIteratedFunctionSystemRequest request, CancellationToken cancellationToken = default) =>
+        await _fractals.GenerateIteratedFunctionSystemAsync(request, cancellationToken: cancellationToken);
+
+    /// <summary>Computes the reference's stability metrics of a history.</summary>
+    public async Task<ComputeHistoryStabilityResponse> ComputeHistoryStabilityAsync(
+        ComputeHistoryStabilityRequest request, CancellationToken cancellationToken = default) =>
+        await _fractals.ComputeHistoryStabilityAsync(request, cancellationToken: cancellationToken);
+
+    /// <summary>Runs the reference's validation cycle on the server.</summary>
+    public async Task<ValidateResponse> ValidateAsync(ValidateRequest request, CancellationToken cancellationToken = default) =>
+        await _validation.ValidateAsync(request, cancellationToken: cancellationToken);
 
     /// <summary>Ends the calls under way and closes the connection.</summary>
     public void Dispose()

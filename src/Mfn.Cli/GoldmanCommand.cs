@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text.Json;
+using Mfn.Contracts.V1;
+
+namespace Mfn.Cli;
+
+/// <summary><c>mfn goldman</c>: the resting potential of a membrane that several ions pass.</summary>
+internal static class GoldmanCommand
+{
+    public const string Name = "goldman";
+
+    public const string Examples = """
+        Examples:
+          mfn goldman --ion 1,0.005,0.140 --ion 0.04,0.145,0.012 --ion 0.45,0.120,0.004,-1     potassium, sodium, chloride
+        """;
+
+    public static Command Create()
+    {
+        var ions = new Option<PermeantIon[]>("--ion")
+        {
+            Description = "Relative permeability, concentration outside and inside in mol/L, and the valence if it is -1. Repeat for each ion.",
+            HelpName = "P,OUT,IN[,Z]",
+            Required = true,
+            CustomParser = ParseIons,
+        };
+        var temperature = NumberOption.Create<double>("--temperature", "K", "Temperature in kelvin: 273 to 373. Default: 310.");
+        var json = new Option<bool>("--json") { Description = "Print one JSON object." };
+        var connection = new ServerConnection();
+
+        var command = new Command(Name, "Computes the Goldman-Hodgkin-Katz potential of a membrane.") { ions, temperature, json };
+        connection.AddTo(command);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var request = new ComputeGoldmanPotentialRequest { Ions = { arguments.GetRequiredValue(ions) } };
+            arguments.Apply(temperature, value => request.TemperatureKelvin = value);
+
+            var response = await connection.UseAsync(arguments, client => client.ComputeGoldmanPotentialAsync(request, cancellationToken), cancellationToken);
+            Console.WriteLine(arguments.GetValue(json)
+                ? JsonSerializer.Serialize(new Dictionary<string, double> { ["potential_mV"] = response.PotentialMillivolts })
+                : string.Create(CultureInfo.InvariantCulture, $"{response.PotentialMillivolts:0.000} mV"));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static PermeantIon[] ParseIons(ArgumentResult result)
+    {
+        var ions = new List<PermeantIon>();
+        foreach (var token in result.Tokens)
+        {
+            var parts = token.Value.Split(',');
+            if (parts.Length is 3 or 4
+                && double.TryParse(parts[0], CultureInfo.InvariantCulture, out var permeability)
+                && double.TryParse(parts[1], CultureInfo.InvariantCulture, out var outside)
+                && double.TryParse(parts[2], CultureInfo.InvariantCulture, out var inside)
+                && int.TryParse(parts.Length == 4 ? parts[3] : "1", CultureInfo.InvariantCulture, out var valence))
+            {
+                ions.Add(new PermeantIon { Permeability = permeability, OutsideMolar = outside, InsideMolar = inside, Valence = valence });
+            }
+            else
+            {
+                result.AddError($"--ion must be P,OUT,IN or P,OUT,IN,Z with numbers, but was '{token.Value}'.");
+            }
+        }
+
+        return [.. ions];
+    }
+}
