@@ -79,12 +79,19 @@ internal static class FeaturesCommand
         if (asJson)
         {
             Console.WriteLine(JsonSerializer.Serialize(ByName(definitions, features)));
-            return;
         }
+        else
+        {
+            PrintTable(definitions, features);
+        }
+    }
 
+    /// <summary>A line a feature, with its unit, and why it is not defined if it is not.</summary>
+    public static void PrintTable(DescribeFeaturesResponse definitions, FeatureVector features)
+    {
         foreach (var (definition, value) in definitions.Features.Zip(features.Values))
         {
-            var note = features.Undefined.Contains(definition.Name) ? "  (not defined for this history)" : "";
+            var note = features.Undefined.FirstOrDefault(each => each.Name == definition.Name) is { } undefined ? $"  ({undefined.Reason})" : "";
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{definition.Name,-18} {value,14:0.######} {(definition.Unit == "1" ? "" : definition.Unit)}{note}").TrimEnd());
         }
     }

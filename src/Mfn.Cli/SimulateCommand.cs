@@ -16,6 +16,7 @@ internal static class SimulateCommand
           mfn simulate --grid 256 --steps 2000 --seed 7 --out field.npy
           mfn simulate --preset medium --no-turing --json
           mfn simulate --variant engine --boundary neumann --activator-diffusion 0.01 --activator-rate 0.1 --inhibitor-rate 0.001 --turing-threshold 0.5
+          mfn simulate --features --json
           mfn simulate --server http://127.0.0.1:50051 --every 10
 
         --out writes the final field in volts for numpy.load. Exit code: 0, 2 for bad arguments, 1 for a failed call.
@@ -28,6 +29,7 @@ internal static class SimulateCommand
     {
         var spec = new SpecOptions();
         var every = NumberOption.Create<int>("--every", "N", "Show every N-th step. Default: about twenty in all.");
+        var features = new Option<bool>("--features") { Description = "Compute the 18 features of the whole history, every step of it." };
         var output = new Option<string?>("--out") { Description = "Write the final field in volts as an NPY file of doubles.", HelpName = "FILE.npy" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object to standard output, and the rest to standard error." };
         var connection = new ServerConnection();
@@ -35,6 +37,7 @@ internal static class SimulateCommand
         var command = new Command(Name, "Runs a simulation and shows it streaming in.");
         spec.AddTo(command);
         command.Add(every);
+        command.Add(features);
         command.Add(output);
         command.Add(json);
         connection.AddTo(command);
@@ -45,19 +48,24 @@ internal static class SimulateCommand
             {
                 Spec = spec.Read(arguments),
                 FieldEncoding = path is null ? FieldEncoding.Unspecified : FieldEncoding.Float64,
+                Features = arguments.GetValue(features) ? new FeatureOptions() : null,
             };
             var steps = request.Spec.HasSteps ? request.Spec.Steps : DefaultSteps;
             request.EveryNSteps = arguments.GetValue(every) ?? Math.Max(1, steps / DefaultFrameCount);
 
             var display = SimulationDisplay.Create(steps, arguments.GetValue(json));
-            var (field, summary) = await connection.UseAsync(
-                arguments, client => display.ShowAsync(client.StreamSimulationAsync(request, cancellationToken)), cancellationToken);
+            var (definitions, (field, summary)) = await connection.UseAsync(
+                arguments,
+                async client => (
+                    await client.DescribeFeaturesAsync(cancellationToken),
+                    await display.ShowAsync(client.StreamSimulationAsync(request, cancellationToken))),
+                cancellationToken);
             if (path is not null && field is not null)
             {
                 NpyFile.Write(path, field.ToVolts(), field.Rows, field.Columns);
             }
 
-            display.Finish(summary, path);
+            display.Finish(summary, definitions, path);
             return ExitCode.Success;
         });
         return command;

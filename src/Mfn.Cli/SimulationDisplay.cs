@@ -51,11 +51,11 @@ internal sealed class SimulationDisplay
     }
 
     /// <summary>Prints the summary.</summary>
-    public void Finish(SimulationSummary summary, string? path)
+    public void Finish(SimulationSummary summary, DescribeFeaturesResponse definitions, string? path)
     {
         if (_asJson)
         {
-            Console.WriteLine(ToJson(summary));
+            Console.WriteLine(ToJson(summary, definitions));
         }
         else
         {
@@ -67,6 +67,10 @@ internal sealed class SimulationDisplay
                 potential  {statistics.MinPotentialMillivolts:0.000} to {statistics.MaxPotentialMillivolts:0.000} mV, mean {statistics.MeanPotentialMillivolts:0.000} mV, standard deviation {statistics.PotentialStandardDeviationMillivolts:0.000} mV
                 events     {summary.GrowthEventCount} growth, {summary.TuringActivationCount} Turing activations, {summary.ClampingEventCount} clampings
                 """));
+            if (summary.Features is not null)
+            {
+                FeaturesCommand.PrintTable(definitions, summary.Features);
+            }
         }
 
         if (path is not null)
@@ -107,17 +111,26 @@ internal sealed class SimulationDisplay
             $"step {step}/{_steps}  {statistics.MinPotentialMillivolts,7:0.00} to {statistics.MaxPotentialMillivolts,7:0.00} mV  mean {statistics.MeanPotentialMillivolts,7:0.00} mV  growth events {_growthEvents}");
     }
 
-    private static string ToJson(SimulationSummary summary) => JsonSerializer.Serialize(new Dictionary<string, object>
+    private static string ToJson(SimulationSummary summary, DescribeFeaturesResponse definitions)
     {
-        ["grid"] = summary.Spec.GridSize,
-        ["steps"] = summary.Spec.Steps,
-        ["seed"] = summary.Spec.Seed,
-        ["growth_events"] = summary.GrowthEventCount,
-        ["turing_activations"] = summary.TuringActivationCount,
-        ["clamping_events"] = summary.ClampingEventCount,
-        ["potential_min_mV"] = summary.Statistics.MinPotentialMillivolts,
-        ["potential_max_mV"] = summary.Statistics.MaxPotentialMillivolts,
-        ["potential_mean_mV"] = summary.Statistics.MeanPotentialMillivolts,
-        ["potential_std_mV"] = summary.Statistics.PotentialStandardDeviationMillivolts,
-    });
+        var values = new Dictionary<string, object>
+        {
+            ["grid"] = summary.Spec.GridSize,
+            ["steps"] = summary.Spec.Steps,
+            ["seed"] = summary.Spec.Seed,
+            ["growth_events"] = summary.GrowthEventCount,
+            ["turing_activations"] = summary.TuringActivationCount,
+            ["clamping_events"] = summary.ClampingEventCount,
+            ["potential_min_mV"] = summary.Statistics.MinPotentialMillivolts,
+            ["potential_max_mV"] = summary.Statistics.MaxPotentialMillivolts,
+            ["potential_mean_mV"] = summary.Statistics.MeanPotentialMillivolts,
+            ["potential_std_mV"] = summary.Statistics.PotentialStandardDeviationMillivolts,
+        };
+        if (summary.Features is not null)
+        {
+            values["features"] = FeaturesCommand.ByName(definitions, summary.Features);
+        }
+
+        return JsonSerializer.Serialize(values);
+    }
 }

@@ -38,7 +38,10 @@ public static class MfnServer
         var app = builder.Build();
         app.UseMiddleware<MessageSizeMiddleware>(app.Services.GetRequiredService<IOptions<LimitsOptions>>().Value.MaxRequestBytes);
         app.MapGrpcService<Simulation.SimulationService>();
+        app.MapGrpcService<Features.FeatureService>();
+        app.MapGrpcService<Fractals.FractalService>();
         app.MapGrpcService<Membrane.MembraneService>();
+        app.MapGrpcService<Validation.ValidationService>();
         app.MapGrpcService<HealthService>();
         app.MapGrpcService<ReflectionService>();
         return app;
@@ -118,7 +121,13 @@ public static class MfnServer
         services.AddSingleton<OpenCalls>();
         services.AddSingleton<ResponseWriter>();
         services.AddSingleton(new ServiceCatalog(
-            Contracts.V1.SimulationService.Descriptor, Contracts.V1.MembraneService.Descriptor, Grpc.Health.V1.Health.Descriptor, ServerReflection.Descriptor));
+            Contracts.V1.SimulationService.Descriptor,
+            Contracts.V1.FeatureService.Descriptor,
+            Contracts.V1.FractalService.Descriptor,
+            Contracts.V1.MembraneService.Descriptor,
+            Contracts.V1.ValidationService.Descriptor,
+            Grpc.Health.V1.Health.Descriptor,
+            ServerReflection.Descriptor));
         services.AddGrpc(grpc => grpc.Interceptors.Add<CallInterceptor>());
         services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<IOptions<LimitsOptions>>(
             (grpc, limits) => grpc.MaxReceiveMessageSize = limits.Value.MaxRequestBytes);

@@ -11,12 +11,15 @@ internal sealed class RequestProblems
     public void Add(string field, string description) =>
         _violations.Add(new BadRequest.Types.FieldViolation { Field = field, Description = description });
 
+    /// <summary>INVALID_ARGUMENT with all problems.</summary>
+    public CallRefusedException ToException() => CallRefusedException.InvalidArgument(_violations);
+
     /// <exception cref="CallRefusedException">There are problems: INVALID_ARGUMENT with all of them.</exception>
     public void ThrowIfAny()
     {
         if (_violations.Count > 0)
         {
-            throw CallRefusedException.InvalidArgument(_violations);
+            throw ToException();
         }
     }
 }

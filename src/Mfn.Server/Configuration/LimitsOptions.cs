@@ -16,6 +16,10 @@ internal sealed class LimitsOptions
     [Range(1, 100_000_000)]
     public int MaxSteps { get; set; } = 10_000;
 
+    /// <summary>The most frames of a history that a caller sends.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxFrames { get; set; } = 10_000;
+
     /// <summary>The most runs under way at once; one more is refused with RESOURCE_EXHAUSTED.</summary>
     [Range(1, 100_000)]
     public int MaxConcurrentRuns { get; set; } = 64;

@@ -24,6 +24,10 @@ internal sealed class ComputeScheduler : TaskScheduler, IDisposable
 
     public override int MaximumConcurrencyLevel => _threads.Length;
 
+    /// <summary>Computes something short, in its turn.</summary>
+    public Task<T> ComputeAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.DenyChildAttach, this);
+
     public void Dispose()
     {
         _waiting.CompleteAdding();

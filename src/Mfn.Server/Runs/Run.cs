@@ -13,8 +13,7 @@ internal sealed class Run : IAsyncDisposable
     // Long enough to make switching cheap, short enough that a small run among large ones is not held up.
     private static readonly TimeSpan TimeSlice = TimeSpan.FromMilliseconds(5);
 
-    private readonly SimulationSpec _spec;
-    private readonly FramePlan? _plan;
+    private readonly RunOrder _order;
     private readonly RunRegistry _registry;
     private readonly CancellationTokenSource _cancellation;
     private readonly Channel<RunFrame> _backlog;
@@ -23,11 +22,10 @@ internal sealed class Run : IAsyncDisposable
     private int _isDisposed;
 
     /// <summary>Only the registry starts runs.</summary>
-    internal Run(RunRegistry registry, SimulationSpec spec, FramePlan? plan, CellEncoding resultEncoding, int backlog, CancellationToken cancellationToken)
+    internal Run(RunRegistry registry, RunOrder order, int backlog, CancellationToken cancellationToken)
     {
         _registry = registry;
-        _spec = spec;
-        _plan = plan;
+        _order = order;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, registry.Lifetime.Drained);
         Cancelled = _cancellation.Token;
         _backlog = Channel.CreateBounded<RunFrame>(new BoundedChannelOptions(backlog)
@@ -37,7 +35,7 @@ internal sealed class Run : IAsyncDisposable
             SingleWriter = true,
         });
         Completion = Task.Factory.StartNew(
-            () => ExecuteAsync(resultEncoding), CancellationToken.None, TaskCreationOptions.DenyChildAttach, registry.ComputeScheduler).Unwrap();
+            ExecuteAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, registry.ComputeScheduler).Unwrap();
     }
 
     public RunId Id { get; } = RunId.Create();
@@ -77,13 +75,14 @@ internal sealed class Run : IAsyncDisposable
         _released.SetResult();
     }
 
-    private async Task<RunResult> ExecuteAsync(CellEncoding resultEncoding)
+    private async Task<RunResult> ExecuteAsync()
     {
         try
         {
-            var engine = new SimulationEngine(_spec);
-            await StepToEndAsync(engine);
-            return Result(engine, resultEncoding);
+            var engine = new SimulationEngine(_order.Spec);
+            var analysis = new RunAnalysis(_order.Analysis, _order.Spec.GridSize);
+            await StepToEndAsync(engine, analysis);
+            return Result(engine, analysis);
         }
         finally
         {
@@ -91,26 +90,27 @@ internal sealed class Run : IAsyncDisposable
         }
     }
 
-    private async Task StepToEndAsync(SimulationEngine engine)
+    private async Task StepToEndAsync(SimulationEngine engine, RunAnalysis analysis)
     {
         var growthEvents = new List<GrowthEvent>();
         var sliceStart = _registry.Clock.GetTimestamp();
-        while (engine.Step < _spec.StepCount)
+        while (engine.Step < _order.Spec.StepCount)
         {
             Cancelled.ThrowIfCancellationRequested();
             engine.TakeStep();
+            analysis.Add(engine.Potential);
             Volatile.Write(ref _step, engine.Step);
 
-            if (_plan is { } plan)
+            if (_order.Frames is { } plan)
             {
                 if (engine.LastGrowthEvent is { } growthEvent)
                 {
                     growthEvents.Add(growthEvent);
                 }
 
-                if (plan.IsDue(engine.Step, _spec.StepCount))
+                if (plan.IsDue(engine.Step, _order.Spec.StepCount))
                 {
-                    await PublishAsync(Capture(engine, plan.Encoding, growthEvents));
+                    await PublishAsync(Capture(engine, analysis, plan, growthEvents));
                     growthEvents = [];
                 }
             }
@@ -136,27 +136,37 @@ internal sealed class Run : IAsyncDisposable
         }
     }
 
-    private RunFrame Capture(SimulationEngine engine, CellEncoding encoding, List<GrowthEvent> growthEvents)
+    private RunFrame Capture(SimulationEngine engine, RunAnalysis analysis, FramePlan plan, List<GrowthEvent> growthEvents)
     {
         var statistics = engine.PotentialStatistics;
-        if (encoding == CellEncoding.None)
+        var findings = plan.HasAnalysis ? analysis.Find(engine.Potential) : default;
+        if (plan.Encoding == CellEncoding.None)
         {
-            return new RunFrame(engine.Step, statistics, growthEvents, field: null, buffer: null);
+            return new RunFrame(engine.Step, statistics, growthEvents, findings, field: null, buffer: null);
         }
 
-        var buffer = _registry.Buffers.Rent(EncodedField.ByteCount(engine.Potential.Length, encoding));
-        var field = EncodedField.Encode(engine.Potential, _spec.GridSize, encoding, buffer.Memory);
-        return new RunFrame(engine.Step, statistics, growthEvents, field, buffer);
+        var buffer = _registry.Buffers.Rent(EncodedField.ByteCount(engine.Potential.Length, plan.Encoding));
+        var field = EncodedField.Encode(engine.Potential, _order.Spec.GridSize, plan.Encoding, buffer.Memory);
+        return new RunFrame(engine.Step, statistics, growthEvents, findings, field, buffer);
     }
 
-    private static RunResult Result(SimulationEngine engine, CellEncoding encoding)
+    private RunResult Result(SimulationEngine engine, RunAnalysis analysis)
     {
+        var encoding = _order.ResultEncoding;
+
         // The answer of a unary call outlives its handler, so that its bytes are not lent but its own.
         EncodedField? field = encoding == CellEncoding.None
             ? null
             : EncodedField.Encode(
                 engine.Potential, engine.Spec.GridSize, encoding, new byte[EncodedField.ByteCount(engine.Potential.Length, encoding)]);
-        return new RunResult(engine.Spec, engine.Counts, engine.PotentialStatistics, Mean(engine.Activator), Mean(engine.Inhibitor), field);
+        return new RunResult(
+            engine.Spec,
+            engine.Counts,
+            engine.PotentialStatistics,
+            Mean(engine.Activator),
+            Mean(engine.Inhibitor),
+            analysis.Find(engine.Potential),
+            field);
     }
 
     private static double? Mean(ReadOnlySpan<double> cells) => cells.IsEmpty ? null : FieldStatistics.Of(cells).Mean;

@@ -6,7 +6,8 @@ namespace Mfn.Server.Runs;
 
 /// <summary>A run after one of its steps. Whoever takes it disposes it, which returns the field's buffer.</summary>
 internal sealed class RunFrame(
-    int step, FieldStatistics statistics, IReadOnlyList<GrowthEvent> growthEvents, EncodedField? field, IMemoryOwner<byte>? buffer) : IDisposable
+    int step, FieldStatistics statistics, IReadOnlyList<GrowthEvent> growthEvents, Findings findings, EncodedField? field, IMemoryOwner<byte>? buffer)
+    : IDisposable
 {
     /// <summary>Steps completed.</summary>
     public int Step { get; } = step;
@@ -16,6 +17,9 @@ internal sealed class RunFrame(
 
     /// <summary>Those since the previous frame.</summary>
     public IReadOnlyList<GrowthEvent> GrowthEvents { get; } = growthEvents;
+
+    /// <summary>What the analysis of the run so far has found, if the plan has analysis.</summary>
+    public Findings Findings { get; } = findings;
 
     /// <summary>The field, if the plan has fields; its bytes are valid until the frame is disposed.</summary>
     public EncodedField? Field { get; } = field;

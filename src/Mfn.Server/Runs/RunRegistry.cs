@@ -1,4 +1,3 @@
-using Mfn.Core.Simulation;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Lifetime;
@@ -44,12 +43,10 @@ internal sealed partial class RunRegistry(
     internal TimeProvider Clock => clock;
 
     /// <summary>Starts a run; its owner reads the frames that the plan asks for, and disposes it.</summary>
-    /// <param name="spec">What to run; valid.</param>
-    /// <param name="plan">The frames that the owner wants, or none.</param>
-    /// <param name="resultEncoding">The encoding of the result's field.</param>
+    /// <param name="order">What to run, and what its owner wants of it; valid.</param>
     /// <param name="cancellationToken">Ends the run between two steps.</param>
     /// <exception cref="CallRefusedException">Too many runs are under way, or the server stops.</exception>
-    public Run Start(SimulationSpec spec, FramePlan? plan, CellEncoding resultEncoding, CancellationToken cancellationToken)
+    public Run Start(RunOrder order, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
@@ -64,7 +61,7 @@ internal sealed partial class RunRegistry(
                     $"{_active.Count} runs are under way, the most that the server allows. Try again when one has ended.", RetryDelay);
             }
 
-            var run = new Run(this, spec, plan, resultEncoding, streaming.Value.OwnerBacklog, cancellationToken);
+            var run = new Run(this, order, streaming.Value.OwnerBacklog, cancellationToken);
             _active.Add(run);
             return run;
         }

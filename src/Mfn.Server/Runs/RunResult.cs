@@ -9,6 +9,13 @@ namespace Mfn.Server.Runs;
 /// <param name="Statistics">Of the final potential, in volts.</param>
 /// <param name="MeanActivator">Of the final activator; none if the run has no activator.</param>
 /// <param name="MeanInhibitor">Of the final inhibitor; none if the run has no inhibitor.</param>
+/// <param name="Findings">What the analysis found, if it was asked for.</param>
 /// <param name="Field">The final potential, if it was asked for.</param>
 internal sealed record RunResult(
-    SimulationSpec Spec, SimulationCounts Counts, FieldStatistics Statistics, double? MeanActivator, double? MeanInhibitor, EncodedField? Field);
+    SimulationSpec Spec,
+    SimulationCounts Counts,
+    FieldStatistics Statistics,
+    double? MeanActivator,
+    double? MeanInhibitor,
+    Findings Findings,
+    EncodedField? Field);

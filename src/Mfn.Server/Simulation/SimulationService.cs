@@ -16,10 +16,11 @@ internal sealed class SimulationService(RunRegistry runs, ResponseWriter writer,
     {
         var problems = new RequestProblems();
         var spec = request.Spec.ToSpec(limits.Value, problems);
+        var analysis = new AnalysisPlan(request.Features?.ToOptions("features.", problems), request.FractalDimension);
         var encoding = request.FieldEncoding.ToEncoding(problems);
         problems.ThrowIfAny();
 
-        await using var run = runs.Start(spec, plan: null, encoding, context.CancellationToken);
+        await using var run = runs.Start(new RunOrder(spec, analysis, Frames: null, encoding), context.CancellationToken);
         var result = await run.Completion;
         return new SimulateResponse { Summary = result.ToWire(), Field = result.Field?.ToWire() };
     }
@@ -29,10 +30,11 @@ internal sealed class SimulationService(RunRegistry runs, ResponseWriter writer,
     {
         var problems = new RequestProblems();
         var spec = request.Spec.ToSpec(limits.Value, problems);
+        var analysis = new AnalysisPlan(request.Features?.ToOptions("features.", problems), request.FractalDimension);
         var plan = request.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
 
-        await using var run = runs.Start(spec, plan, CellEncoding.None, context.CancellationToken);
+        await using var run = runs.Start(new RunOrder(spec, analysis, plan, CellEncoding.None), context.CancellationToken);
         var sequence = 0L;
         await foreach (var frame in run.ReadFramesAsync(context.CancellationToken))
         {

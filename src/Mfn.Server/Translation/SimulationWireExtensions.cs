@@ -24,7 +24,7 @@ internal static class SimulationWireExtensions
         {
             GridSize = wire.HasGridSize ? wire.GridSize : spec.GridSize,
             StepCount = wire.HasSteps ? wire.Steps : spec.StepCount,
-            Seed = ToSeed(wire, spec.Seed, problems),
+            Seed = wire.HasSeed ? SeedWireExtensions.ToSeed(wire.Seed, "spec.seed", problems) : spec.Seed,
             Alpha = wire.HasAlpha ? wire.Alpha : spec.Alpha,
             SpikeProbability = wire.HasSpikeProbability ? wire.SpikeProbability : spec.SpikeProbability,
             IsTuringEnabled = wire.HasTuringEnabled ? wire.TuringEnabled : spec.IsTuringEnabled,
@@ -64,7 +64,7 @@ internal static class SimulationWireExtensions
             problems.Add("every_n_steps", $"must be {range}, but was {everyNSteps}");
         }
 
-        return new FramePlan(everyNSteps, request.FieldEncoding.ToEncoding(problems));
+        return new FramePlan(everyNSteps, request.FieldEncoding.ToEncoding(problems), request.AnalysisInFrames);
     }
 
     public static CellEncoding ToEncoding(this Wire.FieldEncoding wire, RequestProblems problems)
@@ -90,6 +90,8 @@ internal static class SimulationWireExtensions
         Statistics = frame.Statistics.ToWire(),
         GrowthEvents = { frame.GrowthEvents.Select(ToWire) },
         Field = frame.Field?.ToWire(),
+        Features = frame.Findings.Features?.ToWire(),
+        FractalDimension = frame.Findings.Dimension?.ToWire(),
     };
 
     public static Wire.SimulationSummary ToWire(this RunResult result)
@@ -101,6 +103,8 @@ internal static class SimulationWireExtensions
             TuringActivationCount = result.Counts.TuringActivations,
             ClampingEventCount = result.Counts.ClampingEvents,
             Statistics = result.Statistics.ToWire(),
+            Features = result.Findings.Features?.ToWire(),
+            FractalDimension = result.Findings.Dimension?.ToWire(),
         };
         if (result is { MeanActivator: { } activator, MeanInhibitor: { } inhibitor })
         {
@@ -131,22 +135,6 @@ internal static class SimulationWireExtensions
                 problems.Add("spec.variant", $"must be SIMULATION_VARIANT_MODEL or SIMULATION_VARIANT_ENGINE, but was {(int)wire}");
                 return SimulationVariant.Model;
         }
-    }
-
-    private static ulong ToSeed(Wire.SimulationSpec wire, ulong defaultSeed, RequestProblems problems)
-    {
-        if (!wire.HasSeed)
-        {
-            return defaultSeed;
-        }
-
-        if (wire.Seed < 0)
-        {
-            problems.Add("spec.seed", $"must be between 0 and {long.MaxValue}, but was {wire.Seed}");
-            return defaultSeed;
-        }
-
-        return (ulong)wire.Seed;
     }
 
     private static SimulationSpec WithEngineParameters(SimulationSpec spec, Wire.EngineParameters wire, RequestProblems problems) => spec with

@@ -1,0 +1,133 @@
+using Grpc.Core;
+using Mfn.Contracts.V1;
+using Mfn.Core.Features;
+using Mfn.Core.Fields;
+using Mfn.Core.Simulation;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Mfn.Server.Lifetime;
+using Mfn.Server.Runs;
+using Mfn.Server.Translation;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Features;
+
+/// <summary>Features of the histories that callers send.</summary>
+internal sealed class FeatureService(ComputeScheduler compute, ResponseWriter writer, ServerLifetime lifetime, IOptions<LimitsOptions> limits)
+    : Contracts.V1.FeatureService.FeatureServiceBase
+{
+    public override Task<DescribeFeaturesResponse> DescribeFeatures(DescribeFeaturesRequest request, ServerCallContext context) =>
+        Task.FromResult(FeatureWireExtensions.Describe());
+
+    public override async Task<ExtractFeaturesResponse> ExtractFeatures(ExtractFeaturesRequest request, ServerCallContext context)
+    {
+        var problems = new RequestProblems();
+        var frames = request.Frames.ToHistory(limits.Value, problems);
+        var options = request.Options.ToOptions("options.", problems);
+        var normalization = request.Normalization.ToNormalization(problems);
+        problems.ThrowIfAny();
+
+        var features = await compute.ComputeAsync(
+            () =>
+            {
+                var extractor = new FeatureExtractor(frames![0].RowCount, frames[0].ColumnCount, options);
+                foreach (var frame in frames)
+                {
+                    context.CancellationToken.ThrowIfCancellationRequested();
+                    extractor.Add(frame.Cells);
+                }
+
+                return extractor.Extract();
+            },
+            context.CancellationToken);
+        return new ExtractFeaturesResponse { Features = features.ToWire(normalization, request.Normalization) };
+    }
+
+    public override async Task StreamFeatures(
+        IAsyncStreamReader<StreamFeaturesRequest> requestStream, IServerStreamWriter<StreamFeaturesResponse> responseStream, ServerCallContext context)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.Drained);
+        if (!await NextAsync() || requestStream.Current.Start is not { } start)
+        {
+            throw Refuse("start", "must be in the first message");
+        }
+
+        var problems = new RequestProblems();
+        var options = start.Options.ToOptions("start.options.", problems);
+        var normalization = start.Normalization.ToNormalization(problems);
+        var everyNFrames = start.HasEveryNFrames ? start.EveryNFrames : 1;
+        if (everyNFrames < 1)
+        {
+            problems.Add("start.every_n_frames", $"must be at least 1, but was {everyNFrames}");
+        }
+
+        problems.ThrowIfAny();
+
+        FeatureExtractor? extractor = null;
+        var frameCount = 0;
+        while (await NextAsync())
+        {
+            var frame = ReadFrame(requestStream.Current, extractor, frameCount);
+            frameCount++;
+            extractor ??= new FeatureExtractor(frame.RowCount, frame.ColumnCount, options);
+            var isDue = frameCount % everyNFrames == 0;
+            var features = await compute.ComputeAsync(
+                () =>
+                {
+                    extractor.Add(frame.Cells);
+                    return isDue ? extractor.Extract() : null;
+                },
+                end.Token);
+            if (features is not null)
+            {
+                await WriteAsync(features);
+            }
+        }
+
+        if (extractor is null)
+        {
+            throw Refuse("frame", "must be in at least one message");
+        }
+
+        if (frameCount % everyNFrames != 0)
+        {
+            await WriteAsync(await compute.ComputeAsync(extractor.Extract, end.Token));
+        }
+
+        Task<bool> NextAsync() => requestStream.MoveNext(CancellationToken.None).WaitAsync(end.Token);
+
+        Task WriteAsync(FeatureVector features) => writer.WriteAsync(
+            responseStream, new StreamFeaturesResponse { FrameCount = frameCount, Features = features.ToWire(normalization, start.Normalization) }, context);
+    }
+
+    private Field ReadFrame(StreamFeaturesRequest message, FeatureExtractor? extractor, int frameCount)
+    {
+        var path = $"frame[{frameCount}]";
+        if (frameCount == limits.Value.MaxFrames)
+        {
+            throw Refuse("frame", $"must be in at most {limits.Value.MaxFrames} messages; send a longer history in parts, or every n-th frame of it");
+        }
+
+        if (message.KindCase != StreamFeaturesRequest.KindOneofCase.Frame)
+        {
+            throw Refuse(path, "must be set, in every message after the first");
+        }
+
+        var problems = new RequestProblems();
+        var frame = message.Frame.ToField(path, limits.Value, problems);
+        if (extractor is not null)
+        {
+            frame?.RequireShape(extractor.RowCount, extractor.ColumnCount, path, problems);
+        }
+
+        problems.ThrowIfAny();
+        return frame!;
+    }
+
+    private static CallRefusedException Refuse(string field, string description)
+    {
+        var problems = new RequestProblems();
+        problems.Add(field, description);
+        return problems.ToException();
+    }
+}

@@ -1,0 +1,22 @@
+using Mfn.Core.Features;
+using Mfn.Server.Fractals;
+
+namespace Mfn.Server.Runs;
+
+/// <summary>Follows the fields of a run as its <see cref="AnalysisPlan"/> asks.</summary>
+internal sealed class RunAnalysis(AnalysisPlan plan, int gridSize)
+{
+    private readonly FeatureExtractor? _extractor = plan.Features is null ? null : new FeatureExtractor(gridSize, gridSize, plan.Features);
+
+    /// <summary>Takes the field after a step.</summary>
+    public void Add(ReadOnlySpan<double> potential) => _extractor?.Add(potential);
+
+    /// <summary>What has been found, with <paramref name="potential"/> as the last field taken.</summary>
+    public Findings Find(ReadOnlySpan<double> potential)
+    {
+        var options = plan.Features ?? FeatureOptions.Default;
+        return new Findings(
+            _extractor?.Extract(),
+            plan.HasDimension ? FieldDimension.Measure(potential, gridSize, gridSize, options.LowThresholdMillivolts / 1000.0, options) : null);
+    }
+}

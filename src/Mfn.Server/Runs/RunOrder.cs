@@ -1,0 +1,10 @@
+using Mfn.Core.Simulation;
+
+namespace Mfn.Server.Runs;
+
+/// <summary>What to run, and what its owner wants of it.</summary>
+/// <param name="Spec">The simulation; valid.</param>
+/// <param name="Analysis">What to find out about its fields.</param>
+/// <param name="Frames">The frames that the owner reads while it runs; none if null.</param>
+/// <param name="ResultEncoding">The encoding of the result's field.</param>
+internal sealed record RunOrder(SimulationSpec Spec, AnalysisPlan Analysis, FramePlan? Frames, CellEncoding ResultEncoding);
