@@ -44,7 +44,7 @@ public sealed class FeatureExtractor
         _last = new double[checked(rowCount * columnCount)];
         _scratch = new double[_last.Length];
         _mask = new bool[_last.Length];
-        _boxSizes = SelectBoxSizes(Options, Math.Min(rowCount, columnCount));
+        _boxSizes = Options.BoxSizesFor(Math.Min(rowCount, columnCount));
         _clusters = new ClusterFinder(rowCount, columnCount, Options.Connectivity);
     }
 
@@ -154,14 +154,6 @@ public sealed class FeatureExtractor
     {
         var problems = options.FindProblems();
         return problems.Count == 0 ? options : throw new ArgumentException(string.Join(' ', problems), nameof(options));
-    }
-
-    private static int[] SelectBoxSizes(FeatureOptions options, int extent)
-    {
-        var largest = options.MaxBoxSize ?? BoxSizes.DefaultMaximum(extent, options.MinBoxSize, options.ScaleCount);
-        return options.Version == DefinitionVersion.V41
-            ? BoxSizes.Truncated(options.MinBoxSize, largest, options.ScaleCount)
-            : BoxSizes.Doubling(options.MinBoxSize, largest, options.ScaleCount);
     }
 
     private void RequireFinite(ReadOnlySpan<double> volts)

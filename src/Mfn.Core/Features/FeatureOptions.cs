@@ -51,6 +51,16 @@ public sealed record FeatureOptions
     /// </summary>
     public bool AllowsNonFinite { get; init; }
 
+    /// <summary>The sides of the boxes, in cells, for a field whose rows or columns, whichever are fewer, are so many.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The extent is below 1, or the options have problems.</exception>
+    public int[] BoxSizesFor(int extent)
+    {
+        var largest = MaxBoxSize ?? BoxSizes.DefaultMaximum(extent, MinBoxSize, ScaleCount);
+        return Version == DefinitionVersion.V41
+            ? BoxSizes.Truncated(MinBoxSize, largest, ScaleCount)
+            : BoxSizes.Doubling(MinBoxSize, largest, ScaleCount);
+    }
+
     /// <summary>All that is wrong with these options; empty if nothing is.</summary>
     public IReadOnlyList<SpecProblem> FindProblems()
     {

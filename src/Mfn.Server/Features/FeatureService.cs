@@ -1,14 +1,14 @@
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Core.Features;
-using Mfn.Core.Fields;
-using Mfn.Core.Simulation;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Lifetime;
 using Mfn.Server.Runs;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
+using FeatureVector = Mfn.Core.Features.FeatureVector;
+using Field = Mfn.Core.Fields.Field;
 
 namespace Mfn.Server.Features;
 
