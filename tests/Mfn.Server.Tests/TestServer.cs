@@ -18,6 +18,8 @@ internal sealed class TestServer : IAsyncDisposable
         _app = app;
         Channel = Connect();
         Simulation = new SimulationService.SimulationServiceClient(Channel);
+        Features = new FeatureService.FeatureServiceClient(Channel);
+        Fractals = new FractalService.FractalServiceClient(Channel);
         Membrane = new MembraneService.MembraneServiceClient(Channel);
         Health = new Grpc.Health.V1.Health.HealthClient(Channel);
     }
@@ -25,6 +27,10 @@ internal sealed class TestServer : IAsyncDisposable
     public GrpcChannel Channel { get; }
 
     public SimulationService.SimulationServiceClient Simulation { get; }
+
+    public FeatureService.FeatureServiceClient Features { get; }
+
+    public FractalService.FractalServiceClient Fractals { get; }
 
     public MembraneService.MembraneServiceClient Membrane { get; }
 

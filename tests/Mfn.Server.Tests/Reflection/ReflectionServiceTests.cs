@@ -14,7 +14,10 @@ public sealed class ReflectionServiceTests
         var answer = await AskAsync(new ServerReflectionRequest { Host = "h", ListServices = "" });
 
         Assert.Equal(
-            ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "mfn.v1.MembraneService", "mfn.v1.SimulationService"],
+            [
+                "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "mfn.v1.FeatureService", "mfn.v1.FractalService",
+                "mfn.v1.MembraneService", "mfn.v1.SimulationService", "mfn.v1.ValidationService",
+            ],
             answer.ListServicesResponse.Service.Select(service => service.Name));
         Assert.Equal("h", answer.ValidHost);
         Assert.Equal("h", answer.OriginalRequest.Host);
