@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using Mfn.Core.Membrane;
 
 namespace Mfn.Core.Tests.Membrane;
@@ -35,6 +37,44 @@ public sealed class NernstPotentialTests
     [Fact]
     public void Compute_Potassium_IsTheTextbookValue() =>
         Assert.Equal(-0.08901066911987907, NernstPotential.Compute(1, outsideMolar: 0.005, insideMolar: 0.14), 1e-15);
+
+    [Fact]
+    public void Compute_ManyPlaces_GivesWhatTheScalarGives()
+    {
+        double[] outside = [0.005, 0, -1, 0.145, 1e-6];
+        double[] inside = [0.14, 0.1, 1e-7, 0.012, 1e-6];
+        var potentials = new double[outside.Length];
+
+        var clampedCount = NernstPotential.Compute(-1, outside, inside, potentials, temperature: 300);
+
+        Assert.Equal(3, clampedCount);
+        Assert.Equal(outside.Zip(inside, (o, i) => NernstPotential.Compute(-1, o, i, temperature: 300)), potentials);
+    }
+
+    [Fact]
+    public void Compute_SpansThatDoNotFit_AreRefusedAndNothingIsWritten()
+    {
+        var destination = new double[] { 7, 7 };
+
+        Assert.Throws<ArgumentException>(() => NernstPotential.Compute(1, [0.1, 0.1], [0.1], destination));
+        Assert.Throws<ArgumentException>(() => NernstPotential.Compute(1, [0.1], [0.1], destination));
+        var error = Assert.Throws<ArgumentException>(
+            () => NernstPotential.Compute(1, [double.NaN, 0.1], [0.1, 0.1], destination));
+
+        Assert.Contains("1 are NaN and 0 infinite", error.Message, StringComparison.Ordinal);
+        Assert.Equal([7.0, 7.0], destination);
+    }
+
+    [Fact]
+    public void Compute_AnyConcentrations_IsOddInTheValence() =>
+        Prop.ForAll(
+            Gen.Choose(1, 1_000_000).Two().Zip(Gen.Choose(1, 3)).ToArbitrary(),
+            concentrationsAndValence =>
+            {
+                var ((outside, inside), valence) = concentrationsAndValence;
+                return NernstPotential.Compute(valence, outside * 1e-6, inside * 1e-6)
+                    == -NernstPotential.Compute(-valence, outside * 1e-6, inside * 1e-6);
+            }).Check(Config.QuickThrowOnFailure.WithReplay(123UL, 45UL));
 
     [Fact]
     public void Compute_OppositeValenceOrSwappedSides_ChangesTheSignAlone()

@@ -1,0 +1,73 @@
+using Mfn.Core.Simulation;
+
+namespace Mfn.Core.Membrane;
+
+/// <summary>The constants of a <see cref="MembraneModel"/>. Defaults are the reference's.</summary>
+public sealed record MembraneSpec
+{
+    /// <summary>The absolute temperatures in kelvin that a spec may have: from freezing to 47 °C.</summary>
+    public static ParameterRange TemperatureRange { get; } = new(273.0, 320.0);
+
+    /// <summary>The time steps in seconds that a spec may have.</summary>
+    public static ParameterRange TimeStepRange { get; } = new(1e-7, 1e-2);
+
+    /// <summary>The potentials in volts that may bound a spec's potentials.</summary>
+    public static ParameterRange PotentialRange { get; } = new(-0.150, 0.150);
+
+    /// <summary>Absolute temperature in kelvin.</summary>
+    public double Temperature { get; init; } = NernstPotential.BodyTemperature;
+
+    /// <summary>The concentration in mol/L below which no concentration counts; greater than 0.</summary>
+    public double ConcentrationFloor { get; init; } = NernstPotential.DefaultConcentrationFloor;
+
+    /// <summary>The time step in seconds.</summary>
+    public double TimeStep { get; init; } = 1e-4;
+
+    /// <summary>How a step of time is taken.</summary>
+    public IntegrationScheme Scheme { get; init; } = IntegrationScheme.Euler;
+
+    /// <summary>The potential in volts below which clamped potentials do not fall; less than the highest.</summary>
+    public double LowestPotential { get; init; } = PotentialRange.Minimum;
+
+    /// <summary>The potential in volts above which clamped potentials do not rise.</summary>
+    public double HighestPotential { get; init; } = PotentialRange.Maximum;
+
+    /// <summary>All that keeps this spec from being used; empty if nothing does.</summary>
+    public IReadOnlyList<SpecProblem> FindProblems()
+    {
+        var problems = new List<SpecProblem>();
+        Check(nameof(Temperature), Temperature, TemperatureRange);
+        if (!(ConcentrationFloor > 0 && double.IsFinite(ConcentrationFloor)))
+        {
+            Add(nameof(ConcentrationFloor), $"must be finite and above 0, but was {ParameterRange.Format(ConcentrationFloor)}");
+        }
+
+        Check(nameof(TimeStep), TimeStep, TimeStepRange);
+        if (!Enum.IsDefined(Scheme))
+        {
+            Add(nameof(Scheme), $"must be a known scheme, but was {(int)Scheme}");
+        }
+
+        Check(nameof(LowestPotential), LowestPotential, PotentialRange);
+        Check(nameof(HighestPotential), HighestPotential, PotentialRange);
+        if (LowestPotential >= HighestPotential)
+        {
+            Add(
+                nameof(LowestPotential),
+                $"must be below {nameof(HighestPotential)}, but was {ParameterRange.Format(LowestPotential)} "
+                    + $"and the other {ParameterRange.Format(HighestPotential)}");
+        }
+
+        return problems;
+
+        void Check(string parameter, double value, ParameterRange range)
+        {
+            if (!range.Contains(value))
+            {
+                Add(parameter, $"must be {range}, but was {ParameterRange.Format(value)}");
+            }
+        }
+
+        void Add(string parameter, string description) => problems.Add(new SpecProblem(parameter, description));
+    }
+}

@@ -1,0 +1,10 @@
+namespace Mfn.Core.Membrane;
+
+/// <summary>A monovalent ion that a membrane lets through.</summary>
+/// <param name="Valence">1 for a cation, -1 for an anion.</param>
+/// <param name="Permeability">
+/// How easily the ion passes, at least 0; in any unit, since only the ratios between the ions count.
+/// </param>
+/// <param name="OutsideMolar">Concentration outside the cell in mol/L.</param>
+/// <param name="InsideMolar">Concentration inside the cell in mol/L.</param>
+public readonly record struct PermeantIon(int Valence, double Permeability, double OutsideMolar, double InsideMolar);
