@@ -63,6 +63,7 @@ internal static class ValidateCommand
             ["lyapunov_exponent"] = response.LyapunovExponent,
             ["lyapunov_mean"] = response.MeanLyapunovExponent,
             ["growth_events"] = response.GrowthEventCount,
+            ["nernst_symbolic_mV"] = response.SymbolicNernstPotentialMillivolts,
             ["nernst_numeric_mV"] = response.NernstPotentialMillivolts,
             ["nernst_rtfz_mV"] = response.NernstSlopeMillivolts,
         };

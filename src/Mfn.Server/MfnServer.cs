@@ -41,6 +41,7 @@ public static class MfnServer
         app.MapGrpcService<Features.FeatureService>();
         app.MapGrpcService<Fractals.FractalService>();
         app.MapGrpcService<Membrane.MembraneService>();
+        app.MapGrpcService<Validation.ValidationService>();
         app.MapGrpcService<HealthService>();
         app.MapGrpcService<ReflectionService>();
         return app;
@@ -124,6 +125,7 @@ public static class MfnServer
             Contracts.V1.FeatureService.Descriptor,
             Contracts.V1.FractalService.Descriptor,
             Contracts.V1.MembraneService.Descriptor,
+            Contracts.V1.ValidationService.Descriptor,
             Grpc.Health.V1.Health.Descriptor,
             ServerReflection.Descriptor));
         services.AddGrpc(grpc => grpc.Interceptors.Add<CallInterceptor>());

@@ -96,6 +96,20 @@ public sealed class BoxCountingDimension
         return new BoxCountingDimension(counts.ToImmutable());
     }
 
+    /// <summary>Measures the cells of a field that exceed a threshold; NaN exceeds none.</summary>
+    /// <exception cref="ArgumentException">The cells do not fit their shape, or the sizes do not ascend from at least 1.</exception>
+    public static BoxCountingDimension MeasureAbove(
+        double threshold, ReadOnlySpan<double> cells, int rowCount, int columnCount, ReadOnlySpan<int> boxSizes)
+    {
+        var mask = new bool[cells.Length];
+        for (var i = 0; i < cells.Length; i++)
+        {
+            mask[i] = cells[i] > threshold;
+        }
+
+        return Measure(mask, rowCount, columnCount, boxSizes);
+    }
+
     /// <summary>Only whole boxes count; what is left over at the bottom and at the right is ignored.</summary>
     private static int CountOccupied(ReadOnlySpan<bool> mask, int rowCount, int columnCount, int size)
     {

@@ -35,6 +35,15 @@ public sealed class SimulationEngine
     public SimulationEngine(SimulationSpec spec)
         : this(spec, new RandomGenerator(RequireValid(spec).Seed))
     {
+    }
+
+    /// <summary>
+    /// An engine at step 0 that draws from a generator of the caller's, whose stream goes on after the run, instead of one of the spec's seed.
+    /// </summary>
+    /// <exception cref="ArgumentException">The spec has problems; the message lists them all.</exception>
+    public SimulationEngine(SimulationSpec spec, RandomGenerator random)
+        : this(random, RequireValid(spec))
+    {
         foreach (ref var cell in _potential.Cells)
         {
             cell = _random.Normal(InitialPotentialMean, InitialPotentialDeviation);
@@ -47,8 +56,10 @@ public sealed class SimulationEngine
         }
     }
 
-    private SimulationEngine(SimulationSpec spec, RandomGenerator random)
+    /// <summary>An engine whose fields are still empty.</summary>
+    private SimulationEngine(RandomGenerator random, SimulationSpec spec)
     {
+        ArgumentNullException.ThrowIfNull(random);
         Spec = spec;
         _random = random;
         _jitterDeviation = Math.Sqrt(spec.JitterVariance);
@@ -88,7 +99,7 @@ public sealed class SimulationEngine
         ArgumentNullException.ThrowIfNull(state);
         RequireFit(RequireValid(spec), state);
 
-        var engine = new SimulationEngine(spec, new RandomGenerator(state.Generator))
+        var engine = new SimulationEngine(new RandomGenerator(state.Generator), spec)
         {
             Step = state.Step,
             _growthEvents = state.Counts.GrowthEvents,

@@ -1,3 +1,4 @@
+using Mfn.Core.Randomness;
 using Mfn.Core.Simulation;
 using Mfn.Core.Statistics;
 
@@ -35,12 +36,12 @@ internal sealed class TrainingSet
     public static TrainingSet Simulate(ValidationSpec spec, CancellationToken cancellationToken)
     {
         var set = new TrainingSet();
-        var runs = new ModelRuns(spec, spec.Seed);
+        var random = new RandomGenerator(spec.Seed);
         Span<double> exponents = stackalloc double[SampleCount];
         for (var sample = 0; sample < SampleCount; sample++)
         {
-            set.Add(sample, runs.Next(cancellationToken));
-            exponents[sample] = ValidationCycle.DrawLyapunovExponent(runs.Random);
+            set.Add(sample, ValidationCycle.Simulate(spec, random, cancellationToken));
+            exponents[sample] = ValidationCycle.DrawLyapunovExponent(random);
         }
 
         set.MeanLyapunovExponent = PairwiseSum.Of(exponents) / SampleCount;

@@ -1,3 +1,5 @@
+using Mfn.Core.Features;
+using Mfn.Core.Fractals;
 using Mfn.Core.Membrane;
 using Mfn.Core.Networks;
 using Mfn.Core.Randomness;
@@ -35,8 +37,8 @@ public static class ValidationCycle
         var set = TrainingSet.Simulate(spec, cancellationToken);
         var (lossStart, lossFinal) = Train(spec, set, cancellationToken);
 
-        var examples = new ModelRuns(spec, spec.Seed + 1);
-        var example = examples.Next(cancellationToken);
+        var random = new RandomGenerator(spec.Seed + 1);
+        var example = Simulate(spec, random, cancellationToken);
         return new ValidationReport
         {
             LossStart = lossStart,
@@ -44,7 +46,7 @@ public static class ValidationCycle
             MinimumPotentialMillivolts = set.MinimumPotential * MillivoltsPerVolt,
             MaximumPotentialMillivolts = set.MaximumPotential * MillivoltsPerVolt,
             ExampleFractalDimension = FractalDimension(example),
-            LyapunovExponent = DrawLyapunovExponent(examples.Random),
+            LyapunovExponent = DrawLyapunovExponent(random),
             MeanLyapunovExponent = set.MeanLyapunovExponent,
             GrowthEventCount = example.Counts.GrowthEvents,
             NernstSymbolicMillivolts = NernstPotential.Slope(valence: 1)
@@ -55,13 +57,29 @@ public static class ValidationCycle
         };
     }
 
+    /// <summary>The end of a model run that draws from a stream which other draws share with it.</summary>
+    internal static SimulationEngine Simulate(ValidationSpec spec, RandomGenerator random, CancellationToken cancellationToken)
+    {
+        var simulation = new SimulationSpec
+        {
+            GridSize = spec.GridSize,
+            StepCount = spec.StepCount,
+            IsTuringEnabled = spec.IsTuringEnabled,
+            IsJitterEnabled = spec.IsJitterEnabled,
+        };
+        var engine = new SimulationEngine(simulation, random);
+        engine.Advance(simulation.StepCount, cancellationToken);
+        return engine;
+    }
+
     /// <summary>The box-counting dimension of the active cells.</summary>
     internal static double FractalDimension(SimulationEngine run) =>
-        ValidationFractals.BoxCountingDimension(run.Potential, run.Spec.GridSize, ActiveThreshold);
+        BoxCountingDimension.MeasureAbove(
+            ActiveThreshold, run.Potential, run.Spec.GridSize, run.Spec.GridSize, FeatureOptions.Default.BoxSizesFor(run.Spec.GridSize)).Dimension;
 
     /// <summary>Draws an iterated function system and its orbit.</summary>
     internal static double DrawLyapunovExponent(RandomGenerator random) =>
-        ValidationFractals.LyapunovExponent(random, IfsPointCount, IfsMapCount);
+        IteratedFunctionSystem.Draw(random, IfsMapCount).Iterate(random, new PlanePoint[IfsPointCount]);
 
     private static (double Start, double Final) Train(ValidationSpec spec, TrainingSet set, CancellationToken cancellationToken)
     {

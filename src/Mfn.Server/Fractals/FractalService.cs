@@ -23,7 +23,9 @@ internal sealed class FractalService(ComputeScheduler compute, IOptions<LimitsOp
         problems.ThrowIfAny();
 
         var dimension = await compute.ComputeAsync(
-            () => FieldDimension.Measure(field!.Cells, field.RowCount, field.ColumnCount, threshold, options), context.CancellationToken);
+            () => BoxCountingDimension.MeasureAbove(
+                threshold, field!.Cells, field.RowCount, field.ColumnCount, options.BoxSizesFor(Math.Min(field.RowCount, field.ColumnCount))),
+            context.CancellationToken);
         return dimension.ToResponse();
     }
 

@@ -9,4 +9,7 @@ internal sealed class MembraneService : Contracts.V1.MembraneService.MembraneSer
 {
     public override Task<ComputeNernstPotentialResponse> ComputeNernstPotential(ComputeNernstPotentialRequest request, ServerCallContext context) =>
         Task.FromResult(request.ToResponse());
+
+    public override Task<ComputeGoldmanPotentialResponse> ComputeGoldmanPotential(ComputeGoldmanPotentialRequest request, ServerCallContext context) =>
+        Task.FromResult(request.ToResponse());
 }

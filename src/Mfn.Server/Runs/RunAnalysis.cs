@@ -1,5 +1,5 @@
 using Mfn.Core.Features;
-using Mfn.Server.Fractals;
+using Mfn.Core.Fractals;
 
 namespace Mfn.Server.Runs;
 
@@ -14,9 +14,13 @@ internal sealed class RunAnalysis(AnalysisPlan plan, int gridSize)
     /// <summary>What has been found, with <paramref name="potential"/> as the last field taken.</summary>
     public Findings Find(ReadOnlySpan<double> potential)
     {
+        return new Findings(_extractor?.Extract(), plan.HasDimension ? Measure(potential) : null);
+    }
+
+    private BoxCountingDimension Measure(ReadOnlySpan<double> potential)
+    {
         var options = plan.Features ?? FeatureOptions.Default;
-        return new Findings(
-            _extractor?.Extract(),
-            plan.HasDimension ? FieldDimension.Measure(potential, gridSize, gridSize, options.LowThresholdMillivolts / 1000.0, options) : null);
+        return BoxCountingDimension.MeasureAbove(
+            options.LowThresholdMillivolts / 1000.0, potential, gridSize, gridSize, options.BoxSizesFor(gridSize));
     }
 }

@@ -19,6 +19,7 @@ internal sealed partial class RunRegistry(
 
     private readonly Lock _lock = new();
     private readonly HashSet<Run> _active = [];
+    private int _admittedCount;
     private bool _isStopping;
     private TaskCompletionSource? _emptied;
 
@@ -50,20 +51,36 @@ internal sealed partial class RunRegistry(
     {
         lock (_lock)
         {
-            if (_isStopping)
-            {
-                throw CallRefusedException.Stopping();
-            }
-
-            if (_active.Count >= limits.Value.MaxConcurrentRuns)
-            {
-                throw CallRefusedException.OverLimit(
-                    $"{_active.Count} runs are under way, the most that the server allows. Try again when one has ended.", RetryDelay);
-            }
-
+            Admit();
             var run = new Run(this, order, streaming.Value.OwnerBacklog, cancellationToken);
             _active.Add(run);
             return run;
+        }
+    }
+
+    /// <summary>Computes something that takes as long as a run: it counts as one, and ends when the server has drained.</summary>
+    /// <exception cref="CallRefusedException">Too many runs are under way, or the server stops.</exception>
+    public async Task<T> ComputeAsync<T>(Func<CancellationToken, T> work, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            Admit();
+        }
+
+        try
+        {
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.Drained);
+
+            // It does not take turns with the runs, so that it has a thread of its own.
+            return await Task.Factory.StartNew(
+                () => work(end.Token), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                Leave();
+            }
         }
     }
 
@@ -73,7 +90,7 @@ internal sealed partial class RunRegistry(
         lock (_lock)
         {
             _isStopping = true;
-            if (_active.Count == 0)
+            if (_admittedCount == 0)
             {
                 return Task.CompletedTask;
             }
@@ -100,10 +117,31 @@ internal sealed partial class RunRegistry(
         lock (_lock)
         {
             _active.Remove(run);
-            if (_active.Count == 0)
-            {
-                _emptied?.TrySetResult();
-            }
+            Leave();
+        }
+    }
+
+    private void Admit()
+    {
+        if (_isStopping)
+        {
+            throw CallRefusedException.Stopping();
+        }
+
+        if (_admittedCount >= limits.Value.MaxConcurrentRuns)
+        {
+            throw CallRefusedException.OverLimit(
+                $"{_admittedCount} runs are under way, the most that the server allows. Try again when one has ended.", RetryDelay);
+        }
+
+        _admittedCount++;
+    }
+
+    private void Leave()
+    {
+        if (--_admittedCount == 0)
+        {
+            _emptied?.TrySetResult();
         }
     }
 

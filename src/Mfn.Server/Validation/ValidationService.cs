@@ -1,0 +1,22 @@
+using Grpc.Core;
+using Mfn.Contracts.V1;
+using Mfn.Core.Validation;
+using Mfn.Server.Calls;
+using Mfn.Server.Runs;
+using Mfn.Server.Translation;
+
+namespace Mfn.Server.Validation;
+
+/// <summary>The reference's validation cycle, which counts as a run.</summary>
+internal sealed class ValidationService(RunRegistry runs) : Contracts.V1.ValidationService.ValidationServiceBase
+{
+    public override async Task<ValidateResponse> Validate(ValidateRequest request, ServerCallContext context)
+    {
+        var problems = new RequestProblems();
+        var spec = request.ToSpec(problems);
+        problems.ThrowIfAny();
+
+        var report = await runs.ComputeAsync(cancellationToken => ValidationCycle.Run(spec, cancellationToken), context.CancellationToken);
+        return report.ToResponse();
+    }
+}
