@@ -154,11 +154,11 @@ public sealed class FeatureExtractorTests
     }
 
     [Theory]
-    [InlineData(1e-13, true)]
-    [InlineData(1e-12, false)]
+    [InlineData(1.00e-12, true)]
+    [InlineData(1.01e-12, false)]
     public void Undefined_DeviationOfRounding_CountsAsConstant(double volts, bool isConstant)
     {
-        // One cell in a hundred is off: a deviation of a tenth of that, and a skewness of almost 10 if it counts.
+        // One cell in a hundred is off: a deviation of sqrt(0.0099) of that, about the limit of 1e-10 mV, and a skewness of almost 10.
         var cells = new double[100];
         cells[7] = volts;
 
