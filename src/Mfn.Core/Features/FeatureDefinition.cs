@@ -47,4 +47,12 @@ public sealed record FeatureDefinition(
         new(16, "max_cluster_size", "cells", "Cells of the largest cluster above the low threshold.", WholeNumber, true),
         new(17, "cluster_size_std", "cells", "Population standard deviation of the low clusters' sizes.", WholeNumber),
     ];
+    /// <summary>A version as data sets name it: "4.1" or "5.0".</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The version is unknown.</exception>
+    public static string Label(DefinitionVersion version) => version switch
+    {
+        DefinitionVersion.V41 => "4.1",
+        DefinitionVersion.V50 => "5.0",
+        _ => throw new ArgumentOutOfRangeException(nameof(version), version, "Unknown version."),
+    };
 }

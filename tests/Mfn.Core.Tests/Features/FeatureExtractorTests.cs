@@ -121,11 +121,11 @@ public sealed class FeatureExtractorTests
     [Fact]
     public void Extract_WindowOfOneFrame_StillNeedsAQuietDifference()
     {
-        // Frames 1 and 2 differ unevenly, 2 and 3 do not.
-        double[] history = [0, 0, 0, 1, 0, 1];
+        // Frames 1 and 2, and 2 and 3, differ unevenly, 3 and 4 do not.
+        double[] history = [0, 0, 0, 1, 0, 0, 0, 0];
 
-        Assert.Equal(2, FeatureVector.Of(history, 1, 2, new FeatureOptions { Version = DefinitionVersion.V50, StabilityWindow = 1 }).StabilityFrame);
-        Assert.Equal(2, FeatureVector.Of(history, 1, 2, new FeatureOptions { StabilityWindow = 1 }).StabilityFrame);
+        Assert.Equal(3, FeatureVector.Of(history, 1, 2, new FeatureOptions { Version = DefinitionVersion.V50, StabilityWindow = 1 }).StabilityFrame);
+        Assert.Equal(3, FeatureVector.Of(history, 1, 2, new FeatureOptions { StabilityWindow = 1 }).StabilityFrame);
     }
 
     [Theory, MemberData(nameof(Versions))]
@@ -151,6 +151,21 @@ public sealed class FeatureExtractorTests
         var noise = FeatureVector.Of([.. Enumerable.Range(0, 128).Select(_ => random.Normal(-0.06, 0.01))], 8, 8, options);
         Assert.Equal(UndefinedFeatures.StabilityNotReached, noise.Undefined);
         Assert.Equal(2, noise.StabilityFrame);
+    }
+
+    [Theory]
+    [InlineData(1.00e-12, true)]
+    [InlineData(1.01e-12, false)]
+    public void Undefined_DeviationOfRounding_CountsAsConstant(double volts, bool isConstant)
+    {
+        // One cell in a hundred is off: a deviation of sqrt(0.0099) of that, about the limit of 1e-10 mV, and a skewness of almost 10.
+        var cells = new double[100];
+        cells[7] = volts;
+
+        var features = FeatureVector.Of(cells, 10, 10);
+
+        Assert.Equal(isConstant, features.Undefined.HasFlag(UndefinedFeatures.ShapeOfConstantField));
+        Assert.Equal(isConstant ? 0.0 : 98 / Math.Sqrt(99), features.PotentialSkewness, 1e-12);
     }
 
     [Fact]

@@ -34,6 +34,13 @@ public sealed class FeatureVectorTests
     }
 
     [Fact]
+    public void Label_EveryVersion_IsItsNumber()
+    {
+        Assert.Equal(["4.1", "5.0"], Enum.GetValues<DefinitionVersion>().Select(FeatureDefinition.Label));
+        Assert.Throws<ArgumentOutOfRangeException>(() => FeatureDefinition.Label((DefinitionVersion)2));
+    }
+
+    [Fact]
     public void Definitions_OrdinaryHistory_IsWithinTheirRangesAndWhole()
     {
         var random = new RandomGenerator(3);
