@@ -61,7 +61,7 @@ internal sealed partial class RunRegistry(
             if (_active.Count >= limits.Value.MaxConcurrentRuns)
             {
                 throw CallRefusedException.OverLimit(
-                    $"{_active.Count} runs are under way, the most that the server allows. Try again when one has ended.", RetryDelay);
+                    $"The most runs that the server allows, {limits.Value.MaxConcurrentRuns}, are under way. Try again when one has ended.", RetryDelay);
             }
 
             var run = new Run(this, spec, plan, resultEncoding, streaming.Value.OwnerBacklog, cancellationToken);
