@@ -59,7 +59,7 @@ internal sealed partial class TlsListenerSetup(IOptions<TlsOptions> options, ILo
             return true;
         }
 
-        LogRefused(certificate.Subject, string.Join(' ', chain.ChainStatus.Select(status => status.StatusInformation)));
+        LogRefused(certificate.Subject, chain.ChainStatus.FirstOrDefault().StatusInformation);
         return false;
     }
 
