@@ -59,7 +59,11 @@ internal sealed partial class TlsListenerSetup(IOptions<TlsOptions> options, ILo
             return true;
         }
 
-        LogRefused(certificate.Subject, chain.ChainStatus.FirstOrDefault().StatusInformation);
+        if (logger.IsEnabled(LogLevel.Information))
+        {
+            LogRefused(certificate.Subject, string.Join(' ', chain.ChainStatus.Select(status => status.StatusInformation)));
+        }
+
         return false;
     }
 
