@@ -131,7 +131,7 @@ internal sealed partial class RunRegistry(
         if (_admittedCount >= limits.Value.MaxConcurrentRuns)
         {
             throw CallRefusedException.OverLimit(
-                $"{_admittedCount} runs are under way, the most that the server allows. Try again when one has ended.", RetryDelay);
+                $"The most runs that the server allows, {limits.Value.MaxConcurrentRuns}, are under way. Try again when one has ended.", RetryDelay);
         }
 
         _admittedCount++;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Mfn.Server.Security;
 
 /// <summary>Gives https listeners the configured certificate, and asks clients for theirs if authorities are configured.</summary>
-internal sealed class TlsListenerSetup(IOptions<TlsOptions> options) : IConfigureOptions<KestrelServerOptions>
+internal sealed partial class TlsListenerSetup(IOptions<TlsOptions> options, ILogger<TlsListenerSetup> logger) : IConfigureOptions<KestrelServerOptions>
 {
     public void Configure(KestrelServerOptions kestrel)
     {
@@ -30,7 +30,7 @@ internal sealed class TlsListenerSetup(IOptions<TlsOptions> options) : IConfigur
         });
     }
 
-    private static void RequireClientCertificate(HttpsConnectionAdapterOptions https, string authorityFile)
+    private void RequireClientCertificate(HttpsConnectionAdapterOptions https, string authorityFile)
     {
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPemFile(authorityFile);
@@ -39,7 +39,7 @@ internal sealed class TlsListenerSetup(IOptions<TlsOptions> options) : IConfigur
         https.ClientCertificateValidation = (certificate, presented, _) => IsTrusted(certificate, presented, authorities);
     }
 
-    private static bool IsTrusted(X509Certificate2 certificate, X509Chain? presented, X509Certificate2Collection authorities)
+    private bool IsTrusted(X509Certificate2 certificate, X509Chain? presented, X509Certificate2Collection authorities)
     {
         const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
         using var chain = new X509Chain();
@@ -54,6 +54,19 @@ internal sealed class TlsListenerSetup(IOptions<TlsOptions> options) : IConfigur
             chain.ChainPolicy.ExtraStore.AddRange(presented.ChainPolicy.ExtraStore);
         }
 
-        return chain.Build(certificate);
+        if (chain.Build(certificate))
+        {
+            return true;
+        }
+
+        if (logger.IsEnabled(LogLevel.Information))
+        {
+            LogRefused(certificate.Subject, string.Join(' ', chain.ChainStatus.Select(status => status.StatusInformation)));
+        }
+
+        return false;
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Client certificate {Subject} refused: {Reason}")]
+    private partial void LogRefused(string subject, string reason);
 }

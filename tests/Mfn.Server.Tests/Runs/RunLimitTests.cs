@@ -22,7 +22,7 @@ public sealed class RunLimitTests
         var error = await Assert.ThrowsAsync<RpcException>(async () => await server.Simulation.SimulateAsync(new SimulateRequest()));
 
         Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
-        Assert.Equal("2 runs are under way, the most that the server allows. Try again when one has ended.", error.Status.Detail);
+        Assert.Equal("The most runs that the server allows, 2, are under way. Try again when one has ended.", error.Status.Detail);
         Assert.Equal(TimeSpan.FromSeconds(1), error.GetRetryDelay());
 
         first.Dispose();
