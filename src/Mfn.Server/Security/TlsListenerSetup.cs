@@ -59,14 +59,11 @@ internal sealed partial class TlsListenerSetup(IOptions<TlsOptions> options, ILo
             return true;
         }
 
-        if (logger.IsEnabled(LogLevel.Information))
-        {
-            LogRefused(certificate.Subject, string.Join(' ', chain.ChainStatus.Select(status => status.StatusInformation)));
-        }
-
+        var reasons = string.Join(' ', chain.ChainStatus.Select(status => status.StatusInformation));
+        LogRefused(certificate.Subject, reasons);
         return false;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Client certificate {Subject} refused: {Reason}")]
-    private partial void LogRefused(string subject, string reason);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Client certificate {Subject} refused: {Reasons}")]
+    private partial void LogRefused(string subject, string reasons);
 }
