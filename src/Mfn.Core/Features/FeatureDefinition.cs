@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
 
 namespace Mfn.Core.Features;
 

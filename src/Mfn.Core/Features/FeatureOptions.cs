@@ -1,5 +1,5 @@
 using Mfn.Core.Fractals;
-using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
 
 namespace Mfn.Core.Features;
 

@@ -1,5 +1,6 @@
 using Mfn.Core.Fields;
 using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
 using Mfn.Core.Statistics;
 
 namespace Mfn.Core.Membrane;

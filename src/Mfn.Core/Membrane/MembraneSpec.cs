@@ -1,4 +1,4 @@
-using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
 
 namespace Mfn.Core.Membrane;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Mfn.Core.Randomness;
 using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
 
 namespace Mfn.Core.Sampling;
 

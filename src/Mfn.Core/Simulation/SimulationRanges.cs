@@ -1,3 +1,5 @@
+using Mfn.Core.Specs;
+
 namespace Mfn.Core.Simulation;
 
 /// <summary>The allowed values of each parameter of a <see cref="SimulationSpec"/>.</summary>

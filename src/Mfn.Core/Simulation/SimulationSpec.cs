@@ -1,4 +1,5 @@
 using Mfn.Core.Fields;
+using Mfn.Core.Specs;
 
 namespace Mfn.Core.Simulation;
 

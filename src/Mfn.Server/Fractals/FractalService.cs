@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Core.Fractals;
-using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Runs;

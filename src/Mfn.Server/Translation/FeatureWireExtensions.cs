@@ -1,5 +1,5 @@
 using Mfn.Core.Features;
-using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
 using Mfn.Server.Calls;
 using Wire = Mfn.Contracts.V1;
 
@@ -8,14 +8,14 @@ namespace Mfn.Server.Translation;
 /// <summary>Where the feature contract meets the core.</summary>
 internal static class FeatureWireExtensions
 {
-    private static readonly (string Name, DefinitionVersion Version)[] Versions = [("4.1", DefinitionVersion.V41), ("5.0", DefinitionVersion.V50)];
+    private static readonly DefinitionVersion[] Versions = Enum.GetValues<DefinitionVersion>();
 
     /// <summary>The version of that name, the default for an empty one.</summary>
     public static DefinitionVersion ToVersion(string name, string path, RequestProblems problems)
     {
-        foreach (var (known, version) in Versions)
+        foreach (var version in Versions)
         {
-            if (name == known)
+            if (name == FeatureDefinition.Label(version))
             {
                 return version;
             }
@@ -23,7 +23,8 @@ internal static class FeatureWireExtensions
 
         if (name.Length > 0)
         {
-            problems.Add(path, $"must be {string.Join(" or ", Versions.Select(version => $"\"{version.Name}\""))}, but was \"{name}\"");
+            var labels = Versions.Select(version => $"\"{FeatureDefinition.Label(version)}\"");
+            problems.Add(path, $"must be {string.Join(" or ", labels)}, but was \"{name}\"");
         }
 
         return FeatureOptions.Default.Version;
@@ -109,7 +110,7 @@ internal static class FeatureWireExtensions
         var wire = new Wire.FeatureVector
         {
             Values = { features.Values },
-            DefinitionVersion = Versions.Single(each => each.Version == features.Version).Name,
+            DefinitionVersion = FeatureDefinition.Label(features.Version),
             Undefined = { Undefined(features.Undefined) },
         };
         if (normalization is not null)
@@ -123,7 +124,7 @@ internal static class FeatureWireExtensions
 
     public static Wire.DescribeFeaturesResponse Describe() => new()
     {
-        DefinitionVersions = { Versions.Select(version => version.Name) },
+        DefinitionVersions = { Versions.Select(FeatureDefinition.Label) },
         Features = { FeatureDefinition.All.Select(ToWire) },
     };
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Mfn.Core.Fields;
-using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Wire = Mfn.Contracts.V1;

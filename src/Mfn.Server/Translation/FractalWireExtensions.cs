@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Mfn.Core.Features;
 using Mfn.Core.Fractals;
-using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
 using Mfn.Server.Calls;
 using Wire = Mfn.Contracts.V1;
 

@@ -1,5 +1,5 @@
 using Mfn.Core.Membrane;
-using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
 using Mfn.Server.Calls;
 using Wire = Mfn.Contracts.V1;
 

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Mfn.Core.Fields;
 using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
 using Mfn.Core.Statistics;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using FsCheck;
+using FsCheck.Fluent;
 using Mfn.Core.Fields;
+using Mfn.Core.Randomness;
 using Mfn.Core.Simulation;
 
 namespace Mfn.Core.Tests.Simulation;
@@ -119,6 +122,44 @@ public sealed class SimulationEngineTests
     }
 
     [Fact]
+    public void Advance_ShiftedFieldsOnATorus_GiveTheShiftedResult() =>
+        Prop.ForAll(
+            Gen.Choose(0, 11).Two().Zip(Gen.Choose(0, int.MaxValue)).ToArbitrary(),
+            shiftAndSeed =>
+            {
+                var ((rows, columns), seed) = shiftAndSeed;
+                var spec = new SimulationSpec { GridSize = 12, Seed = (ulong)seed, SpikeProbability = 0, TuringThreshold = 0.05 };
+                var plain = new SimulationEngine(spec);
+                var start = plain.Capture();
+                var shifted = SimulationEngine.Restore(spec, start with
+                {
+                    Potential = Shift(start.Potential, rows, columns),
+                    Activator = Shift(start.Activator, rows, columns),
+                    Inhibitor = Shift(start.Inhibitor, rows, columns),
+                });
+
+                plain.Advance(15);
+                shifted.Advance(15);
+
+                return Shift(plain.Capture().Potential, rows, columns).SequenceEqual(shifted.Capture().Potential) && plain.Counts == shifted.Counts;
+            }).Check(Config.QuickThrowOnFailure.WithReplay(123UL, 45UL));
+
+    [Fact]
+    public void Constructor_GeneratorOfTheCaller_IsDrawnFromAndGoesOn()
+    {
+        var spec = new SimulationSpec { GridSize = 8, StepCount = 5, Seed = 99 };
+        var own = new SimulationEngine(spec);
+        var random = new RandomGenerator(99);
+        var shared = new SimulationEngine(spec with { Seed = 0 }, random);
+
+        own.Advance(5);
+        shared.Advance(5);
+
+        AssertSameState(own.Capture(), shared.Capture());
+        Assert.Equal(own.Capture().Generator, random.State);
+    }
+
+    [Fact]
     public void TakeStep_WithCertainSpike_RaisesThatCellAlone()
     {
         var calm = new SimulationEngine(new SimulationSpec { GridSize = 8, Alpha = 0, SpikeProbability = 0 });
@@ -168,6 +209,10 @@ public sealed class SimulationEngineTests
         Assert.Equal((12, "activator", new NonFiniteCells(2, 1)), (error.Step, error.FieldName, error.Cells));
         Assert.Equal("The activator field is not finite after step 12: it has 2 NaN and 1 infinite cells.", error.Message);
     }
+
+    /// <summary>The cells of a square field of 12 rows, moved down and to the right around the torus.</summary>
+    private static ImmutableArray<double> Shift(ImmutableArray<double> cells, int rows, int columns) =>
+        [.. Enumerable.Range(0, 144).Select(k => cells[((((k / 12) - rows + 12) % 12) * 12) + (((k % 12) - columns + 12) % 12)])];
 
     private static void AssertSameState(SimulationState expected, SimulationState actual)
     {

@@ -14,8 +14,11 @@ test('ListServices: names all services', async (t) => {
         [
             'grpc.health.v1.Health',
             'grpc.reflection.v1.ServerReflection',
+            'mfn.v1.FeatureService',
+            'mfn.v1.FractalService',
             'mfn.v1.MembraneService',
             'mfn.v1.SimulationService',
+            'mfn.v1.ValidationService',
         ],
     );
 });

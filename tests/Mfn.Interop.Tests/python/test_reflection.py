@@ -23,7 +23,15 @@ class ReflectionTests(unittest.TestCase):
 
         self.assertEqual(
             [service.name for service in answer.list_services_response.service],
-            ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "mfn.v1.MembraneService", SERVICE],
+            [
+                "grpc.health.v1.Health",
+                "grpc.reflection.v1.ServerReflection",
+                "mfn.v1.FeatureService",
+                "mfn.v1.FractalService",
+                "mfn.v1.MembraneService",
+                SERVICE,
+                "mfn.v1.ValidationService",
+            ],
         )
 
     def test_unknown_symbol_is_not_found(self):

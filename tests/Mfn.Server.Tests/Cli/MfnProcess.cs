@@ -8,7 +8,7 @@ internal sealed class MfnProcess : IDisposable
 {
     private readonly Process _process;
 
-    private MfnProcess(string[] arguments)
+    private MfnProcess(IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -22,6 +22,11 @@ internal sealed class MfnProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         _process = Process.Start(start)!;
         Error = _process.StandardError.ReadToEndAsync();
     }
@@ -33,12 +38,16 @@ internal sealed class MfnProcess : IDisposable
 
     public StreamReader Output => _process.StandardOutput;
 
-    public static MfnProcess Start(params string[] arguments) => new(arguments);
+    public static MfnProcess Start(params string[] arguments) => new(new Dictionary<string, string>(), arguments);
 
     /// <summary>Runs a command to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) =>
+        RunAsync(new Dictionary<string, string>(), arguments);
+
+    /// <summary>Runs a command to its end, with more in its environment.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
-        using var process = new MfnProcess(arguments);
+        using var process = new MfnProcess(environment, arguments);
         var output = await process.Output.ReadToEndAsync().Within();
         return (await process.ExitCodeAsync(), output, await process.Error);
     }

@@ -1,6 +1,6 @@
-using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
 
-namespace Mfn.Core.Tests.Simulation;
+namespace Mfn.Core.Tests.Specs;
 
 public sealed class ParameterRangeTests
 {

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Mfn.Core.Simulation;
+namespace Mfn.Core.Specs;
 
 /// <summary>The values that a parameter may have; NaN and the infinities are never among them.</summary>
 /// <param name="Minimum">The least value, allowed itself.</param>

@@ -1,0 +1,179 @@
+using System.Text;
+using System.Text.Json;
+using Mfn.Client.Npy;
+
+namespace Mfn.Server.Tests.Cli;
+
+public sealed class AnalysisCommandTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mfn-cli-");
+
+    [Fact]
+    public async Task Features_History_EqualsWhatTheServerExtracts()
+    {
+        var frames = TestFields.History(12, 16, 16);
+        var path = WriteHistory(frames);
+        await using var server = await TestServer.StartAsync();
+        var expected = await server.Features.ExtractFeaturesAsync(new Contracts.V1.ExtractFeaturesRequest
+        {
+            Frames = { frames },
+            Options = new Contracts.V1.FeatureOptions { DefinitionVersion = "5.0", Connectivity = 8, MinBoxSize = 1, ScaleCount = 4 },
+        });
+
+        var (exitCode, output, _) = await MfnProcess.RunAsync(
+            "features", path, "--json", "--version", "5.0", "--connectivity", "8", "--min-box", "1", "--scales", "4");
+
+        using var json = JsonDocument.Parse(output);
+        var properties = json.RootElement.EnumerateObject().ToArray();
+        Assert.Equal(0, exitCode);
+        Assert.Equal("D_box", properties[0].Name);
+        Assert.Equal("cluster_size_std", properties[17].Name);
+        Assert.Equal(expected.Features.Values, properties.Select(property => property.Value.GetDouble()));
+    }
+
+    [Fact]
+    public async Task Features_Table_SaysWhatIsNotDefined()
+    {
+        var (exitCode, output, error) = await MfnProcess.RunAsync("features", WriteField(8, 8, -0.07));
+
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Contains("V_mean                        -70 mV", output, StringComparison.Ordinal);
+        Assert.Contains("(0: there is only one frame)", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Simulate_WithFeatures_AddsThemToTheObject()
+    {
+        var (exitCode, output, _) = await MfnProcess.RunAsync("simulate", "--steps", "20", "--features", "--json");
+
+        using var json = JsonDocument.Parse(output);
+        var features = json.RootElement.GetProperty("features");
+        Assert.Equal(0, exitCode);
+        Assert.Equal(18, features.EnumerateObject().Count());
+        Assert.Equal(json.RootElement.GetProperty("potential_max_mV").GetDouble(), features.GetProperty("V_max").GetDouble(), 1e-12);
+        Assert.True(features.GetProperty("dV_mean").GetDouble() > 0);
+    }
+
+    [Fact]
+    public async Task Fractal_Subcommands_PrintJson()
+    {
+        var square = WriteField(32, 32, 0);
+        var points = Path.Combine(_folder.FullName, "points.npy");
+
+        var dimension = await JsonAsync("fractal", "dimension", square, "--version", "5.0", "--threshold", "-10", "--json");
+        var ifs = await JsonAsync("fractal", "ifs", "--seed", "3", "--points", "1500", "--maps", "2", "--out", points, "--json");
+        var stability = await JsonAsync("fractal", "stability", WriteHistory(TestFields.History(5, 4, 4)), "--time-step", "0.5", "--json");
+
+        Assert.Equal(2.0, dimension.GetProperty("dimension").GetDouble(), 1e-12);
+        Assert.Equal(2, ifs.GetProperty("maps").GetArrayLength());
+        using var reader = NpyReader.Open(points);
+        Assert.Equal([1500, 2], reader.Shape);
+        Assert.True(stability.GetProperty("max_change_volts").GetDouble() > stability.GetProperty("mean_change_volts").GetDouble());
+    }
+
+    [Fact]
+    public async Task Validate_Json_HasTheReferencesNames()
+    {
+        var report = await JsonAsync("validate", "--grid", "16", "--steps", "8", "--epochs", "2", "--seed", "5", "--json");
+
+        Assert.Equal(
+            [
+                "loss_start", "loss_final", "loss_drop", "pot_min_mV", "pot_max_mV", "example_fractal_dim", "lyapunov_exponent", "lyapunov_mean",
+                "growth_events", "nernst_symbolic_mV", "nernst_numeric_mV", "nernst_rtfz_mV",
+            ],
+            report.EnumerateObject().Select(property => property.Name));
+        Assert.InRange(report.GetProperty("pot_min_mV").GetDouble(), -95, report.GetProperty("pot_max_mV").GetDouble());
+    }
+
+    [Fact]
+    public async Task Goldman_SeveralIons_PrintsThePotential()
+    {
+        var one = await JsonAsync("goldman", "--ion", "1,0.005,0.140", "--json");
+        var (exitCode, output, _) = await MfnProcess.RunAsync("goldman", "--ion", "1,0.005,0.140", "--ion", "0.45,0.120,0.004,-1");
+
+        Assert.Equal(-89.01066911987907, one.GetProperty("potential_mV").GetDouble(), 1e-10);
+        Assert.Equal(0, exitCode);
+        Assert.Matches(@"^-\d+\.\d{3} mV\n$", output);
+    }
+
+    [Theory]
+    [InlineData("features /nowhere.npy", "Could not find file '/nowhere.npy'")]
+    [InlineData("features", "FIELD.npy")]
+    [InlineData("features FIELD --connectivity 5", "INVALID_ARGUMENT: start.options.connectivity must be 4 or 8, but was 5.")]
+    [InlineData("features FIELD --version 4.7", "start.options.definition_version must be \"4.1\" or \"5.0\", but was \"4.7\".")]
+    [InlineData("features NAN", "INVALID_ARGUMENT: frame[0].values must be between -1000 and 1000 V, but the cell in row 1, column 0 was NaN.")]
+    [InlineData("features VECTOR", "its shape must be (rows, columns) or (frames, rows, columns), but is (4)")]
+    [InlineData("features EMPTY", "its shape must be (rows, columns) or (frames, rows, columns), but is (0, 2, 2)")]
+    [InlineData("features INTEGERS", "its element type must be little-endian float32 ('<f4') or float64 ('<f8'), but is '<i8'")]
+    [InlineData("features FORTRAN", "it must be in C order, but is in Fortran order")]
+    [InlineData("fractal dimension FIELD --scales 1", "scale_count must be between 2 and 20, but was 1.")]
+    [InlineData("fractal ifs --points 10", "point_count must be between 1000 and 100000, but was 10.")]
+    [InlineData("fractal stability FIELD --time-step 0", "time_step must be finite and above 0, but was 0.")]
+    [InlineData("validate --epochs 0 --grid 7", "epochs must be between 1 and 100, but was 0. grid_size must be between 8 and 256, but was 7.")]
+    [InlineData("goldman --ion 1,2", "--ion must be P,OUT,IN or P,OUT,IN,Z with numbers, but was '1,2'.")]
+    [InlineData("goldman --ion 1,2,3,4", "ions[0].valence must be 1 or -1, but was 4.")]
+    public async Task AnyCommand_BadArguments_ExitsWith2AndTheReason(string arguments, string reason)
+    {
+        var paths = new Dictionary<string, string>
+        {
+            ["FIELD"] = WriteField(4, 4, -0.07),
+            ["NAN"] = Write("nan", [0, 0, double.NaN, 0], 2, 2),
+            ["VECTOR"] = Write("vector", [0, 0, 0, 0], 4),
+            ["EMPTY"] = Write("empty", [], 0, 2, 2),
+            ["INTEGERS"] = WriteRaw("integers", "{'descr': '<i8', 'fortran_order': False, 'shape': (1, 1), }"),
+            ["FORTRAN"] = WriteRaw("fortran", "{'descr': '<f8', 'fortran_order': True, 'shape': (1, 1), }"),
+        };
+
+        var (exitCode, output, error) = await MfnProcess.RunAsync([.. arguments.Split(' ').Select(word => paths.GetValueOrDefault(word, word))]);
+
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("features --help", "mfn features history.npy")]
+    [InlineData("fractal --help", "mfn fractal ifs")]
+    [InlineData("fractal dimension --help", "mfn fractal dimension field.npy")]
+    [InlineData("fractal ifs --help", "mfn fractal ifs --seed 7")]
+    [InlineData("fractal stability --help", "mfn fractal stability history.npy")]
+    [InlineData("validate --help", "mfn validate --seed 42")]
+    [InlineData("goldman --help", "mfn goldman --ion")]
+    public async Task Help_AnyCommand_ShowsExamples(string arguments, string example)
+    {
+        var (exitCode, output, error) = await MfnProcess.RunAsync(arguments.Split(' '));
+
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Contains(example, output, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static async Task<JsonElement> JsonAsync(params string[] arguments)
+    {
+        var (exitCode, output, error) = await MfnProcess.RunAsync(arguments);
+        Assert.True(exitCode == 0, error);
+        using var json = JsonDocument.Parse(output);
+        return json.RootElement.Clone();
+    }
+
+    private string WriteField(int rowCount, int columnCount, double volts) =>
+        Write("field", [.. Enumerable.Repeat(volts, rowCount * columnCount)], rowCount, columnCount);
+
+    private string WriteHistory(Contracts.V1.Field[] frames) => Write(
+        "history", [.. frames.SelectMany(frame => Mfn.Client.FieldExtensions.ToVolts(frame))], frames.Length, frames[0].Rows, frames[0].Columns);
+
+    private string Write(string name, double[] values, params int[] shape)
+    {
+        var path = Path.Combine(_folder.FullName, $"{name}.npy");
+        NpyFile.Write(path, values, shape);
+        return path;
+    }
+
+    private string WriteRaw(string name, string header)
+    {
+        var path = Path.Combine(_folder.FullName, $"{name}.npy");
+        File.WriteAllBytes(path, [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), .. new byte[8]]);
+        return path;
+    }
+}
