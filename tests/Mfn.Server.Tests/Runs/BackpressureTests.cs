@@ -36,7 +36,7 @@ public sealed class BackpressureTests
     [Fact]
     public async Task StreamSimulation_ReaderThatTakesNothingForTheWriteTimeout_LosesItsCall()
     {
-        await using var server = await TestServer.StartAsync("Streaming:WriteTimeout=00:00:00.200");
+        await using var server = await TestServer.StartAsync("Streaming:WriteTimeout=00:00:03");
         using var call = server.Simulation.StreamSimulation(new StreamSimulationRequest { Spec = Spec, FieldEncoding = FieldEncoding.Float64 });
         var run = await server.TheRunAsync(call);
 
