@@ -1,4 +1,5 @@
 using Mfn.Core.Fractals;
+using Mfn.Core.Specs;
 using Mfn.Core.Statistics;
 
 namespace Mfn.Core.Features;
@@ -152,8 +153,8 @@ public sealed class FeatureExtractor
 
     private static FeatureOptions RequireValid(FeatureOptions options)
     {
-        var problems = options.FindProblems();
-        return problems.Count == 0 ? options : throw new ArgumentException(string.Join(' ', problems), nameof(options));
+        options.FindProblems().ThrowIfAny(nameof(options));
+        return options;
     }
 
     private void RequireFinite(ReadOnlySpan<double> volts)

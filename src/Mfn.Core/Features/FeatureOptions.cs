@@ -67,56 +67,46 @@ public sealed record FeatureOptions
         var problems = new List<SpecProblem>();
         if (!Enum.IsDefined(Version))
         {
-            Add(nameof(Version), $"must be a known version, but was {(int)Version}");
+            problems.Add(nameof(Version), $"must be a known version, but was {(int)Version}");
         }
 
-        Check(nameof(MinBoxSize), MinBoxSize, Positive);
+        problems.Check(nameof(MinBoxSize), MinBoxSize, Positive);
         if (MaxBoxSize < MinBoxSize)
         {
-            Add(nameof(MaxBoxSize), $"must be at least {nameof(MinBoxSize)} ({MinBoxSize}), but was {MaxBoxSize}");
+            problems.Add(nameof(MaxBoxSize), $"must be at least {nameof(MinBoxSize)} ({MinBoxSize}), but was {MaxBoxSize}");
         }
 
-        Check(nameof(ScaleCount), ScaleCount, new ParameterRange(2, BoxSizes.LargestScaleCount));
-        Check(nameof(LowThresholdMillivolts), LowThresholdMillivolts, Thresholds);
-        Check(nameof(MediumThresholdMillivolts), MediumThresholdMillivolts, Thresholds);
-        Check(nameof(HighThresholdMillivolts), HighThresholdMillivolts, Thresholds);
+        problems.Check(nameof(ScaleCount), ScaleCount, new ParameterRange(2, BoxSizes.LargestScaleCount));
+        problems.Check(nameof(LowThresholdMillivolts), LowThresholdMillivolts, Thresholds);
+        problems.Check(nameof(MediumThresholdMillivolts), MediumThresholdMillivolts, Thresholds);
+        problems.Check(nameof(HighThresholdMillivolts), HighThresholdMillivolts, Thresholds);
         CheckOrder(nameof(MediumThresholdMillivolts), MediumThresholdMillivolts, nameof(LowThresholdMillivolts), LowThresholdMillivolts);
         CheckOrder(nameof(HighThresholdMillivolts), HighThresholdMillivolts, nameof(MediumThresholdMillivolts), MediumThresholdMillivolts);
         if (!double.IsFinite(StabilityThresholdMillivolts) || StabilityThresholdMillivolts < 0.0)
         {
-            Add(
+            problems.Add(
                 nameof(StabilityThresholdMillivolts),
                 $"must be finite and not negative, but was {ParameterRange.Format(StabilityThresholdMillivolts)}");
         }
 
-        Check(nameof(StabilityWindow), StabilityWindow, Positive);
+        problems.Check(nameof(StabilityWindow), StabilityWindow, Positive);
         if (!Enum.IsDefined(Connectivity))
         {
-            Add(nameof(Connectivity), $"must be 4 or 8, but was {(int)Connectivity}");
+            problems.Add(nameof(Connectivity), $"must be 4 or 8, but was {(int)Connectivity}");
         }
 
         if (AllowsNonFinite && Version != DefinitionVersion.V41)
         {
-            Add(nameof(AllowsNonFinite), $"must be false unless {nameof(Version)} is {nameof(DefinitionVersion.V41)}, but was true");
+            problems.Add(nameof(AllowsNonFinite), $"must be false unless {nameof(Version)} is {nameof(DefinitionVersion.V41)}, but was true");
         }
 
         return problems;
-
-        void Add(string parameter, string description) => problems.Add(new SpecProblem(parameter, description));
-
-        void Check(string parameter, double value, ParameterRange range)
-        {
-            if (!range.Contains(value))
-            {
-                Add(parameter, $"must be {range}, but was {ParameterRange.Format(value)}");
-            }
-        }
 
         void CheckOrder(string parameter, double value, string lowerParameter, double lower)
         {
             if (value <= lower)
             {
-                Add(parameter, $"must be above {lowerParameter} ({ParameterRange.Format(lower)}), but was {ParameterRange.Format(value)}");
+                problems.Add(parameter, $"must be above {lowerParameter} ({ParameterRange.Format(lower)}), but was {ParameterRange.Format(value)}");
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mfn.Core.Randomness;
+using Mfn.Core.Specs;
 
 namespace Mfn.Core.Fractals;
 
@@ -42,11 +43,7 @@ public sealed class IfsOrbit
     public static IfsOrbit Generate(IfsSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        var problems = spec.FindProblems();
-        if (problems.Count > 0)
-        {
-            throw new ArgumentException(string.Join(' ', problems), nameof(spec));
-        }
+        spec.FindProblems().ThrowIfAny(nameof(spec));
 
         var random = new RandomGenerator(spec.Seed);
         var system = IteratedFunctionSystem.Draw(random, spec.MapCount, spec.MinScale, spec.MaxScale, spec.TranslationRange);

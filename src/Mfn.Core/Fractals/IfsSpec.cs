@@ -30,29 +30,21 @@ public sealed record IfsSpec
     public IReadOnlyList<SpecProblem> FindProblems()
     {
         var problems = new List<SpecProblem>();
-        Check(nameof(PointCount), PointCount, new ParameterRange(1000, 100_000));
-        Check(nameof(MapCount), MapCount, new ParameterRange(2, 8));
-        Check(nameof(TranslationRange), TranslationRange, new ParameterRange(0, 2));
+        problems.Check(nameof(PointCount), PointCount, new ParameterRange(1000, 100_000));
+        problems.Check(nameof(MapCount), MapCount, new ParameterRange(2, 8));
+        problems.Check(nameof(TranslationRange), TranslationRange, new ParameterRange(0, 2));
         if (!(MinScale > 0.0 && MinScale <= MaxScale))
         {
-            problems.Add(new SpecProblem(
+            problems.Add(
                 nameof(MinScale),
-                $"must be above 0 and at most {nameof(MaxScale)} ({ParameterRange.Format(MaxScale)}), but was {ParameterRange.Format(MinScale)}"));
+                $"must be above 0 and at most {nameof(MaxScale)} ({ParameterRange.Format(MaxScale)}), but was {ParameterRange.Format(MinScale)}");
         }
 
         if (!(MaxScale > 0.0 && MaxScale < 1.0))
         {
-            problems.Add(new SpecProblem(nameof(MaxScale), $"must be above 0 and below 1, but was {ParameterRange.Format(MaxScale)}"));
+            problems.Add(nameof(MaxScale), $"must be above 0 and below 1, but was {ParameterRange.Format(MaxScale)}");
         }
 
         return problems;
-
-        void Check(string parameter, double value, ParameterRange range)
-        {
-            if (!range.Contains(value))
-            {
-                problems.Add(new SpecProblem(parameter, $"must be {range}, but was {ParameterRange.Format(value)}"));
-            }
-        }
     }
 }

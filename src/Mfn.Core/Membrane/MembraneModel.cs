@@ -18,8 +18,8 @@ public sealed class MembraneModel
     public MembraneModel(MembraneSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        var problems = spec.FindProblems();
-        Spec = problems.Count == 0 ? spec : throw new ArgumentException(string.Join(' ', problems), nameof(spec));
+        spec.FindProblems().ThrowIfAny(nameof(spec));
+        Spec = spec;
     }
 
     /// <summary>The model's constants.</summary>

@@ -36,38 +36,28 @@ public sealed record MembraneSpec
     public IReadOnlyList<SpecProblem> FindProblems()
     {
         var problems = new List<SpecProblem>();
-        Check(nameof(Temperature), Temperature, TemperatureRange);
+        problems.Check(nameof(Temperature), Temperature, TemperatureRange);
         if (!(ConcentrationFloor > 0 && double.IsFinite(ConcentrationFloor)))
         {
-            Add(nameof(ConcentrationFloor), $"must be finite and above 0, but was {ParameterRange.Format(ConcentrationFloor)}");
+            problems.Add(nameof(ConcentrationFloor), $"must be finite and above 0, but was {ParameterRange.Format(ConcentrationFloor)}");
         }
 
-        Check(nameof(TimeStep), TimeStep, TimeStepRange);
+        problems.Check(nameof(TimeStep), TimeStep, TimeStepRange);
         if (!Enum.IsDefined(Scheme))
         {
-            Add(nameof(Scheme), $"must be a known scheme, but was {(int)Scheme}");
+            problems.Add(nameof(Scheme), $"must be a known scheme, but was {(int)Scheme}");
         }
 
-        Check(nameof(LowestPotential), LowestPotential, PotentialRange);
-        Check(nameof(HighestPotential), HighestPotential, PotentialRange);
+        problems.Check(nameof(LowestPotential), LowestPotential, PotentialRange);
+        problems.Check(nameof(HighestPotential), HighestPotential, PotentialRange);
         if (LowestPotential >= HighestPotential)
         {
-            Add(
+            problems.Add(
                 nameof(LowestPotential),
                 $"must be below {nameof(HighestPotential)}, but was {ParameterRange.Format(LowestPotential)} "
                     + $"and the other {ParameterRange.Format(HighestPotential)}");
         }
 
         return problems;
-
-        void Check(string parameter, double value, ParameterRange range)
-        {
-            if (!range.Contains(value))
-            {
-                Add(parameter, $"must be {range}, but was {ParameterRange.Format(value)}");
-            }
-        }
-
-        void Add(string parameter, string description) => problems.Add(new SpecProblem(parameter, description));
     }
 }

@@ -32,17 +32,9 @@ public sealed record NetworkSpec
     public IReadOnlyList<SpecProblem> FindProblems()
     {
         var problems = new List<SpecProblem>();
-        Check(nameof(InputWidth), InputWidth, InputWidthRange);
-        Check(nameof(HiddenWidth), HiddenWidth, HiddenWidthRange);
-        Check(nameof(AttendedCount), AttendedCount, AttendedCountRange);
+        problems.Check(nameof(InputWidth), InputWidth, InputWidthRange);
+        problems.Check(nameof(HiddenWidth), HiddenWidth, HiddenWidthRange);
+        problems.Check(nameof(AttendedCount), AttendedCount, AttendedCountRange);
         return problems;
-
-        void Check(string parameter, int value, ParameterRange range)
-        {
-            if (!range.Contains(value))
-            {
-                problems.Add(new SpecProblem(parameter, $"must be {range}, but was {value}"));
-            }
-        }
     }
 }

@@ -1,4 +1,5 @@
 using Mfn.Core.Randomness;
+using Mfn.Core.Specs;
 
 namespace Mfn.Core.Networks;
 
@@ -20,8 +21,8 @@ public sealed class RegressionNetwork
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(random);
-        var problems = spec.FindProblems();
-        Spec = problems.Count == 0 ? spec : throw new ArgumentException(string.Join(' ', problems), nameof(spec));
+        spec.FindProblems().ThrowIfAny(nameof(spec));
+        Spec = spec;
 
         _input = new LinearLayer(spec.InputWidth, spec.HiddenWidth, random);
         _attention = spec.HasAttention ? new AttentionLayer(spec.HiddenWidth, spec.AttendedCount, random) : null;

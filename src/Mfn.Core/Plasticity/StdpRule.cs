@@ -1,4 +1,5 @@
 using System.Numerics;
+using Mfn.Core.Specs;
 
 namespace Mfn.Core.Plasticity;
 
@@ -20,8 +21,8 @@ public sealed class StdpRule
     public StdpRule(StdpSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        var problems = spec.FindProblems();
-        Spec = problems.Count == 0 ? spec : throw new ArgumentException(string.Join(' ', problems), nameof(spec));
+        spec.FindProblems().ThrowIfAny(nameof(spec));
+        Spec = spec;
     }
 
     /// <summary>The rule's constants.</summary>

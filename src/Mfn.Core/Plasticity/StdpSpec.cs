@@ -27,18 +27,10 @@ public sealed record StdpSpec
     public IReadOnlyList<SpecProblem> FindProblems()
     {
         var problems = new List<SpecProblem>();
-        Check(nameof(PotentiationTimeConstant), PotentiationTimeConstant, TimeConstantRange);
-        Check(nameof(DepressionTimeConstant), DepressionTimeConstant, TimeConstantRange);
-        Check(nameof(PotentiationAmplitude), PotentiationAmplitude, AmplitudeRange);
-        Check(nameof(DepressionAmplitude), DepressionAmplitude, AmplitudeRange);
+        problems.Check(nameof(PotentiationTimeConstant), PotentiationTimeConstant, TimeConstantRange);
+        problems.Check(nameof(DepressionTimeConstant), DepressionTimeConstant, TimeConstantRange);
+        problems.Check(nameof(PotentiationAmplitude), PotentiationAmplitude, AmplitudeRange);
+        problems.Check(nameof(DepressionAmplitude), DepressionAmplitude, AmplitudeRange);
         return problems;
-
-        void Check(string parameter, double value, ParameterRange range)
-        {
-            if (!range.Contains(value))
-            {
-                problems.Add(new SpecProblem(parameter, $"must be {range}, but was {ParameterRange.Format(value)}"));
-            }
-        }
     }
 }

@@ -106,46 +106,36 @@ public sealed record ScenarioSpec
         var problems = new List<SpecProblem>();
         if (string.IsNullOrWhiteSpace(Name))
         {
-            Add(nameof(Name), "must not be empty");
+            problems.Add(nameof(Name), "must not be empty");
         }
 
         if (!Enum.IsDefined(Kind))
         {
-            Add(nameof(Kind), $"must be a known kind, but was {(int)Kind}");
+            problems.Add(nameof(Kind), $"must be a known kind, but was {(int)Kind}");
         }
 
-        Check(nameof(GridSize), GridSize, GridSizeRange);
-        Check(nameof(StepCount), StepCount, StepCountRange);
-        Check(nameof(SampleCount), SampleCount, CountRange);
-        Check(nameof(RunsPerConfiguration), RunsPerConfiguration, CountRange);
+        problems.Check(nameof(GridSize), GridSize, GridSizeRange);
+        problems.Check(nameof(StepCount), StepCount, StepCountRange);
+        problems.Check(nameof(SampleCount), SampleCount, CountRange);
+        problems.Check(nameof(RunsPerConfiguration), RunsPerConfiguration, CountRange);
         if (SampleCount > 0 && Seed > ulong.MaxValue - (ulong)(SampleCount - 1))
         {
-            Add(nameof(Seed), $"must leave a seed for each of {SampleCount} runs, but was {Seed}");
+            problems.Add(nameof(Seed), $"must leave a seed for each of {SampleCount} runs, but was {Seed}");
         }
 
         if (AlphaValues.IsDefaultOrEmpty)
         {
-            Add(nameof(AlphaValues), "must not be empty");
+            problems.Add(nameof(AlphaValues), "must not be empty");
         }
         else
         {
             foreach (var alpha in AlphaValues)
             {
-                Check(nameof(AlphaValues), alpha, AlphaRange);
+                problems.Check(nameof(AlphaValues), alpha, AlphaRange);
             }
         }
 
         return problems;
-
-        void Check(string parameter, double value, ParameterRange range)
-        {
-            if (!range.Contains(value))
-            {
-                Add(parameter, $"must be {range}, but was {ParameterRange.Format(value)}");
-            }
-        }
-
-        void Add(string parameter, string description) => problems.Add(new SpecProblem(parameter, description));
     }
 
     /// <summary>The scenario's runs, in their order.</summary>

@@ -65,45 +65,35 @@ public sealed record SweepSpec
         var problems = new List<SpecProblem>();
         if (GridSizes.IsDefaultOrEmpty)
         {
-            Add(nameof(GridSizes), "must not be empty");
+            problems.Add(nameof(GridSizes), "must not be empty");
         }
         else
         {
             foreach (var gridSize in GridSizes)
             {
-                Check(nameof(GridSizes), gridSize, Ranges.GridSize);
+                problems.Check(nameof(GridSizes), gridSize, Ranges.GridSize);
             }
         }
 
-        Check(nameof(MinimumStepCount), MinimumStepCount, new ParameterRange(1, int.MaxValue));
+        problems.Check(nameof(MinimumStepCount), MinimumStepCount, new ParameterRange(1, int.MaxValue));
         if (MaximumStepCount < MinimumStepCount)
         {
-            Add(nameof(MaximumStepCount), $"must be at least {nameof(MinimumStepCount)}, but was {MaximumStepCount}");
+            problems.Add(nameof(MaximumStepCount), $"must be at least {nameof(MinimumStepCount)}, but was {MaximumStepCount}");
         }
 
-        Check(nameof(MinimumAlpha), MinimumAlpha, Ranges.Alpha);
-        Check(nameof(MaximumAlpha), MaximumAlpha, Ranges.Alpha);
+        problems.Check(nameof(MinimumAlpha), MinimumAlpha, Ranges.Alpha);
+        problems.Check(nameof(MaximumAlpha), MaximumAlpha, Ranges.Alpha);
         if (MaximumAlpha < MinimumAlpha)
         {
-            Add(nameof(MaximumAlpha), $"must be at least {nameof(MinimumAlpha)}, but was {ParameterRange.Format(MaximumAlpha)}");
+            problems.Add(nameof(MaximumAlpha), $"must be at least {nameof(MinimumAlpha)}, but was {ParameterRange.Format(MaximumAlpha)}");
         }
 
         if (TuringValues.IsDefaultOrEmpty)
         {
-            Add(nameof(TuringValues), "must not be empty");
+            problems.Add(nameof(TuringValues), "must not be empty");
         }
 
         return problems;
-
-        void Check(string parameter, double value, ParameterRange range)
-        {
-            if (!range.Contains(value))
-            {
-                Add(parameter, $"must be {range}, but was {ParameterRange.Format(value)}");
-            }
-        }
-
-        void Add(string parameter, string description) => problems.Add(new SpecProblem(parameter, description));
     }
 
     /// <summary>Draws the first samples of the data set. Fewer samples are the beginning of more.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Mfn.Core.Fields;
 using Mfn.Core.Randomness;
+using Mfn.Core.Specs;
 using Mfn.Core.Statistics;
 
 namespace Mfn.Core.Simulation;
@@ -160,8 +161,8 @@ public sealed class SimulationEngine
     private static SimulationSpec RequireValid(SimulationSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        var problems = spec.FindProblems();
-        return problems.Count == 0 ? spec : throw new ArgumentException(string.Join(' ', problems), nameof(spec));
+        spec.FindProblems().ThrowIfAny(nameof(spec));
+        return spec;
     }
 
     private static void RequireFit(SimulationSpec spec, SimulationState state)

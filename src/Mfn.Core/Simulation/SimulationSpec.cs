@@ -71,30 +71,22 @@ public sealed record SimulationSpec
         ArgumentNullException.ThrowIfNull(ranges);
 
         var problems = new List<SpecProblem>();
-        Check(nameof(GridSize), GridSize, ranges.GridSize);
-        Check(nameof(StepCount), StepCount, ranges.StepCount);
-        Check(nameof(Alpha), Alpha, ranges.Alpha);
-        Check(nameof(SpikeProbability), SpikeProbability, ranges.SpikeProbability);
-        Check(nameof(TuringThreshold), TuringThreshold, ranges.TuringThreshold);
-        Check(nameof(JitterVariance), JitterVariance, ranges.JitterVariance);
-        Check(nameof(ActivatorDiffusion), ActivatorDiffusion, ranges.ActivatorDiffusion);
-        Check(nameof(InhibitorDiffusion), InhibitorDiffusion, ranges.InhibitorDiffusion);
-        Check(nameof(ActivatorRate), ActivatorRate, ranges.ActivatorRate);
-        Check(nameof(InhibitorRate), InhibitorRate, ranges.InhibitorRate);
+        problems.Check(nameof(GridSize), GridSize, ranges.GridSize);
+        problems.Check(nameof(StepCount), StepCount, ranges.StepCount);
+        problems.Check(nameof(Alpha), Alpha, ranges.Alpha);
+        problems.Check(nameof(SpikeProbability), SpikeProbability, ranges.SpikeProbability);
+        problems.Check(nameof(TuringThreshold), TuringThreshold, ranges.TuringThreshold);
+        problems.Check(nameof(JitterVariance), JitterVariance, ranges.JitterVariance);
+        problems.Check(nameof(ActivatorDiffusion), ActivatorDiffusion, ranges.ActivatorDiffusion);
+        problems.Check(nameof(InhibitorDiffusion), InhibitorDiffusion, ranges.InhibitorDiffusion);
+        problems.Check(nameof(ActivatorRate), ActivatorRate, ranges.ActivatorRate);
+        problems.Check(nameof(InhibitorRate), InhibitorRate, ranges.InhibitorRate);
         if (Variant == SimulationVariant.Model ? Boundary != Boundary.Periodic : !Enum.IsDefined(Boundary))
         {
             var allowed = Variant == SimulationVariant.Model ? nameof(Boundary.Periodic) : "a known boundary";
-            problems.Add(new SpecProblem(nameof(Boundary), $"must be {allowed}, but was {Boundary}"));
+            problems.Add(nameof(Boundary), $"must be {allowed}, but was {Boundary}");
         }
 
         return problems;
-
-        void Check(string parameter, double value, ParameterRange range)
-        {
-            if (!range.Contains(value))
-            {
-                problems.Add(new SpecProblem(parameter, $"must be {range}, but was {ParameterRange.Format(value)}"));
-            }
-        }
     }
 }

@@ -4,6 +4,7 @@ using Mfn.Core.Membrane;
 using Mfn.Core.Networks;
 using Mfn.Core.Randomness;
 using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
 
 namespace Mfn.Core.Validation;
 
@@ -28,11 +29,7 @@ public static class ValidationCycle
     public static ValidationReport Run(ValidationSpec spec, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        var problems = spec.FindProblems();
-        if (problems.Count > 0)
-        {
-            throw new ArgumentException(string.Join(' ', problems), nameof(spec));
-        }
+        spec.FindProblems().ThrowIfAny(nameof(spec));
 
         var set = TrainingSet.Simulate(spec, cancellationToken);
         var (lossStart, lossFinal) = Train(spec, set, cancellationToken);

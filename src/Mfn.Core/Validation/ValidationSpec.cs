@@ -48,21 +48,13 @@ public sealed record ValidationSpec
         var problems = new List<SpecProblem>();
         if (Seed == ulong.MaxValue)
         {
-            problems.Add(new SpecProblem(nameof(Seed), $"must leave a next seed for the example, but was {Seed}"));
+            problems.Add(nameof(Seed), $"must leave a next seed for the example, but was {Seed}");
         }
 
-        Check(nameof(EpochCount), EpochCount, EpochCountRange);
-        Check(nameof(BatchSize), BatchSize, BatchSizeRange);
-        Check(nameof(GridSize), GridSize, GridSizeRange);
-        Check(nameof(StepCount), StepCount, StepCountRange);
+        problems.Check(nameof(EpochCount), EpochCount, EpochCountRange);
+        problems.Check(nameof(BatchSize), BatchSize, BatchSizeRange);
+        problems.Check(nameof(GridSize), GridSize, GridSizeRange);
+        problems.Check(nameof(StepCount), StepCount, StepCountRange);
         return problems;
-
-        void Check(string parameter, int value, ParameterRange range)
-        {
-            if (!range.Contains(value))
-            {
-                problems.Add(new SpecProblem(parameter, $"must be {range}, but was {value}"));
-            }
-        }
     }
 }
