@@ -17,7 +17,6 @@ public sealed class SimulationEngine
     private const double LargestInitialConcentration = 0.1;
     private const double SpikeMean = 0.02;
     private const double SpikeDeviation = 0.005;
-    private const double TuringIncrement = 0.005;
     private const double LowestPotential = -0.095;
     private const double HighestPotential = 0.040;
 
@@ -156,7 +155,7 @@ public sealed class SimulationEngine
         NonFiniteFieldException.ThrowIfAny(Inhibitor, "inhibitor", Step);
     }
 
-    private static bool HasSpecies(SimulationSpec spec) => spec.Variant == SimulationVariant.Engine || spec.IsTuringEnabled;
+    private static bool HasSpecies(SimulationSpec spec) => spec.Variant != SimulationVariant.Model || spec.IsTuringEnabled;
 
     private static SimulationSpec RequireValid(SimulationSpec spec)
     {
@@ -252,7 +251,7 @@ public sealed class SimulationEngine
         }
     }
 
-    /// <summary>The threshold is compared with the activator before it is clipped.</summary>
+    /// <summary>The threshold is compared with the activator before it is clipped, but in the numerics variant.</summary>
     private void React<TKinetics>(Species species, TKinetics kinetics)
         where TKinetics : struct, IReactionKinetics
     {
@@ -261,18 +260,19 @@ public sealed class SimulationEngine
         var inhibitor = species.Inhibitor.Cells;
         var activatorLaplacian = species.ActivatorLaplacian.Cells;
         var inhibitorLaplacian = species.InhibitorLaplacian.Cells;
-        var threshold = Spec.TuringThreshold;
+        var (threshold, increment) = (Spec.TuringThreshold, Spec.TuringIncrement);
+        var largestCompared = Spec.Variant == SimulationVariant.Numerics ? 1.0 : double.PositiveInfinity;
         for (var i = 0; i < potential.Length; i++)
         {
             var (newActivator, newInhibitor) = kinetics.Advance(activator[i], inhibitor[i], activatorLaplacian[i], inhibitorLaplacian[i]);
-            if (newActivator > threshold)
+            if (Math.Min(newActivator, largestCompared) > threshold)
             {
-                potential[i] += TuringIncrement;
+                potential[i] += increment;
                 _turingActivations++;
             }
 
-            activator[i] = Clip(newActivator, 0.0, 1.0);
-            inhibitor[i] = Clip(newInhibitor, 0.0, 1.0);
+            activator[i] = Field.Clip(newActivator, 0.0, 1.0);
+            inhibitor[i] = Field.Clip(newInhibitor, 0.0, 1.0);
         }
     }
 
@@ -289,21 +289,7 @@ public sealed class SimulationEngine
         }
     }
 
-    private void Clamp()
-    {
-        foreach (ref var cell in _potential.Cells)
-        {
-            var clipped = Clip(cell, LowestPotential, HighestPotential);
-            if (clipped != cell)
-            {
-                _clampingEvents++;
-                cell = clipped;
-            }
-        }
-    }
-
-    /// <summary>NaN stays NaN.</summary>
-    private static double Clip(double value, double low, double high) => value < low ? low : value > high ? high : value;
+    private void Clamp() => _clampingEvents += _potential.Clamp(LowestPotential, HighestPotential);
 
     /// <summary>The two species and the scratch for their Laplacians.</summary>
     private sealed class Species(int gridSize)

@@ -18,6 +18,8 @@ public sealed record SimulationRanges
 
     public required ParameterRange TuringThreshold { get; init; }
 
+    public required ParameterRange TuringIncrement { get; init; }
+
     public required ParameterRange JitterVariance { get; init; }
 
     public required ParameterRange ActivatorDiffusion { get; init; }
@@ -33,6 +35,7 @@ public sealed record SimulationRanges
     {
         SimulationVariant.Model => Model,
         SimulationVariant.Engine => Engine,
+        SimulationVariant.Numerics => Numerics,
         _ => throw new ArgumentOutOfRangeException(nameof(variant), variant, "Unknown variant."),
     };
 
@@ -44,6 +47,7 @@ public sealed record SimulationRanges
         Alpha = ParameterRange.Finite,
         SpikeProbability = ParameterRange.Finite,
         TuringThreshold = ParameterRange.Finite,
+        TuringIncrement = ParameterRange.Only(SimulationSpec.DefaultTuringIncrement),
         JitterVariance = new(0, double.MaxValue),
         ActivatorDiffusion = ParameterRange.Only(SimulationSpec.DefaultActivatorDiffusion),
         InhibitorDiffusion = ParameterRange.Only(SimulationSpec.DefaultInhibitorDiffusion),
@@ -58,10 +62,30 @@ public sealed record SimulationRanges
         Alpha = new(0.05, 0.25, ExcludesMaximum: true),
         SpikeProbability = new(0, 1),
         TuringThreshold = new(0.5, 0.95),
+        TuringIncrement = ParameterRange.Only(SimulationSpec.DefaultTuringIncrement),
         JitterVariance = new(0, 0.01),
         ActivatorDiffusion = new(0.01, 0.25, ExcludesMaximum: true),
         InhibitorDiffusion = new(0.01, 0.25, ExcludesMaximum: true),
         ActivatorRate = new(0.001, 0.1),
         InhibitorRate = new(0.001, 0.1),
+    };
+
+    private static ParameterRange Stable { get; } = new(0, 0.25, ExcludesMaximum: true);
+
+    private static ParameterRange NotNegative { get; } = new(0, double.MaxValue);
+
+    private static SimulationRanges Numerics { get; } = new()
+    {
+        GridSize = new(1, LargestGridSize),
+        StepCount = new(0, int.MaxValue),
+        Alpha = Stable,
+        SpikeProbability = ParameterRange.Finite,
+        TuringThreshold = new(0, 1),
+        TuringIncrement = ParameterRange.Finite,
+        JitterVariance = NotNegative,
+        ActivatorDiffusion = Stable,
+        InhibitorDiffusion = Stable,
+        ActivatorRate = NotNegative,
+        InhibitorRate = NotNegative,
     };
 }

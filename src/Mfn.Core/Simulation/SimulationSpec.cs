@@ -10,6 +10,7 @@ public sealed record SimulationSpec
     public const double DefaultInhibitorDiffusion = 0.05;
     public const double DefaultActivatorRate = 0.01;
     public const double DefaultInhibitorRate = 0.02;
+    public const double DefaultTuringIncrement = 0.005;
 
     /// <summary>The update scheme and the order of the draws.</summary>
     public SimulationVariant Variant { get; init; } = SimulationVariant.Model;
@@ -37,6 +38,9 @@ public sealed record SimulationSpec
 
     /// <summary>Cells whose activator exceeds this value (dimensionless) gain potential in the step.</summary>
     public double TuringThreshold { get; init; } = 0.75;
+
+    /// <summary>How much potential in volts such a cell gains; fixed but in the numerics variant.</summary>
+    public double TuringIncrement { get; init; } = DefaultTuringIncrement;
 
     /// <summary>Whether every cell gets Gaussian noise in every step.</summary>
     public bool IsJitterEnabled { get; init; }
@@ -76,6 +80,7 @@ public sealed record SimulationSpec
         problems.Check(nameof(Alpha), Alpha, ranges.Alpha);
         problems.Check(nameof(SpikeProbability), SpikeProbability, ranges.SpikeProbability);
         problems.Check(nameof(TuringThreshold), TuringThreshold, ranges.TuringThreshold);
+        problems.Check(nameof(TuringIncrement), TuringIncrement, ranges.TuringIncrement);
         problems.Check(nameof(JitterVariance), JitterVariance, ranges.JitterVariance);
         problems.Check(nameof(ActivatorDiffusion), ActivatorDiffusion, ranges.ActivatorDiffusion);
         problems.Check(nameof(InhibitorDiffusion), InhibitorDiffusion, ranges.InhibitorDiffusion);

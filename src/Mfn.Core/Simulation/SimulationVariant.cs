@@ -14,4 +14,10 @@ public enum SimulationVariant
     /// are always drawn.
     /// </summary>
     Engine,
+
+    /// <summary>
+    /// <c>full_simulation_step</c>: as <see cref="Engine"/>, but with looser ranges, a configurable Turing increment, and the activator clipped
+    /// before it is compared with the threshold. The reference steps given fields with it and never draws them.
+    /// </summary>
+    Numerics,
 }
