@@ -154,10 +154,6 @@ public sealed class MfnCommandTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    private static long EngineCase17(string metric)
-    {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Golden", "field_engine.json")));
-        return document.RootElement.GetProperty("cases").EnumerateArray().Single(each => each.GetProperty("id").GetString() == "engine_17")
-            .GetProperty("outputs").GetProperty("metrics").GetProperty(metric).GetInt64();
-    }
+    private static long EngineCase17(string metric) =>
+        GoldenFile.Case("field_engine.json", "engine_17").Outputs.GetProperty("metrics").GetProperty(metric).GetInt64();
 }

@@ -1,14 +1,11 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Server.Tests.Simulation;
 
 public sealed class SimulateTests
 {
-    private static readonly string GoldenFolder = Path.Combine(AppContext.BaseDirectory, "Golden");
-
     [Theory]
     [InlineData("model_00")]
     [InlineData("model_04")]
@@ -16,7 +13,7 @@ public sealed class SimulateTests
     [InlineData("model_25")]
     public async Task Simulate_ModelRunOfTheReference_HasTheSameBits(string id)
     {
-        var (inputs, outputs) = Golden("field_model.json", id);
+        var (inputs, outputs) = GoldenFile.Case("field_model.json", id);
         await using var server = await TestServer.StartAsync();
 
         var response = await server.Simulation.SimulateAsync(new SimulateRequest
@@ -51,7 +48,7 @@ public sealed class SimulateTests
     [InlineData("engine_21")]
     public async Task Simulate_EngineRunOfTheReference_HasTheSameBits(string id)
     {
-        var (inputs, outputs) = Golden("field_engine.json", id);
+        var (inputs, outputs) = GoldenFile.Case("field_engine.json", id);
         double Number(string name, double otherwise) => inputs.TryGetProperty(name, out var value) ? value.GetDouble() : otherwise;
         await using var server = await TestServer.StartAsync();
 
@@ -166,11 +163,4 @@ public sealed class SimulateTests
     }
 
     private static string Hash(Field field) => Convert.ToHexStringLower(SHA256.HashData(field.Values.Span));
-
-    private static (JsonElement Inputs, JsonElement Outputs) Golden(string file, string id)
-    {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(GoldenFolder, file)));
-        var item = document.RootElement.GetProperty("cases").EnumerateArray().Single(each => each.GetProperty("id").GetString() == id).Clone();
-        return (item.GetProperty("inputs"), item.GetProperty("outputs"));
-    }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Tests.GrpcStack;
@@ -16,8 +15,7 @@ public sealed class ValidationServiceTests
     [Fact]
     public async Task Validate_CycleOfTheReference_ReportsTheSame()
     {
-        using var document = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Golden", "network.json")));
-        var item = document.RootElement.GetProperty("validation_cases")[0];
+        var item = GoldenFile.Open("network.json").GetProperty("validation_cases")[0];
         var inputs = item.GetProperty("inputs");
         var expected = item.GetProperty("outputs").GetProperty("metrics");
         await using var server = await TestServer.StartAsync();
