@@ -119,6 +119,7 @@ public static class MfnServer
     private static void AddGrpc(IServiceCollection services)
     {
         services.AddSingleton<OpenCalls>();
+        services.AddSingleton<RequestReader>();
         services.AddSingleton<ResponseWriter>();
         services.AddSingleton(new ServiceCatalog(
             Contracts.V1.SimulationService.Descriptor,

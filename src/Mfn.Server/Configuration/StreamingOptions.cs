@@ -12,6 +12,10 @@ internal sealed class StreamingOptions
     [Range(1, 64)]
     public int OwnerBacklog { get; set; } = 2;
 
+    /// <summary>How long a client may take to send the next message of a stream before its call is ended.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How long a client may take to accept one message before its call is aborted.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(1);

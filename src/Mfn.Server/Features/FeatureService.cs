@@ -3,7 +3,6 @@ using Mfn.Contracts.V1;
 using Mfn.Core.Features;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
-using Mfn.Server.Lifetime;
 using Mfn.Server.Runs;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
@@ -13,7 +12,7 @@ using Field = Mfn.Core.Fields.Field;
 namespace Mfn.Server.Features;
 
 /// <summary>Features of the histories that callers send.</summary>
-internal sealed class FeatureService(ComputeScheduler compute, ResponseWriter writer, ServerLifetime lifetime, IOptions<LimitsOptions> limits)
+internal sealed class FeatureService(ComputeScheduler compute, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
     : Contracts.V1.FeatureService.FeatureServiceBase
 {
     public override Task<DescribeFeaturesResponse> DescribeFeatures(DescribeFeaturesRequest request, ServerCallContext context) =>
@@ -46,8 +45,7 @@ internal sealed class FeatureService(ComputeScheduler compute, ResponseWriter wr
     public override async Task StreamFeatures(
         IAsyncStreamReader<StreamFeaturesRequest> requestStream, IServerStreamWriter<StreamFeaturesResponse> responseStream, ServerCallContext context)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.Drained);
-        if (!await NextAsync() || requestStream.Current.Start is not { } start)
+        if (!await reader.MoveNextAsync(requestStream, context) || requestStream.Current.Start is not { } start)
         {
             throw Refuse("start", "must be in the first message");
         }
@@ -65,7 +63,7 @@ internal sealed class FeatureService(ComputeScheduler compute, ResponseWriter wr
 
         FeatureExtractor? extractor = null;
         var frameCount = 0;
-        while (await NextAsync())
+        while (await reader.MoveNextAsync(requestStream, context))
         {
             var frame = ReadFrame(requestStream.Current, extractor, frameCount);
             frameCount++;
@@ -77,7 +75,7 @@ internal sealed class FeatureService(ComputeScheduler compute, ResponseWriter wr
                     extractor.Add(frame.Cells);
                     return isDue ? extractor.Extract() : null;
                 },
-                end.Token);
+                context.CancellationToken);
             if (features is not null)
             {
                 await WriteAsync(features);
@@ -91,10 +89,8 @@ internal sealed class FeatureService(ComputeScheduler compute, ResponseWriter wr
 
         if (frameCount % everyNFrames != 0)
         {
-            await WriteAsync(await compute.ComputeAsync(extractor.Extract, end.Token));
+            await WriteAsync(await compute.ComputeAsync(extractor.Extract, context.CancellationToken));
         }
-
-        Task<bool> NextAsync() => requestStream.MoveNext(CancellationToken.None).WaitAsync(end.Token);
 
         Task WriteAsync(FeatureVector features) => writer.WriteAsync(
             responseStream, new StreamFeaturesResponse { FrameCount = frameCount, Features = features.ToWire(normalization, start.Normalization) }, context);

@@ -2,19 +2,17 @@ using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Reflection.V1;
 using Mfn.Server.Calls;
-using Mfn.Server.Lifetime;
 using Request = Grpc.Reflection.V1.ServerReflectionRequest.MessageRequestOneofCase;
 
 namespace Mfn.Server.Reflection;
 
 /// <summary>The standard reflection protocol, over the <see cref="ServiceCatalog"/>.</summary>
-internal sealed class ReflectionService(ServiceCatalog catalog, ServerLifetime lifetime, ResponseWriter writer) : ServerReflection.ServerReflectionBase
+internal sealed class ReflectionService(ServiceCatalog catalog, RequestReader reader, ResponseWriter writer) : ServerReflection.ServerReflectionBase
 {
     public override async Task ServerReflectionInfo(
         IAsyncStreamReader<ServerReflectionRequest> requestStream, IServerStreamWriter<ServerReflectionResponse> responseStream, ServerCallContext context)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.Drained);
-        while (await requestStream.MoveNext(CancellationToken.None).WaitAsync(end.Token))
+        while (await reader.MoveNextAsync(requestStream, context))
         {
             await writer.WriteAsync(responseStream, Answer(requestStream.Current), context);
         }

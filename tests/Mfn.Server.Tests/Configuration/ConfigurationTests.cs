@@ -15,6 +15,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("Limits:MaxRequestBytes=1", "MaxRequestBytes")]
     [InlineData("Limits:MaxStreamsPerConnection=0", "MaxStreamsPerConnection")]
     [InlineData("Streaming:OwnerBacklog=0", "OwnerBacklog")]
+    [InlineData("Streaming:ReadTimeout=00:00:00", "ReadTimeout")]
     [InlineData("Streaming:WriteTimeout=00:00:00", "WriteTimeout")]
     [InlineData("Shutdown:DrainTime=-00:00:01", "DrainTime")]
     [InlineData("Tls:CertificateFile=/nowhere.pem", "Tls:CertificateFile must be an existing file")]

@@ -175,6 +175,17 @@ public sealed class FeatureServiceTests
         }
     }
 
+    [Fact]
+    public async Task StreamFeatures_ClientThatSendsNothing_LosesItsCall()
+    {
+        await using var server = await TestServer.StartAsync("Streaming:ReadTimeout=00:00:00.300");
+        using var call = server.Features.StreamFeatures();
+
+        var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
+
+        Assert.Equal((StatusCode.ResourceExhausted, "The client sent no message for 00:00:00.3000000."), (error.StatusCode, error.Status.Detail));
+    }
+
     private static async Task<List<StreamFeaturesResponse>> StreamAsync(TestServer server, StreamFeaturesRequest[] requests)
     {
         using var call = server.Features.StreamFeatures();
