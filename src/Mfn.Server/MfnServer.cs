@@ -36,7 +36,7 @@ public static class MfnServer
         AddGrpc(builder.Services);
 
         var app = builder.Build();
-        app.UseMiddleware<MessageSizeMiddleware>(app.Services.GetRequiredService<IOptions<LimitsOptions>>().Value.MaxRequestBytes);
+        app.UseMiddleware<RequestMessageMiddleware>(app.Services.GetRequiredService<IOptions<LimitsOptions>>().Value.MaxRequestBytes);
         app.MapGrpcService<Simulation.SimulationService>();
         app.MapGrpcService<Features.FeatureService>();
         app.MapGrpcService<Fractals.FractalService>();
@@ -64,6 +64,9 @@ public static class MfnServer
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
+
+        // What goes wrong in a call is logged by what surrounds it, the client's faults not as errors.
+        builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.Critical);
 
         // It logs why the server could not start, which the caller of StartAsync learns anyway.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);

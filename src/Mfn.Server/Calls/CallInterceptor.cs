@@ -60,6 +60,11 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ServerLifetim
         {
             case CallRefusedException refused:
                 return ToRpcException(refused, context);
+            case InvalidProtocolBufferException:
+
+                // A message of a stream; the first message of a call is parsed before this, see RequestMessageMiddleware.
+                LogRefused(context.Method, StatusCode.InvalidArgument, CallRefusedException.UnparsableMessage);
+                return new RpcException(new Status(StatusCode.InvalidArgument, CallRefusedException.UnparsableMessage));
             case OperationCanceledException when context.Deadline < clock.GetUtcNow().UtcDateTime:
                 LogCancelled(context.Method, StatusCode.DeadlineExceeded);
                 return new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed before the call was done."));

@@ -8,6 +8,9 @@ namespace Mfn.Server.Calls;
 /// <summary>A call that the server will not serve, with the status and the details that the client gets.</summary>
 internal sealed class CallRefusedException : Exception
 {
+    /// <summary>What a client is told of a message that cannot be parsed.</summary>
+    public const string UnparsableMessage = "The request message is not a valid protobuf message of its type.";
+
     private CallRefusedException(StatusCode statusCode, string message, IMessage detail)
         : base(message)
     {

@@ -64,6 +64,30 @@ public sealed class CallTests
         }
     }
 
+    [Theory]
+    [InlineData("FFFFFF")]
+    [InlineData("0AFFFFFFFF0F")]
+    [InlineData("0A05")]
+    public async Task Call_MessageThatCannotBeParsed_IsTheClientsFault(string hex)
+    {
+        await using var server = await TestServer.StartAsync();
+        var bytes = Convert.FromHexString(hex);
+        var raw = Marshallers.Create(value => value, value => value);
+        Method<byte[], byte[]> Method(MethodType type, string service, string name) => new(type, service, name, raw, raw);
+        var invoker = server.Channel.CreateCallInvoker();
+
+        using var unary = invoker.AsyncUnaryCall(Method(MethodType.Unary, "mfn.v1.SimulationService", "Simulate"), null, default, bytes);
+        using var streaming = invoker.AsyncServerStreamingCall(Method(MethodType.ServerStreaming, "mfn.v1.SimulationService", "StreamSimulation"), null, default, bytes);
+        using var duplex = invoker.AsyncDuplexStreamingCall(Method(MethodType.DuplexStreaming, "mfn.v1.FeatureService", "StreamFeatures"), null, default);
+        await duplex.RequestStream.WriteAsync(bytes);
+
+        foreach (var result in new Task[] { unary.ResponseAsync, streaming.ResponseStream.MoveNext(CancellationToken.None), duplex.ResponseStream.MoveNext(CancellationToken.None) })
+        {
+            var error = await Assert.ThrowsAsync<RpcException>(() => result.Within());
+            Assert.Equal((StatusCode.InvalidArgument, "The request message is not a valid protobuf message of its type."), (error.StatusCode, error.Status.Detail));
+        }
+    }
+
     [Fact]
     public async Task Call_ErrorThatNobodyForesaw_TellsTheClientNothing()
     {
