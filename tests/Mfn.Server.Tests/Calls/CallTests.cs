@@ -33,6 +33,17 @@ public sealed class CallTests
     }
 
     [Fact]
+    public async Task Calls_OneAfterTheOther_DoNotAddUp()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxStreamsPerConnection=2");
+
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, (await server.Health.CheckAsync(new HealthCheckRequest())).Status);
+        }
+    }
+
+    [Fact]
     public async Task Call_150StreamsOnOneConnection_AreAllServed()
     {
         await using var server = await TestServer.StartAsync();

@@ -34,11 +34,9 @@ public sealed class RunLimitTests
     public async Task Runs_ShortOneAmongLongOnes_HasItsTurn()
     {
         await using var server = await TestServer.StartAsync();
-        var longRuns = Enumerable.Range(0, 16).Select(_ => server.Simulation.StreamSimulation(LongRun)).ToArray();
-        foreach (var call in longRuns)
-        {
-            await call.ResponseStream.MoveNext(CancellationToken.None);
-        }
+        var spec = new Core.Simulation.SimulationSpec { GridSize = 512, StepCount = 10_000 };
+        var longRuns = Enumerable.Range(0, 16)
+            .Select(_ => server.Runs.Start(new RunOrder(spec, default, Frames: null, CellEncoding.None), CancellationToken.None)).ToArray();
 
         var response = await server.Simulation.SimulateAsync(new SimulateRequest()).ResponseAsync.Within();
         var health = await server.Health.CheckAsync(new Grpc.Health.V1.HealthCheckRequest()).ResponseAsync.Within();
@@ -46,7 +44,10 @@ public sealed class RunLimitTests
         Assert.Equal(64, response.Summary.Spec.Steps);
         Assert.Equal(Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving, health.Status);
         Assert.Equal(16, server.Runs.Active.Count);
-        Assert.All(longRuns, call => call.Dispose());
+        foreach (var run in longRuns)
+        {
+            await run.DisposeAsync();
+        }
     }
 
     [Fact]
