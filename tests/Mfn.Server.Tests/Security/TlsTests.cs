@@ -34,9 +34,15 @@ public sealed class TlsTests : IDisposable
 
         using var nobody = new MfnClient(new MfnClientOptions { Address = new Uri(url), AuthorityFile = Write("ca.pem", _authority.RootPem) });
         using var stranger = new MfnClient(ClientOptions(url, _strangers));
+        using var serverCertificate = _authority.IssueServer();
+        using var impostor = new MfnClient(ClientOptions(url, _authority) with
+        {
+            CertificateFile = Write("impostor.pem", serverCertificate.ExportCertificatePem()),
+            KeyFile = Write("impostor.key", serverCertificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()),
+        });
         using var distrustful = new MfnClient(ClientOptions(url, _authority) with { AuthorityFile = Write("other.pem", _strangers.RootPem) });
 
-        foreach (var client in new[] { nobody, stranger, distrustful })
+        foreach (var client in new[] { nobody, stranger, impostor, distrustful })
         {
             var error = await Assert.ThrowsAsync<RpcException>(() => client.SimulateAsync(new SimulateRequest()));
             Assert.Contains(error.StatusCode, new[] { StatusCode.Unavailable, StatusCode.Internal });
