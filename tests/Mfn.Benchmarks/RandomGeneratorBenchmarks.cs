@@ -1,0 +1,23 @@
+using BenchmarkDotNet.Attributes;
+using Mfn.Core.Randomness;
+
+namespace Mfn.Benchmarks;
+
+/// <summary>Normals drawn one a call.</summary>
+[MemoryDiagnoser]
+public class RandomGeneratorBenchmarks
+{
+    private readonly RandomGenerator _random = new(1);
+    private readonly double[] _values = new double[10_000];
+
+    [Benchmark]
+    public double StandardNormal()
+    {
+        foreach (ref var value in _values.AsSpan())
+        {
+            value = _random.StandardNormal();
+        }
+
+        return _values[^1];
+    }
+}
