@@ -64,14 +64,7 @@ internal static class QuickMode
     private static void MeasureNormals(TextWriter output)
     {
         var random = new RandomGenerator(1);
-        var seconds = BestSeconds(7, () =>
-        {
-            var values = new double[NormalCount];
-            foreach (ref var value in values.AsSpan())
-            {
-                value = random.StandardNormal();
-            }
-        });
+        var seconds = BestSeconds(7, () => random.FillStandardNormal(new double[NormalCount]));
         Write(output, $$"""
             {"kernel":"normals","n":{{NormalCount}},"threads":1,"seconds":{{seconds:G6}},"per_second":{{NormalCount / seconds:F0}}}
             """);

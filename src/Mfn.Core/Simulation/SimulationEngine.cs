@@ -26,6 +26,7 @@ public sealed class SimulationEngine
     private readonly DoubleBufferedField? _inhibitor;
     private readonly RandomGenerator _random;
     private readonly double _jitterDeviation;
+    private readonly double[] _jitter;
 
     private long _growthEvents;
     private long _turingActivations;
@@ -45,13 +46,12 @@ public sealed class SimulationEngine
     public SimulationEngine(SimulationSpec spec, RandomGenerator random)
         : this(random, RequireValid(spec))
     {
-        foreach (ref var cell in _potential.Current.Cells)
+        _random.FillNormal(InitialPotentialMean, InitialPotentialDeviation, _potential.Current.Cells);
+        if (_activator is not null && _inhibitor is not null)
         {
-            cell = _random.Normal(InitialPotentialMean, InitialPotentialDeviation);
+            _random.FillUniform(0.0, LargestInitialConcentration, _activator.Current.Cells);
+            _random.FillUniform(0.0, LargestInitialConcentration, _inhibitor.Current.Cells);
         }
-
-        DrawConcentrations(_activator);
-        DrawConcentrations(_inhibitor);
     }
 
     /// <summary>An engine whose fields are still empty.</summary>
@@ -61,6 +61,7 @@ public sealed class SimulationEngine
         Spec = spec;
         _random = random;
         _jitterDeviation = Math.Sqrt(spec.JitterVariance);
+        _jitter = spec.IsJitterEnabled ? new double[spec.GridSize] : [];
         _stencil = new Stencil(spec.Boundary, spec.GridSize);
         _potential = new DoubleBufferedField(spec.GridSize);
         if (HasSpecies(spec))
@@ -199,19 +200,6 @@ public sealed class SimulationEngine
         }
     }
 
-    private void DrawConcentrations(DoubleBufferedField? species)
-    {
-        if (species is null)
-        {
-            return;
-        }
-
-        foreach (ref var cell in species.Current.Cells)
-        {
-            cell = _random.Uniform(0.0, LargestInitialConcentration);
-        }
-    }
-
     /// <summary>Draws whether a growth event happens, and if so where and how strong. One double is drawn in every step.</summary>
     private void Spike()
     {
@@ -280,9 +268,10 @@ public sealed class SimulationEngine
             return;
         }
 
-        foreach (ref var cell in potential)
+        _random.FillNormal(0.0, _jitterDeviation, _jitter);
+        for (var i = 0; i < potential.Length; i++)
         {
-            cell += _random.Normal(0.0, _jitterDeviation);
+            potential[i] += _jitter[i];
         }
     }
 }
