@@ -43,26 +43,9 @@ public sealed class Field
     /// <summary>One cell.</summary>
     public ref double this[int row, int column] => ref Row(row)[column];
 
-    /// <summary>Moves every cell into the given range and returns how many cells that changed. NaN stays NaN and counts as unchanged.</summary>
-    public int Clamp(double lowest, double highest)
-    {
-        var changedCount = 0;
-        foreach (ref var cell in Cells)
-        {
-            var clipped = Clip(cell, lowest, highest);
-            if (clipped < cell || clipped > cell)
-            {
-                changedCount++;
-                cell = clipped;
-            }
-        }
-
-        return changedCount;
-    }
-
-    /// <summary>The nearest value in the range; NaN stays NaN.</summary>
-    internal static double Clip(double value, double lowest, double highest) => value < lowest ? lowest : value > highest ? highest : value;
-
     /// <summary>The cells of one row.</summary>
     public Span<double> Row(int row) => _values.AsSpan(row * ColumnCount, ColumnCount);
+
+    /// <summary>Moves every cell into the given range and returns how many cells that changed. NaN stays NaN and counts as unchanged.</summary>
+    public int Clamp(double lowest, double highest) => Clipping.Clamp(Cells, lowest, highest);
 }

@@ -1,7 +1,8 @@
+using System.Numerics;
+
 namespace Mfn.Core.Fields;
 
 /// <summary>The five-point Laplacian on a lattice of unit spacing: the four neighbours minus four times the cell.</summary>
-/// <remarks>The order of the additions is part of the result, to the last bit; it is the reference's.</remarks>
 public static class Laplacian
 {
     /// <summary>Writes the Laplacian of every cell of <paramref name="source"/> to <paramref name="destination"/>.</summary>
@@ -22,75 +23,25 @@ public static class Laplacian
                 nameof(destination));
         }
 
-        switch (boundary)
+        var stencil = new Stencil(boundary, source.ColumnCount);
+        for (var i = 0; i < source.RowCount; i++)
         {
-            case Boundary.Periodic:
-                ApplyPeriodic(source, destination);
-                break;
-            case Boundary.Neumann:
-                ApplyNeumann(source, destination);
-                break;
-            case Boundary.Dirichlet:
-                ApplyDirichlet(source, destination);
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(boundary), boundary, "Unknown boundary.");
+            ApplyRow(stencil.Row(source, i), destination.Row(i));
         }
     }
 
-    private static void ApplyPeriodic(Field source, Field destination)
+    private static void ApplyRow(StencilRow source, Span<double> destination)
     {
-        var last = source.RowCount - 1;
-        for (var i = 0; i <= last; i++)
+        destination[0] = source.Laplacian(0);
+        var j = 1;
+        for (; j <= source.LastVectorStart; j += Vector<double>.Count)
         {
-            var row = source.Row(i);
-            ApplyRow(source.Row(i == 0 ? last : i - 1), row, source.Row(i == last ? 0 : i + 1), row[^1], row[0], destination.Row(i));
+            source.Laplacians(j).CopyTo(destination[j..]);
         }
-    }
 
-    private static void ApplyNeumann(Field source, Field destination)
-    {
-        var last = source.RowCount - 1;
-        for (var i = 0; i <= last; i++)
+        for (; j < source.Length; j++)
         {
-            var row = source.Row(i);
-            ApplyRow(source.Row(Math.Max(i - 1, 0)), row, source.Row(Math.Min(i + 1, last)), row[0], row[^1], destination.Row(i));
-        }
-    }
-
-    private static void ApplyDirichlet(Field source, Field destination)
-    {
-        var outside = new double[source.ColumnCount];
-        var last = source.RowCount - 1;
-        for (var i = 0; i <= last; i++)
-        {
-            var above = i == 0 ? outside : source.Row(i - 1);
-            var below = i == last ? outside : source.Row(i + 1);
-            ApplyRowRightFirst(above, source.Row(i), below, destination.Row(i));
-        }
-    }
-
-    /// <summary>One row; <paramref name="left"/> and <paramref name="right"/> are the cells beyond its ends.</summary>
-    private static void ApplyRow(
-        ReadOnlySpan<double> above, ReadOnlySpan<double> row, ReadOnlySpan<double> below, double left, double right, Span<double> destination)
-    {
-        for (var j = 0; j < row.Length; j++)
-        {
-            var leftOfCell = j == 0 ? left : row[j - 1];
-            var rightOfCell = j == row.Length - 1 ? right : row[j + 1];
-            destination[j] = above[j] + below[j] + leftOfCell + rightOfCell - (4.0 * row[j]);
-        }
-    }
-
-    /// <summary>One row with zeros beyond its ends. The reference adds the right neighbour before the left one here.</summary>
-    private static void ApplyRowRightFirst(
-        ReadOnlySpan<double> above, ReadOnlySpan<double> row, ReadOnlySpan<double> below, Span<double> destination)
-    {
-        for (var j = 0; j < row.Length; j++)
-        {
-            var leftOfCell = j == 0 ? 0.0 : row[j - 1];
-            var rightOfCell = j == row.Length - 1 ? 0.0 : row[j + 1];
-            destination[j] = below[j] + above[j] + rightOfCell + leftOfCell - (4.0 * row[j]);
+            destination[j] = source.Laplacian(j);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Mfn.Core.Fields;
 
 /// <summary>How many cells of a field are not numbers.</summary>
@@ -20,6 +22,27 @@ public readonly record struct NonFiniteCells(int NanCount, int InfinityCount)
         }
 
         return new NonFiniteCells(nanCount, infinityCount);
+    }
+
+    /// <summary>Whether there are any, without counting them.</summary>
+    public static bool AnyIn(ReadOnlySpan<double> cells)
+    {
+        // A number minus itself is zero; NaN and the infinities give NaN, which equals nothing.
+        var isFinite = Vector<long>.AllBitsSet;
+        var i = 0;
+        for (; i <= cells.Length - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            var values = new Vector<double>(cells[i..]);
+            isFinite &= Vector.Equals(values - values, Vector<double>.Zero);
+        }
+
+        var isAnyNonFinite = isFinite != Vector<long>.AllBitsSet;
+        for (; i < cells.Length; i++)
+        {
+            isAnyNonFinite |= !double.IsFinite(cells[i]);
+        }
+
+        return isAnyNonFinite;
     }
 
     public override string ToString() => $"{NanCount} NaN and {InfinityCount} infinite cells";

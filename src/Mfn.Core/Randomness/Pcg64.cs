@@ -6,10 +6,7 @@ namespace Mfn.Core.Randomness;
 /// <remarks>M. E. O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms", 2014.</remarks>
 public sealed class Pcg64
 {
-    private static readonly UInt128 Multiplier = new(0x2360ED051FC65DA4, 0x4385DF649FCCF645);
-
-    private readonly UInt128 _increment;
-    private UInt128 _state;
+    private Pcg64Stream _stream;
     private uint? _bufferedHalf;
 
     /// <summary>A generator seeded as numpy's <c>default_rng(seed)</c> seeds it.</summary>
@@ -19,10 +16,11 @@ public sealed class Pcg64
         Span<ulong> words = stackalloc ulong[4];
         SeedSequence.GenerateState(seed, words);
 
-        _increment = (new UInt128(words[2], words[3]) << 1) | 1;
-        Advance();
-        _state += new UInt128(words[0], words[1]);
-        Advance();
+        var increment = (new UInt128(words[2], words[3]) << 1) | 1;
+        var start = new Pcg64Stream(UInt128.Zero, increment);
+        start.Advance();
+        _stream = new Pcg64Stream(start.State + new UInt128(words[0], words[1]), increment);
+        _stream.Advance();
     }
 
     /// <summary>A generator that goes on where another one was when its <see cref="State"/> was read.</summary>
@@ -34,21 +32,18 @@ public sealed class Pcg64
             throw new ArgumentException($"The increment must be odd, but was {state.Increment}.", nameof(state));
         }
 
-        _state = state.State;
-        _increment = state.Increment;
+        _stream = new Pcg64Stream(state.State, state.Increment);
         _bufferedHalf = state.BufferedHalf;
     }
 
     /// <summary>The state before the next draw.</summary>
-    public Pcg64State State => new(_state, _increment, _bufferedHalf);
+    public Pcg64State State => new(_stream.State, _stream.Increment, _bufferedHalf);
+
+    /// <summary>The 64-bit draws; they do not touch a buffered half.</summary>
+    internal ref Pcg64Stream Stream => ref _stream;
 
     /// <summary>Draws 64 bits. A buffered 32-bit half stays where it is.</summary>
-    public ulong NextUInt64()
-    {
-        Advance();
-        var high = (ulong)(_state >> 64);
-        return BitOperations.RotateRight(high ^ (ulong)_state, (int)(high >> 58));
-    }
+    public ulong NextUInt64() => _stream.Next();
 
     /// <summary>Draws 32 bits: the buffered half of the previous such draw if there is one, else the low half of a new 64-bit draw.</summary>
     public uint NextUInt32()
@@ -63,6 +58,4 @@ public sealed class Pcg64
         _bufferedHalf = (uint)(value >> 32);
         return (uint)value;
     }
-
-    private void Advance() => _state = (_state * Multiplier) + _increment;
 }

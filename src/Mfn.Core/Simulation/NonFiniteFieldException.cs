@@ -24,9 +24,9 @@ public sealed class NonFiniteFieldException : ArithmeticException
 
     internal static void ThrowIfAny(ReadOnlySpan<double> cells, string fieldName, int step)
     {
-        if (NonFiniteCells.In(cells) is { IsNone: false } found)
+        if (NonFiniteCells.AnyIn(cells))
         {
-            throw new NonFiniteFieldException(step, fieldName, found);
+            throw new NonFiniteFieldException(step, fieldName, NonFiniteCells.In(cells));
         }
     }
 }

@@ -20,11 +20,13 @@ public sealed class SimulationEngine
     private const double LowestPotential = -0.095;
     private const double HighestPotential = 0.040;
 
-    private readonly Field _potential;
-    private readonly Field _potentialLaplacian;
-    private readonly Species? _species;
+    private readonly Stencil _stencil;
+    private readonly DoubleBufferedField _potential;
+    private readonly DoubleBufferedField? _activator;
+    private readonly DoubleBufferedField? _inhibitor;
     private readonly RandomGenerator _random;
     private readonly double _jitterDeviation;
+    private readonly double[] _jitter;
 
     private long _growthEvents;
     private long _turingActivations;
@@ -44,15 +46,11 @@ public sealed class SimulationEngine
     public SimulationEngine(SimulationSpec spec, RandomGenerator random)
         : this(random, RequireValid(spec))
     {
-        foreach (ref var cell in _potential.Cells)
+        _random.FillNormal(InitialPotentialMean, InitialPotentialDeviation, _potential.Current.Cells);
+        if (_activator is not null && _inhibitor is not null)
         {
-            cell = _random.Normal(InitialPotentialMean, InitialPotentialDeviation);
-        }
-
-        if (_species is not null)
-        {
-            DrawConcentrations(_species.Activator);
-            DrawConcentrations(_species.Inhibitor);
+            _random.FillUniform(0.0, LargestInitialConcentration, _activator.Current.Cells);
+            _random.FillUniform(0.0, LargestInitialConcentration, _inhibitor.Current.Cells);
         }
     }
 
@@ -63,9 +61,14 @@ public sealed class SimulationEngine
         Spec = spec;
         _random = random;
         _jitterDeviation = Math.Sqrt(spec.JitterVariance);
-        _potential = new Field(spec.GridSize, spec.GridSize);
-        _potentialLaplacian = new Field(spec.GridSize, spec.GridSize);
-        _species = HasSpecies(spec) ? new Species(spec.GridSize) : null;
+        _jitter = spec.IsJitterEnabled ? new double[spec.GridSize] : [];
+        _stencil = new Stencil(spec.Boundary, spec.GridSize);
+        _potential = new DoubleBufferedField(spec.GridSize);
+        if (HasSpecies(spec))
+        {
+            _activator = new DoubleBufferedField(spec.GridSize);
+            _inhibitor = new DoubleBufferedField(spec.GridSize);
+        }
     }
 
     /// <summary>What this engine runs.</summary>
@@ -74,14 +77,14 @@ public sealed class SimulationEngine
     /// <summary>Steps completed.</summary>
     public int Step { get; private set; }
 
-    /// <summary>The membrane potential in volts, row-major: a view that the next step changes.</summary>
-    public ReadOnlySpan<double> Potential => _potential.Cells;
+    /// <summary>The membrane potential in volts, row-major: a view that is valid until the next step.</summary>
+    public ReadOnlySpan<double> Potential => _potential.Current.Cells;
 
     /// <summary>The activator in [0, 1], row-major: a view; empty in a model run without Turing coupling.</summary>
-    public ReadOnlySpan<double> Activator => _species is null ? [] : _species.Activator.Cells;
+    public ReadOnlySpan<double> Activator => _activator is null ? [] : _activator.Current.Cells;
 
     /// <summary>The inhibitor in [0, 1], row-major: a view; empty in a model run without Turing coupling.</summary>
-    public ReadOnlySpan<double> Inhibitor => _species is null ? [] : _species.Inhibitor.Cells;
+    public ReadOnlySpan<double> Inhibitor => _inhibitor is null ? [] : _inhibitor.Current.Cells;
 
     /// <summary>The growth event of the last step, if it had one.</summary>
     public GrowthEvent? LastGrowthEvent { get; private set; }
@@ -90,7 +93,7 @@ public sealed class SimulationEngine
     public SimulationCounts Counts => new(_growthEvents, _turingActivations, _clampingEvents);
 
     /// <summary>The statistics of the membrane potential in volts.</summary>
-    public FieldStatistics PotentialStatistics => FieldStatistics.Of(_potential.Cells);
+    public FieldStatistics PotentialStatistics => FieldStatistics.Of(Potential);
 
     /// <summary>An engine that goes on from a captured state exactly as the one that it was captured from.</summary>
     /// <exception cref="ArgumentException">The spec has problems, or the state does not fit it; the message lists what is wrong.</exception>
@@ -106,13 +109,9 @@ public sealed class SimulationEngine
             _turingActivations = state.Counts.TuringActivations,
             _clampingEvents = state.Counts.ClampingEvents,
         };
-        state.Potential.AsSpan().CopyTo(engine._potential.Cells);
-        if (engine._species is { } species)
-        {
-            state.Activator.AsSpan().CopyTo(species.Activator.Cells);
-            state.Inhibitor.AsSpan().CopyTo(species.Inhibitor.Cells);
-        }
-
+        state.Potential.AsSpan().CopyTo(engine._potential.Current.Cells);
+        state.Activator.AsSpan().CopyTo(engine._activator is null ? [] : engine._activator.Current.Cells);
+        state.Inhibitor.AsSpan().CopyTo(engine._inhibitor is null ? [] : engine._inhibitor.Current.Cells);
         return engine;
     }
 
@@ -145,17 +144,23 @@ public sealed class SimulationEngine
     public void TakeStep()
     {
         Spike();
-        Diffuse();
-        React();
-        Jitter();
-        Clamp();
+        var isFinite = Spec.Variant == SimulationVariant.Model
+            ? AdvanceRows(new SemiImplicitKinetics(Spec))
+            : AdvanceRows(new ExplicitKinetics(Spec));
         Step++;
-        NonFiniteFieldException.ThrowIfAny(Potential, "potential", Step);
-        NonFiniteFieldException.ThrowIfAny(Activator, "activator", Step);
-        NonFiniteFieldException.ThrowIfAny(Inhibitor, "inhibitor", Step);
+        if (!isFinite)
+        {
+            NonFiniteFieldException.ThrowIfAny(Potential, "potential", Step);
+            NonFiniteFieldException.ThrowIfAny(Activator, "activator", Step);
+            NonFiniteFieldException.ThrowIfAny(Inhibitor, "inhibitor", Step);
+        }
     }
 
     private static bool HasSpecies(SimulationSpec spec) => spec.Variant != SimulationVariant.Model || spec.IsTuringEnabled;
+
+    /// <summary>The numerics variant clips the activator to 1 before it compares: that never exceeds a threshold of 1.</summary>
+    private static double ComparedThreshold(SimulationSpec spec) =>
+        spec.Variant == SimulationVariant.Numerics && spec.TuringThreshold >= 1.0 ? double.PositiveInfinity : spec.TuringThreshold;
 
     private static SimulationSpec RequireValid(SimulationSpec spec)
     {
@@ -195,14 +200,6 @@ public sealed class SimulationEngine
         }
     }
 
-    private void DrawConcentrations(Field field)
-    {
-        foreach (ref var cell in field.Cells)
-        {
-            cell = _random.Uniform(0.0, LargestInitialConcentration);
-        }
-    }
-
     /// <summary>Draws whether a growth event happens, and if so where and how strong. One double is drawn in every step.</summary>
     private void Spike()
     {
@@ -215,91 +212,66 @@ public sealed class SimulationEngine
         var row = (int)_random.NextInt64(0, Spec.GridSize);
         var column = (int)_random.NextInt64(0, Spec.GridSize);
         var amplitude = _random.Normal(SpikeMean, SpikeDeviation);
-        _potential[row, column] += amplitude;
+        _potential.Current[row, column] += amplitude;
         _growthEvents++;
         LastGrowthEvent = new GrowthEvent(Step + 1, row, column, amplitude);
     }
 
-    private void Diffuse()
-    {
-        Laplacian.Apply(_potential, Spec.Boundary, _potentialLaplacian);
-        var potential = _potential.Cells;
-        var laplacian = _potentialLaplacian.Cells;
-        for (var i = 0; i < potential.Length; i++)
-        {
-            potential[i] += Spec.Alpha * laplacian[i];
-        }
-    }
-
-    private void React()
-    {
-        if (_species is null || !Spec.IsTuringEnabled)
-        {
-            return;
-        }
-
-        Laplacian.Apply(_species.Activator, Spec.Boundary, _species.ActivatorLaplacian);
-        Laplacian.Apply(_species.Inhibitor, Spec.Boundary, _species.InhibitorLaplacian);
-        switch (Spec.Variant)
-        {
-            case SimulationVariant.Model:
-                React(_species, new SemiImplicitKinetics(Spec));
-                break;
-            default:
-                React(_species, new ExplicitKinetics(Spec));
-                break;
-        }
-    }
-
-    /// <summary>The threshold is compared with the activator before it is clipped, but in the numerics variant.</summary>
-    private void React<TKinetics>(Species species, TKinetics kinetics)
+    /// <summary>
+    /// Takes the step row by row, so that what one operation writes is still in the nearest cache when the next one reads it, and returns
+    /// whether all cells are finite.
+    /// </summary>
+    private bool AdvanceRows<TKinetics>(TKinetics kinetics)
         where TKinetics : struct, IReactionKinetics
     {
-        var potential = _potential.Cells;
-        var activator = species.Activator.Cells;
-        var inhibitor = species.Inhibitor.Cells;
-        var activatorLaplacian = species.ActivatorLaplacian.Cells;
-        var inhibitorLaplacian = species.InhibitorLaplacian.Cells;
-        var (threshold, increment) = (Spec.TuringThreshold, Spec.TuringIncrement);
-        var largestCompared = Spec.Variant == SimulationVariant.Numerics ? 1.0 : double.PositiveInfinity;
-        for (var i = 0; i < potential.Length; i++)
+        var reaction = new Reaction<TKinetics>(kinetics, ComparedThreshold(Spec), Spec.TuringIncrement);
+        var isFinite = true;
+        for (var i = 0; i < Spec.GridSize; i++)
         {
-            var (newActivator, newInhibitor) = kinetics.Advance(activator[i], inhibitor[i], activatorLaplacian[i], inhibitorLaplacian[i]);
-            if (Math.Min(newActivator, largestCompared) > threshold)
-            {
-                potential[i] += increment;
-                _turingActivations++;
-            }
-
-            activator[i] = Field.Clip(newActivator, 0.0, 1.0);
-            inhibitor[i] = Field.Clip(newInhibitor, 0.0, 1.0);
+            var potential = _potential.Next.Row(i);
+            Diffusion.AdvanceRow(_stencil.Row(_potential.Current, i), Spec.Alpha, potential);
+            isFinite &= React(reaction, i, potential);
+            Jitter(potential);
+            _clampingEvents += Clipping.Clamp(potential, LowestPotential, HighestPotential);
+            isFinite &= !NonFiniteCells.AnyIn(potential);
         }
+
+        _potential.Swap();
+        if (Spec.IsTuringEnabled)
+        {
+            _activator?.Swap();
+            _inhibitor?.Swap();
+        }
+
+        return isFinite;
     }
 
-    private void Jitter()
+    private bool React<TKinetics>(Reaction<TKinetics> reaction, int row, Span<double> potential)
+        where TKinetics : struct, IReactionKinetics
+    {
+        if (!Spec.IsTuringEnabled || _activator is null || _inhibitor is null)
+        {
+            return true;
+        }
+
+        var activator = _activator.Next.Row(row);
+        var inhibitor = _inhibitor.Next.Row(row);
+        _turingActivations += reaction.AdvanceRow(
+            _stencil.Row(_activator.Current, row), _stencil.Row(_inhibitor.Current, row), activator, inhibitor, potential);
+        return !NonFiniteCells.AnyIn(activator) && !NonFiniteCells.AnyIn(inhibitor);
+    }
+
+    private void Jitter(Span<double> potential)
     {
         if (!Spec.IsJitterEnabled)
         {
             return;
         }
 
-        foreach (ref var cell in _potential.Cells)
+        _random.FillNormal(0.0, _jitterDeviation, _jitter);
+        for (var i = 0; i < potential.Length; i++)
         {
-            cell += _random.Normal(0.0, _jitterDeviation);
+            potential[i] += _jitter[i];
         }
-    }
-
-    private void Clamp() => _clampingEvents += _potential.Clamp(LowestPotential, HighestPotential);
-
-    /// <summary>The two species and the scratch for their Laplacians.</summary>
-    private sealed class Species(int gridSize)
-    {
-        public Field Activator { get; } = new(gridSize, gridSize);
-
-        public Field ActivatorLaplacian { get; } = new(gridSize, gridSize);
-
-        public Field Inhibitor { get; } = new(gridSize, gridSize);
-
-        public Field InhibitorLaplacian { get; } = new(gridSize, gridSize);
     }
 }

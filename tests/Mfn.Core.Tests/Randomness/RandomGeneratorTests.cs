@@ -52,6 +52,24 @@ public sealed class RandomGeneratorTests
         Assert.Equal(outputs.GetProperty("standard_normal_200000_sha256").GetString(), GoldenFile.Hash<double>(normals));
     }
 
+    [Fact]
+    public void Fill_AnyLength_DrawsWhatSingleCallsDraw()
+    {
+        var (singly, filling) = (new RandomGenerator(7), new RandomGenerator(7));
+        foreach (var length in new[] { 0, 1, 2, 17, 200_000 })
+        {
+            var (normals, scaled, uniforms) = (new double[length], new double[length], new double[length]);
+            filling.FillStandardNormal(normals);
+            filling.FillNormal(-0.07, 0.005, scaled);
+            filling.FillUniform(0.0, 0.1, uniforms);
+
+            Assert.Equal(Enumerable.Range(0, length).Select(_ => singly.StandardNormal()), normals);
+            Assert.Equal(Enumerable.Range(0, length).Select(_ => singly.Normal(-0.07, 0.005)), scaled);
+            Assert.Equal(Enumerable.Range(0, length).Select(_ => singly.Uniform(0.0, 0.1)), uniforms);
+            Assert.Equal(singly.State, filling.State);
+        }
+    }
+
     [Theory, MemberData(nameof(Seeds))]
     public void Normal_AnySeed_EqualsNumpy(string id) => AssertDraws(id, "normal_-0.07_0.005", random => random.Normal(-0.07, 0.005));
 

@@ -210,6 +210,29 @@ public sealed class SimulationEngineTests
         Assert.Equal("The activator field is not finite after step 12: it has 2 NaN and 1 infinite cells.", error.Message);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(11)]
+    public void TakeStep_LaplacianOverflowsInAColumn_NamesTheFieldAndItsCells(int column)
+    {
+        var spec = new SimulationSpec { GridSize = 12, SpikeProbability = 0.0 };
+        var state = new SimulationEngine(spec).Capture();
+
+        Assert.Equal(("potential", 12), Fail(state with { Potential = Overflowing(state.Potential) }));
+        Assert.Equal(("inhibitor", 12), Fail(state with { Inhibitor = Overflowing(state.Inhibitor) }));
+
+        // Neighbours above and below add up to infinity, from which four times the cell, infinite too, is taken.
+        ImmutableArray<double> Overflowing(ImmutableArray<double> cells) =>
+            [.. cells.Select((cell, index) => index % 12 == column ? double.MaxValue : cell)];
+
+        (string FieldName, int NanCount) Fail(SimulationState damaged)
+        {
+            var error = Assert.Throws<NonFiniteFieldException>(SimulationEngine.Restore(spec, damaged).TakeStep);
+            return (error.FieldName, error.Cells.NanCount);
+        }
+    }
+
     /// <summary>The cells of a square field of 12 rows, moved down and to the right around the torus.</summary>
     private static ImmutableArray<double> Shift(ImmutableArray<double> cells, int rows, int columns) =>
         [.. Enumerable.Range(0, 144).Select(k => cells[((((k / 12) - rows + 12) % 12) * 12) + (((k % 12) - columns + 12) % 12)])];

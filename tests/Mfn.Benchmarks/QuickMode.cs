@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Globalization;
+using Mfn.Core.Randomness;
+using Mfn.Core.Simulation;
+
+namespace Mfn.Benchmarks;
+
+/// <summary>
+/// One JSON object a line for each measurement, with the names and parameters of the C and numpy peers, so that a ratio needs no reading.
+/// Like theirs, a time is the best of a few repetitions after a warm-up.
+/// </summary>
+internal static class QuickMode
+{
+    private const int NormalCount = 1_000_000;
+
+    /// <summary>Measures the kernels whose name contains the filter.</summary>
+    public static void Run(string filter, TextWriter output)
+    {
+        (string Kernel, Action<TextWriter> Measure)[] measurements =
+        [
+            ("rd-step", MeasureStep),
+            ("simulate", MeasureSimulation),
+            ("normals", MeasureNormals),
+        ];
+        foreach (var (kernel, measure) in measurements)
+        {
+            if (kernel.Contains(filter, StringComparison.Ordinal))
+            {
+                measure(output);
+            }
+        }
+    }
+
+    /// <summary>The step alone: no growth events, no jitter.</summary>
+    private static void MeasureStep(TextWriter output)
+    {
+        foreach (var (grid, steps) in new[] { (64, 2000), (256, 200), (1024, 16), (2048, 16) })
+        {
+            var engine = new SimulationEngine(new SimulationSpec { GridSize = grid, SpikeProbability = 0.0 });
+            var seconds = BestSeconds(7, () => engine.Advance(steps));
+            var cells = (double)grid * grid * steps;
+            Write(output, $$"""
+                {"kernel":"rd-step","type":"f64","grid":{{grid}},"threads":1,"ns_per_cell":{{seconds / cells * 1e9:F4}},"cells_per_second":{{cells / seconds:F0}}}
+                """);
+        }
+    }
+
+    /// <summary>A whole run of the model variant, from the seed to the last field.</summary>
+    private static void MeasureSimulation(TextWriter output)
+    {
+        foreach (var (grid, steps) in new[] { (64, 100), (256, 100), (1024, 20) })
+        {
+            foreach (var isJitterEnabled in new[] { false, true })
+            {
+                var spec = new SimulationSpec { GridSize = grid, StepCount = steps, IsJitterEnabled = isJitterEnabled };
+                var seconds = BestSeconds(5, () => new SimulationEngine(spec).Advance(steps));
+                Write(output, $$"""
+                    {"kernel":"simulate","grid":{{grid}},"steps":{{steps}},"jitter":{{(isJitterEnabled ? "true" : "false")}},"threads":1,"seconds":{{seconds:G6}}}
+                    """);
+            }
+        }
+    }
+
+    private static void MeasureNormals(TextWriter output)
+    {
+        var random = new RandomGenerator(1);
+        var seconds = BestSeconds(7, () => random.FillStandardNormal(new double[NormalCount]));
+        Write(output, $$"""
+            {"kernel":"normals","n":{{NormalCount}},"threads":1,"seconds":{{seconds:G6}},"per_second":{{NormalCount / seconds:F0}}}
+            """);
+    }
+
+    /// <summary>The warm-up lasts until the runtime has had time to compile the hot loops a second time, with what it learnt.</summary>
+    private static double BestSeconds(int repetitions, Action action)
+    {
+        var warmUp = Stopwatch.StartNew();
+        do
+        {
+            action();
+        }
+        while (warmUp.ElapsedMilliseconds < 500);
+
+        var best = double.PositiveInfinity;
+        for (var i = 0; i < repetitions; i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            action();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+
+        return best;
+    }
+
+    private static void Write(TextWriter output, FormattableString line)
+    {
+        output.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+        output.Flush();
+    }
+}

@@ -1,0 +1,33 @@
+using BenchmarkDotNet.Attributes;
+using Mfn.Core.Fields;
+using Mfn.Core.Simulation;
+
+namespace Mfn.Benchmarks;
+
+/// <summary>One step of a field, with each boundary and with jitter.</summary>
+[MemoryDiagnoser]
+public class SimulationBenchmarks
+{
+    private SimulationEngine _engine = null!;
+
+    [Params(64, 256, 1024)]
+    public int GridSize { get; set; }
+
+    [Params(Boundary.Periodic, Boundary.Neumann, Boundary.Dirichlet)]
+    public Boundary Boundary { get; set; }
+
+    [Params(false, true)]
+    public bool IsJitterEnabled { get; set; }
+
+    [GlobalSetup]
+    public void Setup() => _engine = new SimulationEngine(new SimulationSpec
+    {
+        Variant = SimulationVariant.Engine,
+        GridSize = GridSize,
+        Boundary = Boundary,
+        IsJitterEnabled = IsJitterEnabled,
+    });
+
+    [Benchmark]
+    public void TakeStep() => _engine.TakeStep();
+}
