@@ -1,0 +1,28 @@
+namespace Mfn.Core.Aggregation;
+
+/// <summary>
+/// The k = ⌊2f (n - f) / n⌋ longest updates become as long as the longest of the others. Needs n >= 2f + 1. Of equal norms it makes no
+/// difference which is cut.
+/// </summary>
+/// <remarks>Y. Allouah et al., "Adaptive Gradient Clipping for Robust Federated Learning", 2025.</remarks>
+public sealed class AdaptiveNormClipping : IPreAggregation
+{
+    /// <inheritdoc/>
+    public RulePrecondition Precondition { get; } = RulePrecondition.Linear("adaptive-clip", 2, 1);
+
+    /// <inheritdoc/>
+    public UpdateSet Transform(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    {
+        ArgumentNullException.ThrowIfNull(updates);
+        Precondition.Require(updates.Count, byzantineCount);
+        var cutCount = (int)(2L * byzantineCount * (updates.Count - byzantineCount) / updates.Count);
+        var norms = new double[updates.Count];
+        for (var i = 0; i < norms.Length; i++)
+        {
+            norms[i] = Math.Sqrt(SquaredDistance.ToOrigin(updates[i]));
+        }
+
+        Array.Sort(norms);
+        return NormClipping.Clip(updates, norms[updates.Count - cutCount - 1]);
+    }
+}

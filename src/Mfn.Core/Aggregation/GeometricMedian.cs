@@ -1,0 +1,137 @@
+namespace Mfn.Core.Aggregation;
+
+/// <summary>
+/// The point with the smallest sum of distances from all updates. Needs n >= 2f + 1. The steps end when one is shorter than 1e-10 times
+/// the mean distance, or the point is an update that is proved to be the median; then it is converged. With infinitely many medians it
+/// is the one that the steps reach from the coordinate-wise median.
+/// </summary>
+/// <remarks>
+/// K. Pillutla, S. M. Kakade and Z. Harchaoui, "Robust Aggregation for Federated Learning", 2022; the steps are from Y. Vardi and
+/// C.-H. Zhang, "The multivariate L1-median and associated data depth", 2000, which unlike Weiszfeld's do not stop at an update.
+/// </remarks>
+public sealed class GeometricMedian : IAggregationRule
+{
+    /// <summary>The last step's length, as a part of the updates' mean distance from the median.</summary>
+    public const double RelativeTolerance = 1e-10;
+
+    private const int LargestIterationCount = 5000;
+
+    /// <inheritdoc/>
+    public RulePrecondition Precondition { get; } = RulePrecondition.Linear("geometric-median", 2, 1);
+
+    /// <inheritdoc/>
+    public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    {
+        ArgumentNullException.ThrowIfNull(updates);
+        Precondition.Require(updates.Count, byzantineCount);
+
+        var point = Array.ConvertAll(CoordinateWise.Median(updates, threadCount: threadCount), component => (double)component);
+        var distances = new double[updates.Count];
+        var next = new double[updates.Length];
+        var iterationCount = 0;
+        var isConverged = false;
+        while (!isConverged && iterationCount < LargestIterationCount)
+        {
+            iterationCount++;
+            var meanDistance = Measure(updates, point, distances);
+            var nearest = Array.IndexOf(distances, distances.Min());
+            if (distances[nearest] < meanDistance && IsMedian(updates, nearest))
+            {
+                Widen(updates[nearest], point);
+                isConverged = true;
+                break;
+            }
+
+            var step = Step(updates, point, distances, next);
+            (point, next) = (next, point);
+            isConverged = step <= RelativeTolerance * meanDistance;
+        }
+
+        Measure(updates, point, distances);
+        return AggregationResult.OfAll(
+            Precondition.Rule, updates, byzantineCount, Array.ConvertAll(point, component => (float)component)) with
+        {
+            Scores = [.. distances],
+            IterationCount = iterationCount,
+            IsConverged = isConverged,
+        };
+    }
+
+    private static double Measure(UpdateSet updates, double[] point, double[] distances)
+    {
+        for (var i = 0; i < distances.Length; i++)
+        {
+            distances[i] = Math.Sqrt(SquaredDistance.Between(updates[i], point));
+        }
+
+        return distances.Sum() / distances.Length;
+    }
+
+    /// <summary>An update is the median if the unit vectors towards the others pull no more than as many as are at its place.</summary>
+    private static bool IsMedian(UpdateSet updates, int index)
+    {
+        var point = new double[updates.Length];
+        Widen(updates[index], point);
+        var distances = new double[updates.Count];
+        Measure(updates, point, distances);
+        var pull = new double[updates.Length];
+        Pull(updates, point, distances, pull);
+        return Norm(pull) <= distances.Count(distance => distance == 0);
+    }
+
+    /// <summary>One step; returns its length.</summary>
+    private static double Step(UpdateSet updates, double[] point, double[] distances, double[] next)
+    {
+        Pull(updates, point, distances, next);
+        var pull = Norm(next);
+        var multiplicity = distances.Count(distance => distance == 0);
+        if (pull <= multiplicity)
+        {
+            point.CopyTo(next, 0);
+            return 0;
+        }
+
+        var inverse = distances.Where(distance => distance > 0).Sum(distance => 1 / distance);
+        var factor = (1 - (multiplicity / pull)) / inverse;
+        for (var i = 0; i < next.Length; i++)
+        {
+            next[i] = point[i] + (factor * next[i]);
+        }
+
+        return factor * pull;
+    }
+
+    /// <summary>The sum of the unit vectors from a point to the updates that are elsewhere.</summary>
+    private static void Pull(UpdateSet updates, double[] point, double[] distances, double[] destination)
+    {
+        Array.Clear(destination);
+        for (var update = 0; update < updates.Count; update++)
+        {
+            var vector = updates[update];
+            var distance = distances[update];
+            for (var i = 0; distance > 0 && i < vector.Length; i++)
+            {
+                destination[i] += (vector[i] - point[i]) / distance;
+            }
+        }
+    }
+
+    private static void Widen(ReadOnlySpan<float> vector, double[] destination)
+    {
+        for (var i = 0; i < vector.Length; i++)
+        {
+            destination[i] = vector[i];
+        }
+    }
+
+    private static double Norm(double[] vector)
+    {
+        var sum = 0.0;
+        foreach (var component in vector)
+        {
+            sum += component * component;
+        }
+
+        return Math.Sqrt(sum);
+    }
+}

@@ -1,0 +1,12 @@
+namespace Mfn.Core.Aggregation;
+
+/// <summary>What is done to the updates of a round before a rule aggregates them. Immutable and thread-safe.</summary>
+public interface IPreAggregation
+{
+    /// <summary>How many updates it needs.</summary>
+    RulePrecondition Precondition { get; }
+
+    /// <summary>The updates that the rule gets instead; never more.</summary>
+    /// <exception cref="PreconditionException">n is too small for f.</exception>
+    UpdateSet Transform(UpdateSet updates, int byzantineCount, int threadCount = 1);
+}

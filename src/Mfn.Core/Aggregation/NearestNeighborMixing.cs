@@ -1,0 +1,27 @@
+namespace Mfn.Core.Aggregation;
+
+/// <summary>
+/// Every update becomes the mean of its n - f nearest, itself included; of updates equally near, the first. Needs n >= 2f + 1.
+/// </summary>
+/// <remarks>Y. Allouah et al., "Fixing by Mixing: A Recipe for Optimal Byzantine ML under Heterogeneity", 2023.</remarks>
+public sealed class NearestNeighborMixing : IPreAggregation
+{
+    /// <inheritdoc/>
+    public RulePrecondition Precondition { get; } = RulePrecondition.Linear("nnm", 2, 1);
+
+    /// <inheritdoc/>
+    public UpdateSet Transform(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    {
+        ArgumentNullException.ThrowIfNull(updates);
+        Precondition.Require(updates.Count, byzantineCount);
+        var distances = PairwiseDistances.Between(updates, threadCount);
+        var mixed = new float[updates.Count][];
+        for (var i = 0; i < mixed.Length; i++)
+        {
+            var nearest = KrumScores.Smallest(distances.SquaredFrom(i).ToArray(), updates.Count - byzantineCount);
+            mixed[i] = WeightedMean.Of(updates.Take([.. nearest.Order()]).WithEqualWeights());
+        }
+
+        return updates.With(mixed);
+    }
+}
