@@ -2,8 +2,9 @@ namespace Mfn.Core.Aggregation;
 
 /// <summary>
 /// The point with the smallest sum of distances from all updates. Needs n >= 2f + 1. The steps end when one is shorter than 1e-10 times
-/// the mean distance, or the point is an update that is proved to be the median; then it is converged. With infinitely many medians it
-/// is the one that the steps reach from the coordinate-wise median.
+/// the median distance, which Byzantine updates cannot stretch, or the point is an update that is proved to be the median; then it is
+/// converged. With infinitely many medians it is the one that the steps reach from the coordinate-wise median. It is no farther than
+/// 2 (n - f) / (n - 2f) times the radius of any ball around all honest updates from that ball's centre.
 /// </summary>
 /// <remarks>
 /// K. Pillutla, S. M. Kakade and Z. Harchaoui, "Robust Aggregation for Federated Learning", 2022; the steps are from Y. Vardi and
@@ -11,7 +12,7 @@ namespace Mfn.Core.Aggregation;
 /// </remarks>
 public sealed class GeometricMedian : IAggregationRule
 {
-    /// <summary>The last step's length, as a part of the updates' mean distance from the median.</summary>
+    /// <summary>The last step's length, as a part of the median of the updates' distances from the point.</summary>
     public const double RelativeTolerance = 1e-10;
 
     private const int LargestIterationCount = 5000;
@@ -30,21 +31,23 @@ public sealed class GeometricMedian : IAggregationRule
         var next = new double[updates.Length];
         var iterationCount = 0;
         var isConverged = false;
+        var isRuledOut = new bool[updates.Count];
         while (!isConverged && iterationCount < LargestIterationCount)
         {
             iterationCount++;
-            var meanDistance = Measure(updates, point, distances);
+            Measure(updates, point, distances);
             var nearest = Array.IndexOf(distances, distances.Min());
-            if (distances[nearest] < meanDistance && IsMedian(updates, nearest))
+            if (!isRuledOut[nearest] && IsMedian(updates, nearest))
             {
                 Widen(updates[nearest], point);
                 isConverged = true;
                 break;
             }
 
+            isRuledOut[nearest] = true;
             var step = Step(updates, point, distances, next);
             (point, next) = (next, point);
-            isConverged = step <= RelativeTolerance * meanDistance;
+            isConverged = step <= RelativeTolerance * MedianOf(distances);
         }
 
         Measure(updates, point, distances);
@@ -57,15 +60,15 @@ public sealed class GeometricMedian : IAggregationRule
         };
     }
 
-    private static double Measure(UpdateSet updates, double[] point, double[] distances)
+    private static void Measure(UpdateSet updates, double[] point, double[] distances)
     {
         for (var i = 0; i < distances.Length; i++)
         {
             distances[i] = Math.Sqrt(SquaredDistance.Between(updates[i], point));
         }
-
-        return distances.Sum() / distances.Length;
     }
+
+    private static double MedianOf(double[] distances) => distances.Order().ElementAt((distances.Length - 1) / 2);
 
     /// <summary>An update is the median if the unit vectors towards the others pull no more than as many as are at its place.</summary>
     private static bool IsMedian(UpdateSet updates, int index)

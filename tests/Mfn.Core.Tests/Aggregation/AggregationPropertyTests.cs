@@ -1,0 +1,156 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Mfn.Core.Aggregation;
+
+namespace Mfn.Core.Tests.Aggregation;
+
+/// <summary>What holds for any updates. Components are small integers: sums are exact, and ties are frequent.</summary>
+public sealed class AggregationPropertyTests
+{
+    private const double Tolerance = 1e-6;
+
+    private static readonly Config Replayed = Config.QuickThrowOnFailure.WithReplay(123UL, 45UL);
+
+    private static readonly Arbitrary<(float[][] Vectors, int Shift)> AnyVectors = (
+        from n in Gen.Choose(1, 13)
+        from d in Gen.Choose(1, 20)
+        from components in Gen.Choose(-9, 9).ArrayOf(n * d)
+        from shift in Gen.Choose(-1000, 1000)
+        select (components.Select(component => (float)component).Chunk(d).ToArray(), shift)).ToArbitrary();
+
+    [Fact]
+    public void Aggregate_AnyUpdates_AgreesWithThePapers() => Prop.ForAll(AnyVectors, sample =>
+    {
+        var x = sample.Vectors;
+        Agree(new Krum(), NaiveAggregation.Krum);
+        Agree(new MultiKrum(), NaiveAggregation.MultiKrum);
+        Agree(new Bulyan(), NaiveAggregation.Bulyan);
+        Agree(new CoordinateWiseMedian(), (vectors, _) => NaiveAggregation.Median(vectors));
+        Agree(new TrimmedMean(), NaiveAggregation.TrimmedMean);
+        Agree(new Meamed(), (vectors, f) => NaiveAggregation.MeanAroundMedian(vectors, vectors.Length - f));
+        Agree(new MinimumDiameterAveraging(), NaiveAggregation.MinimumDiameterAveraging);
+
+        void Agree(IAggregationRule rule, Func<float[][], int, double[]> naive)
+        {
+            for (var f = 0; f <= (rule.Precondition.LargestByzantineCount(x.Length) ?? -1); f++)
+            {
+                AssertClose(naive(x, f), rule.Aggregate(AnyRule.SetOf(x), f).Vector.Span);
+            }
+        }
+    }).Check(Replayed);
+
+    [Fact]
+    public void NearestNeighborMixing_AnyUpdates_AgreesWithThePaper() => Prop.ForAll(AnyVectors, sample =>
+    {
+        var x = sample.Vectors;
+        var f = (x.Length - 1) / 2;
+        var mixed = new NearestNeighborMixing().Transform(AnyRule.SetOf(x), f);
+        for (var i = 0; i < x.Length; i++)
+        {
+            AssertClose(NaiveAggregation.NearestNeighborMean(x, i, f), mixed[i]);
+        }
+    }).Check(Replayed);
+
+    [Fact]
+    public void GeometricMedian_AnyUpdates_NoNeighborIsBetter() => Prop.ForAll(AnyVectors, sample =>
+    {
+        var x = sample.Vectors;
+        var median = Array.ConvertAll(
+            new GeometricMedian().Aggregate(AnyRule.SetOf(x), 0).Vector.ToArray(), component => (double)component);
+        var total = NaiveAggregation.TotalDistance(x, median);
+        for (var i = 0; i < 2 * median.Length; i++)
+        {
+            var neighbor = (double[])median.Clone();
+            neighbor[i / 2] += i % 2 == 0 ? 0.01 : -0.01;
+            Assert.True(NaiveAggregation.TotalDistance(x, neighbor) >= total - (1e-6 * total), $"{total} can be smaller.");
+        }
+
+        Assert.All(x, row => Assert.True(
+            NaiveAggregation.TotalDistance(x, Array.ConvertAll(row, component => (double)component)) >= total - (1e-6 * total)));
+    }).Check(Replayed);
+
+    [Theory, MemberData(nameof(AnyRule.Names), MemberType = typeof(AnyRule))]
+    public void Aggregate_Translated_IsTranslated(string name) => Prop.ForAll(AnyVectors, sample =>
+    {
+        // Centered clipping starts at the origin, which does not move.
+        var rule = AnyRule.All[name];
+        if (rule is CenteredClipping || rule.Precondition.LargestByzantineCount(sample.Vectors.Length) is not { } f)
+        {
+            return;
+        }
+
+        var plain = rule.Aggregate(AnyRule.SetOf(sample.Vectors), f);
+        var moved = rule.Aggregate(AnyRule.SetOf(Each(sample.Vectors, component => component + sample.Shift)), f);
+
+        Assert.Equal(plain.Selected.ToArray(), moved.Selected.ToArray());
+        AssertClose(
+            [.. plain.Vector.ToArray().Select(component => (double)component + sample.Shift)], moved.Vector.Span, relativeTo: 1000);
+    }).Check(Replayed);
+
+    [Theory, MemberData(nameof(AnyRule.Names), MemberType = typeof(AnyRule))]
+    public void Aggregate_ScaledByAPowerOfTwo_IsScaled(string name) => Prop.ForAll(AnyVectors, sample =>
+    {
+        // Centered clipping has a radius, which does not grow.
+        var rule = AnyRule.All[name];
+        if (rule is CenteredClipping || rule.Precondition.LargestByzantineCount(sample.Vectors.Length) is not { } f)
+        {
+            return;
+        }
+
+        var plain = rule.Aggregate(AnyRule.SetOf(sample.Vectors), f);
+        var scaled = rule.Aggregate(AnyRule.SetOf(Each(sample.Vectors, component => component * 1024)), f);
+
+        Assert.Equal(Array.ConvertAll(plain.Vector.ToArray(), component => component * 1024), scaled.Vector.ToArray());
+    }).Check(Replayed);
+
+    // Every sequence of 0 and 1 is sorted; by the 0-1 principle so is every other.
+    [Fact]
+    public void SortingNetwork_EveryZeroOneSequence_IsSorted()
+    {
+        for (var n = 1; n <= 12; n++)
+        {
+            var network = new SortingNetwork(n);
+            for (var bits = 0; bits < 1 << n; bits++)
+            {
+                var rows = new float[n * SortingNetwork.Width];
+                for (var i = 0; i < rows.Length; i++)
+                {
+                    rows[i] = (bits >> (i / SortingNetwork.Width)) & 1;
+                }
+
+                network.Sort(rows);
+
+                Assert.Equal(rows.Order(), rows);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(127)]
+    [InlineData(200)]
+    public void SortingNetwork_ManyRows_SortsEveryColumn(int n)
+    {
+        var random = new Mfn.Core.Randomness.RandomGenerator(n);
+        float[] rows = [.. Enumerable.Range(0, n * SortingNetwork.Width).Select(_ => (float)random.StandardNormal())];
+        float[][] expected = [.. Enumerable.Range(0, SortingNetwork.Width).Select(column => Column(column).Order().ToArray())];
+
+        new SortingNetwork(n).Sort(rows);
+
+        Assert.Equal(expected, Enumerable.Range(0, SortingNetwork.Width).Select(Column));
+
+        float[] Column(int column) => [.. Enumerable.Range(0, n).Select(row => rows[(row * SortingNetwork.Width) + column])];
+    }
+
+    private static float[][] Each(float[][] vectors, Func<float, float> function) =>
+        Array.ConvertAll(vectors, vector => Array.ConvertAll(vector, component => function(component)));
+
+    private static void AssertClose(double[] expected, ReadOnlySpan<float> actual, double relativeTo = 10)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            Assert.Equal(expected[i], actual[i], Tolerance * relativeTo);
+        }
+    }
+}

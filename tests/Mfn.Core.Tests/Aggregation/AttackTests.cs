@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Attacks;
+using Mfn.Core.Randomness;
+using Mfn.Core.Tests.Networks;
+
+namespace Mfn.Core.Tests.Aggregation;
+
+public sealed class AttackTests
+{
+    private const double Tolerance = 1e-6;
+
+    private static readonly JsonElement Cases = GoldenFile.Open("peer_aggregators.json").GetProperty("attacks");
+
+    public static TheoryData<int> PeerCases => [.. Enumerable.Range(0, Cases.GetArrayLength())];
+
+    [Theory, MemberData(nameof(PeerCases))]
+    public void Craft_PeersCase_Agrees(int index)
+    {
+        var item = Cases[index];
+        var rows = item.GetProperty("honest").EnumerateArray().Select(GoldenSingles.Flatten).ToArray();
+        var honest = AnyRule.SetOf(rows);
+
+        Expect("SignFlipping", new SignFlip());
+        Expect("IPM_tau2", new InnerProductManipulation(2));
+        Expect("ALIE_tau1_5", new LittleIsEnough(1.5));
+        Expect("Mimic_0", new Mimic(0));
+
+        void Expect(string name, IAttack attack)
+        {
+            var crafted = attack.Craft(honest, 2);
+            Assert.Equal(2, crafted.Length);
+            Assert.All(crafted, vector => GoldenSingles.AssertClose(
+                GoldenSingles.Flatten(item.GetProperty(name)), vector, Tolerance, Tolerance));
+        }
+    }
+
+    [Fact]
+    public void MinMax_AnyHonest_IsAsFarAsTheyAreApart()
+    {
+        var honest = Honest(9, 20);
+        var crafted = new MinMax().Craft(honest, 1)[0];
+        var distances = PairwiseDistances.Between(honest);
+
+        var farthest = Enumerable.Range(0, 9).Max(i => SquaredDistance.Between(honest[i], crafted));
+        var diameter = Enumerable.Range(0, 9).Max(i => distances.SquaredFrom(i).ToArray().Max());
+
+        Assert.Equal(diameter, farthest, 1e-5 * diameter);
+    }
+
+    [Fact]
+    public void GaussianNoise_SameSeed_IsTheSameNoise()
+    {
+        var honest = Honest(3, 4);
+
+        Assert.Equal(new GaussianNoise(seed: 1).Craft(honest, 2), new GaussianNoise(seed: 1).Craft(honest, 2));
+        Assert.NotEqual(new GaussianNoise(seed: 1).Craft(honest, 2), new GaussianNoise(seed: 2).Craft(honest, 2));
+    }
+
+    [Fact]
+    public void Measure_EveryRuleAndAttack_StaysNearTheHonestMean()
+    {
+        // Clusters of the reference's hierarchical Krum have no guarantee, and the mean takes no attackers.
+        var rules = AnyRule.All.Where(rule => !rule.Key.StartsWith("hierarchical", StringComparison.Ordinal)).Select(rule => rule.Value);
+
+        var table = AttackLaboratory.Measure(Honest(13, 50), 2, rules, AttackLaboratory.AttacksWithSeed(42));
+
+        Assert.Equal(15 * 9, table.Length);
+        Assert.All(table, line => Assert.True(line.Rule == "mean" ? line.Distance is null : line.RelativeDistance < 3, $"{line}"));
+    }
+
+    [Fact]
+    public void Measure_RuleWithTooFewUpdates_SaysWhy()
+    {
+        var line = AttackLaboratory.Measure(Honest(6, 3), 1, [new Bulyan()], [new SingleNaN()]).Single();
+
+        Assert.Null(line.Distance);
+        Assert.StartsWith("bulyan needs n >= 4f + 3, but n = 6", line.Refusal, StringComparison.Ordinal);
+    }
+
+    private static UpdateSet Honest(int count, int length)
+    {
+        var random = new RandomGenerator(5);
+        return AnyRule.SetOf(
+            [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, length).Select(_ => (float)random.Normal(1, 1)).ToArray())]);
+    }
+}
