@@ -8,6 +8,7 @@ namespace Mfn.Core.Simulation;
 internal static class Diffusion
 {
     /// <summary>Writes a row after the step, from the field before it.</summary>
+    // Not inlined, so that a profile tells the kernels apart.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void AdvanceRow(StencilRow source, double alpha, Span<double> destination)
     {

@@ -16,9 +16,13 @@ internal readonly ref struct Reaction<TKinetics>(TKinetics kinetics, double thre
     /// Writes a row of both species after the step, from the fields before it, raises the potential where the activator, before it is
     /// clipped, exceeds the threshold, and returns in how many cells it does.
     /// </summary>
+    // Not inlined, so that a profile tells the kernels apart.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public int AdvanceRow(StencilRow activator, StencilRow inhibitor, Span<double> newActivator, Span<double> newInhibitor, Span<double> potential)
     {
+        // The vectors of a row are loaded unchecked.
+        ArgumentOutOfRangeException.ThrowIfNotEqual(inhibitor.Length, activator.Length);
+
         var kinetics = _kinetics;
         var (thresholds, increments) = (Vector.Create(_threshold), Vector.Create(_increment));
         var activations = Vector<long>.Zero;
