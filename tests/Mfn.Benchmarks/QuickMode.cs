@@ -78,7 +78,7 @@ internal static class QuickMode
         {
             action();
         }
-        while (warmUp.ElapsedMilliseconds < 500);
+        while (warmUp.ElapsedMilliseconds < 1500);
 
         var best = double.PositiveInfinity;
         for (var i = 0; i < repetitions; i++)
