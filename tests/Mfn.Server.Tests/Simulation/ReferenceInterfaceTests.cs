@@ -12,6 +12,15 @@ public sealed class ReferenceInterfaceTests
     // The reference fits by singular values.
     private const double DimensionTolerance = 1e-9;
 
+    // One logarithm of another libm, in mV.
+    private const double NernstTolerance = 1e-10;
+
+    // Single precision in another order of sums; the losses are between 1 and 3.
+    private const double LossTolerance = 1e-5;
+
+    // Sines, cosines and logarithms of another libm.
+    private const double LyapunovTolerance = 1e-11;
+
     // Where the door differs from the reference's two layers of checks, and why.
     private static readonly Dictionary<string, string> StricterOrLooser = new()
     {
@@ -54,6 +63,43 @@ public sealed class ReferenceInterfaceTests
         Assert.Equal(expected.GetProperty("pot_mean_mV").GetDouble(), summary.Statistics.MeanPotentialMillivolts);
         Assert.Equal(expected.GetProperty("pot_std_mV").GetDouble(), summary.Statistics.PotentialStandardDeviationMillivolts);
         Assert.Equal(expected.GetProperty("fractal_dimension").GetDouble(), summary.FractalDimension.Dimension, DimensionTolerance);
+    }
+
+    [Theory]
+    [InlineData("api_19")]
+    [InlineData("api_20")]
+    public async Task ComputeNernstPotential_RequestOfTheRestInterface_HasTheSameAnswer(string id)
+    {
+        var (inputs, outputs) = GoldenFile.Case("api.json", id);
+        var body = inputs.GetProperty("body");
+        await using var server = await TestServer.StartAsync();
+
+        var response = await server.Membrane.ComputeNernstPotentialAsync(new ComputeNernstPotentialRequest
+        {
+            Valence = body.TryGetProperty("z_valence", out var valence) ? valence.GetInt32() : 1,
+            OutsideMolar = body.GetProperty("concentration_out_molar").GetDouble(),
+            InsideMolar = body.GetProperty("concentration_in_molar").GetDouble(),
+            TemperatureKelvin = body.TryGetProperty("temperature_k", out var temperature) ? temperature.GetDouble() : 310,
+        });
+
+        Assert.Equal(outputs.GetProperty("json").GetProperty("potential_mV").GetDouble(), response.PotentialMillivolts, NernstTolerance);
+    }
+
+    [Fact]
+    public async Task Validate_RequestOfTheRestInterface_HasTheSameAnswer()
+    {
+        var expected = GoldenFile.Case("api.json", "api_16").Outputs.GetProperty("json");
+        await using var server = await TestServer.StartAsync();
+
+        var response = await new ValidationService.ValidationServiceClient(server.Channel).ValidateAsync(new ValidateRequest { Seed = 42, GridSize = 16, Steps = 16 });
+
+        Assert.Equal(expected.GetProperty("loss_start").GetDouble(), response.StartLoss, LossTolerance);
+        Assert.Equal(expected.GetProperty("loss_final").GetDouble(), response.FinalLoss, LossTolerance);
+        Assert.Equal(expected.GetProperty("pot_min_mV").GetDouble(), response.MinPotentialMillivolts);
+        Assert.Equal(expected.GetProperty("pot_max_mV").GetDouble(), response.MaxPotentialMillivolts);
+        Assert.Equal(expected.GetProperty("example_fractal_dim").GetDouble(), response.ExampleFractalDimension, DimensionTolerance);
+        Assert.Equal(expected.GetProperty("lyapunov_exponent").GetDouble(), response.LyapunovExponent, LyapunovTolerance);
+        Assert.Equal(expected.GetProperty("growth_events").GetDouble(), response.GrowthEventCount);
     }
 
     [Theory, MemberData(nameof(ConfigurationCases))]
