@@ -57,7 +57,7 @@ internal static class SimulateCommand
             var (definitions, (field, summary)) = await connection.UseAsync(
                 arguments,
                 async client => (
-                    await client.DescribeFeaturesAsync(cancellationToken),
+                    request.Features is null ? null : await client.DescribeFeaturesAsync(cancellationToken),
                     await display.ShowAsync(client.StreamSimulationAsync(request, cancellationToken))),
                 cancellationToken);
             if (path is not null && field is not null)

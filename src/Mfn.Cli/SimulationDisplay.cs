@@ -50,8 +50,8 @@ internal sealed class SimulationDisplay
             });
     }
 
-    /// <summary>Prints the summary.</summary>
-    public void Finish(SimulationSummary summary, DescribeFeaturesResponse definitions, string? path)
+    /// <summary>Prints the summary; the definitions name its features, if it has any.</summary>
+    public void Finish(SimulationSummary summary, DescribeFeaturesResponse? definitions, string? path)
     {
         if (_asJson)
         {
@@ -67,7 +67,7 @@ internal sealed class SimulationDisplay
                 potential  {statistics.MinPotentialMillivolts:0.000} to {statistics.MaxPotentialMillivolts:0.000} mV, mean {statistics.MeanPotentialMillivolts:0.000} mV, standard deviation {statistics.PotentialStandardDeviationMillivolts:0.000} mV
                 events     {summary.GrowthEventCount} growth, {summary.TuringActivationCount} Turing activations, {summary.ClampingEventCount} clampings
                 """));
-            if (summary.Features is not null)
+            if (summary.Features is not null && definitions is not null)
             {
                 FeaturesCommand.PrintTable(definitions, summary.Features);
             }
@@ -111,7 +111,7 @@ internal sealed class SimulationDisplay
             $"step {step}/{_steps}  {statistics.MinPotentialMillivolts,7:0.00} to {statistics.MaxPotentialMillivolts,7:0.00} mV  mean {statistics.MeanPotentialMillivolts,7:0.00} mV  growth events {_growthEvents}");
     }
 
-    private static string ToJson(SimulationSummary summary, DescribeFeaturesResponse definitions)
+    private static string ToJson(SimulationSummary summary, DescribeFeaturesResponse? definitions)
     {
         var values = new Dictionary<string, object>
         {
@@ -126,7 +126,7 @@ internal sealed class SimulationDisplay
             ["potential_mean_mV"] = summary.Statistics.MeanPotentialMillivolts,
             ["potential_std_mV"] = summary.Statistics.PotentialStandardDeviationMillivolts,
         };
-        if (summary.Features is not null)
+        if (summary.Features is not null && definitions is not null)
         {
             values["features"] = FeaturesCommand.ByName(definitions, summary.Features);
         }

@@ -46,6 +46,17 @@ public sealed class Field
     /// <summary>The cells of one row.</summary>
     public Span<double> Row(int row) => _values.AsSpan(row * ColumnCount, ColumnCount);
 
+    /// <summary>Refuses to be the destination of an operator on a field of another shape.</summary>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    internal void RequireShapeOf(Field source, string name)
+    {
+        if (source.RowCount != RowCount || source.ColumnCount != ColumnCount)
+        {
+            throw new ArgumentException(
+                $"The source is {source.RowCount} x {source.ColumnCount}, but the destination is {RowCount} x {ColumnCount}.", name);
+        }
+    }
+
     /// <summary>Moves every cell into the given range and returns how many cells that changed. NaN stays NaN and counts as unchanged.</summary>
     public int Clamp(double lowest, double highest) => Clipping.Clamp(Cells, lowest, highest);
 }

@@ -11,8 +11,8 @@ public static class Gradient
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(acrossRows);
         ArgumentNullException.ThrowIfNull(acrossColumns);
-        RequireShape(source, acrossRows, nameof(acrossRows));
-        RequireShape(source, acrossColumns, nameof(acrossColumns));
+        acrossRows.RequireShapeOf(source, nameof(acrossRows));
+        acrossColumns.RequireShapeOf(source, nameof(acrossColumns));
 
         var isTorus = boundary == Boundary.Periodic;
         for (var i = 0; i < source.RowCount; i++)
@@ -39,14 +39,5 @@ public static class Gradient
         }
 
         return index == 0 ? at(1) - at(0) : at(index) - at(index - 1);
-    }
-
-    private static void RequireShape(Field source, Field destination, string name)
-    {
-        if (source.RowCount != destination.RowCount || source.ColumnCount != destination.ColumnCount)
-        {
-            throw new ArgumentException(
-                $"The source is {source.RowCount} x {source.ColumnCount}, but the destination is {destination.RowCount} x {destination.ColumnCount}.", name);
-        }
     }
 }

@@ -16,12 +16,7 @@ public static class Laplacian
             throw new ArgumentException("The destination must be another field than the source.", nameof(destination));
         }
 
-        if (source.RowCount != destination.RowCount || source.ColumnCount != destination.ColumnCount)
-        {
-            throw new ArgumentException(
-                $"The source is {source.RowCount} x {source.ColumnCount}, but the destination is {destination.RowCount} x {destination.ColumnCount}.",
-                nameof(destination));
-        }
+        destination.RequireShapeOf(source, nameof(destination));
 
         var stencil = new Stencil(boundary, source.ColumnCount);
         for (var i = 0; i < source.RowCount; i++)
