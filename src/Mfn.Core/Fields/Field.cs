@@ -58,5 +58,16 @@ public sealed class Field
     }
 
     /// <summary>Moves every cell into the given range and returns how many cells that changed. NaN stays NaN and counts as unchanged.</summary>
-    public int Clamp(double lowest, double highest) => Clipping.Clamp(Cells, lowest, highest);
+    public int Clamp(double lowest, double highest)
+    {
+        var changedCount = 0;
+        foreach (ref var cell in Cells)
+        {
+            var clamped = cell < lowest ? lowest : cell > highest ? highest : cell;
+            changedCount += cell < lowest || cell > highest ? 1 : 0;
+            cell = clamped;
+        }
+
+        return changedCount;
+    }
 }

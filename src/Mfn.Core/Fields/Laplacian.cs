@@ -1,8 +1,7 @@
-using System.Numerics;
-
 namespace Mfn.Core.Fields;
 
 /// <summary>The five-point Laplacian on a lattice of unit spacing: the four neighbours minus four times the cell.</summary>
+/// <remarks>The order of the additions is part of the result, to the last bit; it is the reference's.</remarks>
 public static class Laplacian
 {
     /// <summary>Writes the Laplacian of every cell of <paramref name="source"/> to <paramref name="destination"/>.</summary>
@@ -16,27 +15,30 @@ public static class Laplacian
             throw new ArgumentException("The destination must be another field than the source.", nameof(destination));
         }
 
-        destination.RequireShapeOf(source, nameof(destination));
+        if (!Enum.IsDefined(boundary))
+        {
+            throw new ArgumentOutOfRangeException(nameof(boundary), boundary, "Unknown boundary.");
+        }
 
-        var stencil = new Stencil(boundary, source.ColumnCount);
+        destination.RequireShapeOf(source, nameof(destination));
         for (var i = 0; i < source.RowCount; i++)
         {
-            ApplyRow(stencil.Row(source, i), destination.Row(i));
-        }
-    }
+            for (var j = 0; j < source.ColumnCount; j++)
+            {
+                var (above, below) = (At(i - 1, j), At(i + 1, j));
+                var (left, right) = (At(i, j - 1), At(i, j + 1));
 
-    private static void ApplyRow(StencilRow source, Span<double> destination)
-    {
-        destination[0] = source.Laplacian(0);
-        var j = 1;
-        for (; j <= source.LastVectorStart; j += Vector<double>.Count)
-        {
-            source.Laplacians(j).CopyTo(destination[j..]);
+                // With a rim of zeros the reference adds the right neighbour before the left one.
+                var sum = boundary == Boundary.Dirichlet ? above + below + right + left : above + below + left + right;
+                destination[i, j] = sum - (4.0 * source[i, j]);
+            }
         }
 
-        for (; j < source.Length; j++)
+        double At(int row, int column) => boundary switch
         {
-            destination[j] = source.Laplacian(j);
-        }
+            Boundary.Periodic => source[(row + source.RowCount) % source.RowCount, (column + source.ColumnCount) % source.ColumnCount],
+            Boundary.Neumann => source[Math.Clamp(row, 0, source.RowCount - 1), Math.Clamp(column, 0, source.ColumnCount - 1)],
+            _ => row < 0 || column < 0 || row >= source.RowCount || column >= source.ColumnCount ? 0.0 : source[row, column],
+        };
     }
 }

@@ -25,19 +25,24 @@ public sealed class Pcg64
 
     /// <summary>A generator that goes on where another one was when its <see cref="State"/> was read.</summary>
     /// <exception cref="ArgumentException">The increment is even, which no generator of this kind has.</exception>
-    public Pcg64(Pcg64State state)
-    {
-        if (UInt128.IsEvenInteger(state.Increment))
-        {
-            throw new ArgumentException($"The increment must be odd, but was {state.Increment}.", nameof(state));
-        }
-
-        _stream = new Pcg64Stream(state.State, state.Increment);
-        _bufferedHalf = state.BufferedHalf;
-    }
+    public Pcg64(Pcg64State state) => State = state;
 
     /// <summary>The state before the next draw.</summary>
-    public Pcg64State State => new(_stream.State, _stream.Increment, _bufferedHalf);
+    /// <exception cref="ArgumentException">The increment is even, which no generator of this kind has.</exception>
+    public Pcg64State State
+    {
+        get => new(_stream.State, _stream.Increment, _bufferedHalf);
+        set
+        {
+            if (UInt128.IsEvenInteger(value.Increment))
+            {
+                throw new ArgumentException($"The increment must be odd, but was {value.Increment}.", nameof(value));
+            }
+
+            _stream = new Pcg64Stream(value.State, value.Increment);
+            _bufferedHalf = value.BufferedHalf;
+        }
+    }
 
     /// <summary>The 64-bit draws; they do not touch a buffered half.</summary>
     internal ref Pcg64Stream Stream => ref _stream;

@@ -19,7 +19,12 @@ public sealed class RandomGenerator
     public RandomGenerator(Pcg64State state) => _bits = new Pcg64(state);
 
     /// <summary>The state before the next draw.</summary>
-    public Pcg64State State => _bits.State;
+    /// <exception cref="ArgumentException">The increment is even.</exception>
+    public Pcg64State State
+    {
+        get => _bits.State;
+        set => _bits.State = value;
+    }
 
     /// <summary>Draws 64 uniform bits.</summary>
     public ulong NextUInt64() => _bits.NextUInt64();

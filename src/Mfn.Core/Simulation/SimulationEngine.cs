@@ -12,21 +12,12 @@ namespace Mfn.Core.Simulation;
 /// </summary>
 public sealed class SimulationEngine
 {
-    private const double InitialPotentialMean = -0.07;
-    private const double InitialPotentialDeviation = 0.005;
-    private const double LargestInitialConcentration = 0.1;
     private const double SpikeMean = 0.02;
     private const double SpikeDeviation = 0.005;
-    private const double LowestPotential = -0.095;
-    private const double HighestPotential = 0.040;
 
-    private readonly Stencil _stencil;
-    private readonly DoubleBufferedField _potential;
-    private readonly DoubleBufferedField? _activator;
-    private readonly DoubleBufferedField? _inhibitor;
+    private readonly ReactionDiffusion _fields;
     private readonly RandomGenerator _random;
-    private readonly double _jitterDeviation;
-    private readonly double[] _jitter;
+    private readonly GrowthEvent?[] _growthEventsOfPass;
 
     private long _growthEvents;
     private long _turingActivations;
@@ -34,8 +25,8 @@ public sealed class SimulationEngine
 
     /// <summary>An engine at step 0, with the initial fields drawn.</summary>
     /// <exception cref="ArgumentException">The spec has problems; the message lists them all.</exception>
-    public SimulationEngine(SimulationSpec spec)
-        : this(spec, new RandomGenerator(RequireValid(spec).Seed))
+    public SimulationEngine(SimulationSpec spec, StepHelpers? helpers = null)
+        : this(spec, new RandomGenerator(RequireValid(spec).Seed), helpers)
     {
     }
 
@@ -43,32 +34,20 @@ public sealed class SimulationEngine
     /// An engine at step 0 that draws from a generator of the caller's, whose stream goes on after the run, instead of one of the spec's seed.
     /// </summary>
     /// <exception cref="ArgumentException">The spec has problems; the message lists them all.</exception>
-    public SimulationEngine(SimulationSpec spec, RandomGenerator random)
-        : this(random, RequireValid(spec))
+    public SimulationEngine(SimulationSpec spec, RandomGenerator random, StepHelpers? helpers = null)
+        : this(random, RequireValid(spec), helpers ?? StepHelpers.None)
     {
-        _random.FillNormal(InitialPotentialMean, InitialPotentialDeviation, _potential.Current.Cells);
-        if (_activator is not null && _inhibitor is not null)
-        {
-            _random.FillUniform(0.0, LargestInitialConcentration, _activator.Current.Cells);
-            _random.FillUniform(0.0, LargestInitialConcentration, _inhibitor.Current.Cells);
-        }
+        _fields.Draw();
     }
 
     /// <summary>An engine whose fields are still empty.</summary>
-    private SimulationEngine(RandomGenerator random, SimulationSpec spec)
+    private SimulationEngine(RandomGenerator random, SimulationSpec spec, StepHelpers helpers)
     {
         ArgumentNullException.ThrowIfNull(random);
         Spec = spec;
         _random = random;
-        _jitterDeviation = Math.Sqrt(spec.JitterVariance);
-        _jitter = spec.IsJitterEnabled ? new double[spec.GridSize] : [];
-        _stencil = new Stencil(spec.Boundary, spec.GridSize);
-        _potential = new DoubleBufferedField(spec.GridSize);
-        if (HasSpecies(spec))
-        {
-            _activator = new DoubleBufferedField(spec.GridSize);
-            _inhibitor = new DoubleBufferedField(spec.GridSize);
-        }
+        _fields = ReactionDiffusion.Create(spec, random, helpers);
+        _growthEventsOfPass = new GrowthEvent?[_fields.MaxStepsPerPass];
     }
 
     /// <summary>What this engine runs.</summary>
@@ -78,13 +57,16 @@ public sealed class SimulationEngine
     public int Step { get; private set; }
 
     /// <summary>The membrane potential in volts, row-major: a view that is valid until the next step.</summary>
-    public ReadOnlySpan<double> Potential => _potential.Current.Cells;
+    public ReadOnlySpan<double> Potential => _fields.Potential;
+
+    /// <summary>The potential's singles, row-major: a view that is valid until the next step; empty in a run of double precision.</summary>
+    public ReadOnlySpan<float> PotentialSingles => _fields.PotentialSingles;
 
     /// <summary>The activator in [0, 1], row-major: a view; empty in a model run without Turing coupling.</summary>
-    public ReadOnlySpan<double> Activator => _activator is null ? [] : _activator.Current.Cells;
+    public ReadOnlySpan<double> Activator => _fields.Activator;
 
     /// <summary>The inhibitor in [0, 1], row-major: a view; empty in a model run without Turing coupling.</summary>
-    public ReadOnlySpan<double> Inhibitor => _inhibitor is null ? [] : _inhibitor.Current.Cells;
+    public ReadOnlySpan<double> Inhibitor => _fields.Inhibitor;
 
     /// <summary>The growth event of the last step, if it had one.</summary>
     public GrowthEvent? LastGrowthEvent { get; private set; }
@@ -97,21 +79,19 @@ public sealed class SimulationEngine
 
     /// <summary>An engine that goes on from a captured state exactly as the one that it was captured from.</summary>
     /// <exception cref="ArgumentException">The spec has problems, or the state does not fit it; the message lists what is wrong.</exception>
-    public static SimulationEngine Restore(SimulationSpec spec, SimulationState state)
+    public static SimulationEngine Restore(SimulationSpec spec, SimulationState state, StepHelpers? helpers = null)
     {
         ArgumentNullException.ThrowIfNull(state);
         RequireFit(RequireValid(spec), state);
 
-        var engine = new SimulationEngine(new RandomGenerator(state.Generator), spec)
+        var engine = new SimulationEngine(new RandomGenerator(state.Generator), spec, helpers ?? StepHelpers.None)
         {
             Step = state.Step,
             _growthEvents = state.Counts.GrowthEvents,
             _turingActivations = state.Counts.TuringActivations,
             _clampingEvents = state.Counts.ClampingEvents,
         };
-        state.Potential.AsSpan().CopyTo(engine._potential.Current.Cells);
-        state.Activator.AsSpan().CopyTo(engine._activator is null ? [] : engine._activator.Current.Cells);
-        state.Inhibitor.AsSpan().CopyTo(engine._inhibitor is null ? [] : engine._inhibitor.Current.Cells);
+        engine._fields.Load(state);
         return engine;
     }
 
@@ -126,29 +106,77 @@ public sealed class SimulationEngine
         Counts = Counts,
     };
 
-    /// <summary>Takes the given number of steps, or stops between two of them.</summary>
-    /// <exception cref="OperationCanceledException">The token was cancelled; the steps taken so far are complete.</exception>
-    /// <exception cref="NonFiniteFieldException">A field is no longer finite.</exception>
-    public void Advance(int stepCount, CancellationToken cancellationToken = default)
+    /// <summary>
+    /// Takes the given number of steps, or stops between two of them. Several at once are faster than one after the other where the fields are
+    /// larger than the cache.
+    /// </summary>
+    /// <param name="stepCount">The steps; at least 0.</param>
+    /// <param name="growthEvents">Where the growth events of the steps go, in their order; nowhere if null.</param>
+    /// <param name="cancellationToken">Looked at before every row.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled; <see cref="Step"/> tells the steps taken, all complete.</exception>
+    /// <exception cref="NonFiniteFieldException">A field is no longer finite after the last step taken.</exception>
+    public void Advance(int stepCount, ICollection<GrowthEvent>? growthEvents = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(stepCount);
-        for (var i = 0; i < stepCount; i++)
+        var end = checked(Step + stepCount);
+        while (Step < end)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            TakeStep();
+            TakeSteps(Math.Min(end - Step, _fields.MaxStepsPerPass), growthEvents, cancellationToken);
         }
     }
 
     /// <summary>Advances the fields by one time step.</summary>
     /// <exception cref="NonFiniteFieldException">A field is no longer finite.</exception>
-    public void TakeStep()
+    public void TakeStep() => Advance(1);
+
+    private void TakeSteps(int count, ICollection<GrowthEvent>? growthEvents, CancellationToken cancellationToken)
     {
-        Spike();
-        var isFinite = Spec.Variant == SimulationVariant.Model
-            ? AdvanceRows(new SemiImplicitKinetics(Spec))
-            : AdvanceRows(new ExplicitKinetics(Spec));
-        Step++;
-        if (!isFinite)
+        // Draws do not depend on the fields, so those of all steps can be taken before the first.
+        var generator = _random.State;
+        var drawn = _growthEventsOfPass.AsMemory(0, count);
+        for (var i = 0; i < count; i++)
+        {
+            drawn.Span[i] = DrawGrowthEvent(Step + 1 + i);
+        }
+
+        RowCounts counts;
+        try
+        {
+            counts = _fields.Advance(drawn, cancellationToken);
+        }
+        catch
+        {
+            _random.State = generator;
+            throw;
+        }
+
+        if (!counts.IsFinite && count > 1)
+        {
+            // Which step went wrong shows one step at a time.
+            _random.State = generator;
+            for (var i = 0; i < count; i++)
+            {
+                TakeSteps(1, growthEvents, cancellationToken);
+            }
+
+            return;
+        }
+
+        Step += count;
+        _turingActivations += counts.Activations;
+        _clampingEvents += counts.Clampings;
+        LastGrowthEvent = drawn.Span[^1];
+        foreach (var growthEvent in drawn.Span)
+        {
+            if (growthEvent is { } spike)
+            {
+                _growthEvents++;
+                growthEvents?.Add(spike);
+            }
+        }
+
+        if (!counts.IsFinite)
         {
             NonFiniteFieldException.ThrowIfAny(Potential, "potential", Step);
             NonFiniteFieldException.ThrowIfAny(Activator, "activator", Step);
@@ -157,10 +185,6 @@ public sealed class SimulationEngine
     }
 
     private static bool HasSpecies(SimulationSpec spec) => spec.Variant != SimulationVariant.Model || spec.IsTuringEnabled;
-
-    /// <summary>The numerics variant clips the activator to 1 before it compares: that never exceeds a threshold of 1.</summary>
-    private static double ComparedThreshold(SimulationSpec spec) =>
-        spec.Variant == SimulationVariant.Numerics && spec.TuringThreshold >= 1.0 ? double.PositiveInfinity : spec.TuringThreshold;
 
     private static SimulationSpec RequireValid(SimulationSpec spec)
     {
@@ -197,81 +221,23 @@ public sealed class SimulationEngine
             {
                 problems.Add($"The {name} field must be finite, but has {found}.");
             }
+            else if (spec.Precision == Precision.Binary32 && cells.Any(cell => (float)cell != cell))
+            {
+                problems.Add($"The {name} field of a run in single precision must have cells that are singles.");
+            }
         }
     }
 
     /// <summary>Draws whether a growth event happens, and if so where and how strong. One double is drawn in every step.</summary>
-    private void Spike()
+    private GrowthEvent? DrawGrowthEvent(int step)
     {
-        LastGrowthEvent = null;
         if (_random.NextDouble() >= Spec.SpikeProbability)
         {
-            return;
+            return null;
         }
 
         var row = (int)_random.NextInt64(0, Spec.GridSize);
         var column = (int)_random.NextInt64(0, Spec.GridSize);
-        var amplitude = _random.Normal(SpikeMean, SpikeDeviation);
-        _potential.Current[row, column] += amplitude;
-        _growthEvents++;
-        LastGrowthEvent = new GrowthEvent(Step + 1, row, column, amplitude);
-    }
-
-    /// <summary>
-    /// Takes the step row by row, so that what one operation writes is still in the nearest cache when the next one reads it, and returns
-    /// whether all cells are finite.
-    /// </summary>
-    private bool AdvanceRows<TKinetics>(TKinetics kinetics)
-        where TKinetics : struct, IReactionKinetics
-    {
-        var reaction = new Reaction<TKinetics>(kinetics, ComparedThreshold(Spec), Spec.TuringIncrement);
-        var isFinite = true;
-        for (var i = 0; i < Spec.GridSize; i++)
-        {
-            var potential = _potential.Next.Row(i);
-            Diffusion.AdvanceRow(_stencil.Row(_potential.Current, i), Spec.Alpha, potential);
-            isFinite &= React(reaction, i, potential);
-            Jitter(potential);
-            _clampingEvents += Clipping.Clamp(potential, LowestPotential, HighestPotential);
-            isFinite &= !NonFiniteCells.AnyIn(potential);
-        }
-
-        _potential.Swap();
-        if (Spec.IsTuringEnabled)
-        {
-            _activator?.Swap();
-            _inhibitor?.Swap();
-        }
-
-        return isFinite;
-    }
-
-    private bool React<TKinetics>(Reaction<TKinetics> reaction, int row, Span<double> potential)
-        where TKinetics : struct, IReactionKinetics
-    {
-        if (!Spec.IsTuringEnabled || _activator is null || _inhibitor is null)
-        {
-            return true;
-        }
-
-        var activator = _activator.Next.Row(row);
-        var inhibitor = _inhibitor.Next.Row(row);
-        _turingActivations += reaction.AdvanceRow(
-            _stencil.Row(_activator.Current, row), _stencil.Row(_inhibitor.Current, row), activator, inhibitor, potential);
-        return !NonFiniteCells.AnyIn(activator) && !NonFiniteCells.AnyIn(inhibitor);
-    }
-
-    private void Jitter(Span<double> potential)
-    {
-        if (!Spec.IsJitterEnabled)
-        {
-            return;
-        }
-
-        _random.FillNormal(0.0, _jitterDeviation, _jitter);
-        for (var i = 0; i < potential.Length; i++)
-        {
-            potential[i] += _jitter[i];
-        }
+        return new GrowthEvent(step, row, column, _random.Normal(SpikeMean, SpikeDeviation));
     }
 }

@@ -15,6 +15,9 @@ public sealed record SimulationSpec
     /// <summary>The update scheme and the order of the draws.</summary>
     public SimulationVariant Variant { get; init; } = SimulationVariant.Model;
 
+    /// <summary>The type of the cells.</summary>
+    public Precision Precision { get; init; } = Precision.Binary64;
+
     /// <summary>Rows and columns of the square field.</summary>
     public int GridSize { get; init; } = 64;
 
@@ -86,6 +89,11 @@ public sealed record SimulationSpec
         problems.Check(nameof(InhibitorDiffusion), InhibitorDiffusion, ranges.InhibitorDiffusion);
         problems.Check(nameof(ActivatorRate), ActivatorRate, ranges.ActivatorRate);
         problems.Check(nameof(InhibitorRate), InhibitorRate, ranges.InhibitorRate);
+        if (!Enum.IsDefined(Precision))
+        {
+            problems.Add(nameof(Precision), $"must be a known precision, but was {(int)Precision}");
+        }
+
         if (Variant == SimulationVariant.Model ? Boundary != Boundary.Periodic : !Enum.IsDefined(Boundary))
         {
             var allowed = Variant == SimulationVariant.Model ? nameof(Boundary.Periodic) : "a known boundary";

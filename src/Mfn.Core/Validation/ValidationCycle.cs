@@ -65,7 +65,7 @@ public static class ValidationCycle
             IsJitterEnabled = spec.IsJitterEnabled,
         };
         var engine = new SimulationEngine(simulation, random);
-        engine.Advance(simulation.StepCount, cancellationToken);
+        engine.Advance(simulation.StepCount, cancellationToken: cancellationToken);
         return engine;
     }
 

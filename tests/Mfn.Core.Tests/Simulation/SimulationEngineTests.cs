@@ -111,14 +111,14 @@ public sealed class SimulationEngineTests
     {
         using var cancellation = new CancellationTokenSource();
         var engine = new SimulationEngine(new SimulationSpec { GridSize = 8 });
-        engine.Advance(3, cancellation.Token);
+        engine.Advance(3, cancellationToken: cancellation.Token);
         var before = engine.Potential.ToArray();
         cancellation.Cancel();
 
-        Assert.Throws<OperationCanceledException>(() => engine.Advance(1, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => engine.Advance(1, cancellationToken: cancellation.Token));
         Assert.Equal(3, engine.Step);
         Assert.Equal(before, engine.Potential.ToArray());
-        Assert.Throws<ArgumentOutOfRangeException>(() => engine.Advance(-1, CancellationToken.None));
+        Assert.Throws<ArgumentOutOfRangeException>(() => engine.Advance(-1));
     }
 
     [Fact]

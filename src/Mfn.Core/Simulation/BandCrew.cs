@@ -1,0 +1,151 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+using System.Runtime.ExceptionServices;
+
+namespace Mfn.Core.Simulation;
+
+/// <summary>
+/// Divides a pass into bands of rows, which the caller's thread takes one after the other, and so does every helper that gets a turn in time.
+/// Makes no garbage.
+/// </summary>
+internal sealed class BandCrew<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    // Below, waking a helper costs as much as it gains.
+    private const int LeastSharedGridSize = 192;
+    private const int RowsPerBand = 128;
+    private const int MaxBandsPerThread = 4;
+
+    private readonly BandSweep<T> _ownSweep;
+    private readonly Helper[] _helpers;
+    private readonly Action<IThreadPoolWorkItem> _queue;
+    private readonly int _gridSize;
+    private readonly int _bandCount;
+    private readonly object _done = new();
+
+    private Pass _pass;
+    private int _nextBand;
+    private int _undoneCount;
+    private ExceptionDispatchInfo? _error;
+
+    /// <summary>A crew of the caller and the helpers, or of the caller alone if the field is small.</summary>
+    /// <param name="gridSize">The rows of the field.</param>
+    /// <param name="helpers">Who may help.</param>
+    /// <param name="createSweep">Makes what one of them computes with.</param>
+    public BandCrew(int gridSize, StepHelpers helpers, Func<BandSweep<T>> createSweep)
+    {
+        _gridSize = gridSize;
+        _queue = helpers.Queue;
+        _ownSweep = createSweep();
+        _helpers = new Helper[gridSize < LeastSharedGridSize ? 0 : helpers.Count];
+        for (var i = 0; i < _helpers.Length; i++)
+        {
+            _helpers[i] = new Helper(this, createSweep());
+        }
+
+        var threadCount = 1 + _helpers.Length;
+        _bandCount = threadCount == 1 ? 1 : Math.Clamp(gridSize / RowsPerBand, threadCount, threadCount * MaxBandsPerThread);
+        _nextBand = _bandCount;
+    }
+
+    /// <summary>Writes the fields after the steps of a pass.</summary>
+    /// <exception cref="OperationCanceledException">The pass was cancelled; its destination is unfinished.</exception>
+    public RowCounts Advance(in Pass pass)
+    {
+        _pass = pass;
+        _error = null;
+        _undoneCount = _bandCount;
+        _ownSweep.Counts = RowCounts.None;
+        foreach (var helper in _helpers)
+        {
+            helper.Sweep.Counts = RowCounts.None;
+        }
+
+        // From here on helpers find bands to do.
+        Volatile.Write(ref _nextBand, 0);
+        foreach (var helper in _helpers)
+        {
+            if (helper.TryReserve())
+            {
+                _queue(helper);
+            }
+        }
+
+        TakeBands(_ownSweep);
+        AwaitHelpers();
+        _error?.Throw();
+        var counts = _ownSweep.Counts;
+        foreach (var helper in _helpers)
+        {
+            counts = counts.Plus(helper.Sweep.Counts);
+        }
+
+        return counts;
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "The caller's thread throws it.")]
+    private void TakeBands(BandSweep<T> sweep)
+    {
+        for (var band = Interlocked.Increment(ref _nextBand) - 1; band < _bandCount; band = Interlocked.Increment(ref _nextBand) - 1)
+        {
+            try
+            {
+                sweep.Advance(_pass, firstRow: Begin(band), endRow: Begin(band + 1));
+            }
+            catch (Exception error)
+            {
+                // The caller must not hear of it before nobody works on the pass any more.
+                _error = ExceptionDispatchInfo.Capture(error);
+            }
+
+            if (Interlocked.Decrement(ref _undoneCount) == 0)
+            {
+                lock (_done)
+                {
+                    Monitor.PulseAll(_done);
+                }
+            }
+        }
+    }
+
+    /// <summary>Until the bands that helpers have begun are done: for a moment awake, since all bands end at about the same time.</summary>
+    private void AwaitHelpers()
+    {
+        const int WakefulTurns = 100;
+        var spin = default(SpinWait);
+        while (Volatile.Read(ref _undoneCount) != 0 && spin.Count < WakefulTurns)
+        {
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+
+        lock (_done)
+        {
+            while (Volatile.Read(ref _undoneCount) != 0)
+            {
+                Monitor.Wait(_done);
+            }
+        }
+    }
+
+    private int Begin(int band) => (int)((long)_gridSize * band / _bandCount);
+
+    /// <summary>The fields before and after, the growth events that the steps begin with, and what ends the pass early.</summary>
+    internal readonly record struct Pass(
+        FieldRows<T> Source, FieldRows<T> Destination, ReadOnlyMemory<GrowthEvent?> GrowthEvents, CancellationToken CancellationToken);
+
+    private sealed class Helper(BandCrew<T> crew, BandSweep<T> sweep) : IThreadPoolWorkItem
+    {
+        private int _isReserved;
+
+        public BandSweep<T> Sweep { get; } = sweep;
+
+        /// <summary>Whether it was free, and is no longer.</summary>
+        public bool TryReserve() => Interlocked.Exchange(ref _isReserved, 1) == 0;
+
+        public void Execute()
+        {
+            crew.TakeBands(Sweep);
+            Volatile.Write(ref _isReserved, 0);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Mfn.Core.Simulation;
+
+/// <summary>
+/// As many rows of the membrane potential, the activator and the inhibitor, or of the potential alone: a plane of memory after the other.
+/// Before the first plane and after the last there is room for a vector, which may begin one cell before a row and end beyond it.
+/// </summary>
+internal sealed class FieldRows<T>
+    where T : unmanaged
+{
+    private const int CacheLineBytes = 64;
+    private const int SkewLines = 3;
+
+    private static readonly int LineLength = CacheLineBytes / Unsafe.SizeOf<T>();
+
+    private readonly T[] _memory;
+    private readonly int _start;
+    private readonly int _stride;
+    private readonly int _planeLength;
+    private readonly int _planeCount;
+
+    /// <summary>Rows of zeros.</summary>
+    /// <param name="rowCount">The number of rows; at least 1.</param>
+    /// <param name="stride">The cells from the beginning of a row to that of the next; at least 1.</param>
+    /// <param name="hasSpecies">Whether there are an activator and an inhibitor.</param>
+    public FieldRows(int rowCount, int stride, bool hasSpecies)
+    {
+        _stride = stride;
+        _planeLength = checked(rowCount * stride);
+        _planeCount = hasSpecies ? 3 : 1;
+
+        // Planes a power of two apart would compete for the same places of the cache.
+        PlaneOffset = checked(RoundUp(_planeLength) + (SkewLines * LineLength));
+
+        // Pinned, so that the cells stay where a cache line begins: a vector that lies in two lines takes two loads.
+        _memory = GC.AllocateArray<T>(checked((PlaneOffset * _planeCount) + (3 * LineLength)), pinned: true);
+        var address = Marshal.UnsafeAddrOfPinnedArrayElement(_memory, LineLength);
+        _start = LineLength + ((int)(-address & (CacheLineBytes - 1)) / Unsafe.SizeOf<T>());
+    }
+
+    /// <summary>The cells from one of the potential to the activator's at the same place, and from there to the inhibitor's.</summary>
+    public int PlaneOffset { get; }
+
+    public Span<T> Potential => Plane(0);
+
+    /// <summary>Empty if there is none.</summary>
+    public Span<T> Activator => _planeCount > 1 ? Plane(1) : [];
+
+    /// <summary>Empty if there is none.</summary>
+    public Span<T> Inhibitor => _planeCount > 1 ? Plane(2) : [];
+
+    /// <summary>The least stride of rows that are at least as long as given and all begin where a cache line does.</summary>
+    public static int RoundUp(int length) => checked(length + LineLength - 1) / LineLength * LineLength;
+
+    /// <summary>The potential's first cell in a row.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public ref T Row(int index)
+    {
+        // The one check that the vectors of a row, in every plane, rely on.
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)index * (ulong)_stride, (ulong)_planeLength, nameof(index));
+        return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_memory), _start + (index * _stride));
+    }
+
+    private Span<T> Plane(int index) => _memory.AsSpan(_start + (index * PlaneOffset), _planeLength);
+}

@@ -1,0 +1,164 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Mfn.Core.Vectors;
+
+namespace Mfn.Core.Simulation;
+
+/// <summary>The kernel of one width of vectors, one kind of reaction and one of rim.</summary>
+/// <remarks>
+/// Every cell goes through the same operations in the same order, none of them fused, whatever the vectors' width: so its bits are the same.
+/// A row's last vector overlaps the one before it if the width does not divide the row, and ends beyond a row that is shorter than a vector.
+/// </remarks>
+internal sealed class StepKernel<T, TVector, TReaction, TRim>(SimulationSpec spec) : StepKernel<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where TVector : struct, IVector<TVector, T>
+    where TReaction : struct, IReaction
+    where TRim : struct, IRim
+{
+    private readonly StepConstants<T> _constants = new(spec);
+    private readonly int _lastColumn = spec.GridSize - 1;
+    private readonly int _last = Math.Max(spec.GridSize - TVector.Count, 0);
+    private readonly TVector _isRowEnd = Lanes(Math.Min(spec.GridSize, TVector.Count) - 1, Math.Min(spec.GridSize, TVector.Count));
+    private readonly TVector _isNewInLast = NewInLast(spec.GridSize);
+
+    // Compiled for good at once: the first runs of a process should not wait for the tiers.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override RowCounts AdvanceRow(in RowStencil<T> rows, ref T noise, ref T next, int nextOffset)
+    {
+        var alpha = TVector.Create(_constants.Alpha);
+        var activatorDiffusion = TVector.Create(_constants.ActivatorDiffusion);
+        var inhibitorDiffusion = TVector.Create(_constants.InhibitorDiffusion);
+        var activatorRate = TVector.Create(_constants.ActivatorRate);
+        var inhibitorRate = TVector.Create(_constants.InhibitorRate);
+        var threshold = TVector.Create(_constants.Threshold);
+        var increment = TVector.Create(_constants.Increment);
+        var lowest = TVector.Create(_constants.LowestPotential);
+        var highest = TVector.Create(_constants.HighestPotential);
+        var four = TVector.Create(T.CreateChecked(4.0));
+
+        ref var v = ref rows.Here;
+        ref var a = ref Unsafe.Add(ref v, rows.HereOffset);
+        ref var h = ref Unsafe.Add(ref a, rows.HereOffset);
+        ref var vAbove = ref rows.Above;
+        ref var aAbove = ref Unsafe.Add(ref vAbove, rows.AboveOffset);
+        ref var hAbove = ref Unsafe.Add(ref aAbove, rows.AboveOffset);
+        ref var vBelow = ref rows.Below;
+        ref var aBelow = ref Unsafe.Add(ref vBelow, rows.BelowOffset);
+        ref var hBelow = ref Unsafe.Add(ref aBelow, rows.BelowOffset);
+        ref var nextActivator = ref Unsafe.Add(ref next, nextOffset);
+        ref var nextInhibitor = ref Unsafe.Add(ref nextActivator, nextOffset);
+
+        var activations = TVector.Zero;
+        var clampings = TVector.Zero;
+        var poison = TVector.Zero;
+
+        var last = _last;
+        var j = 0;
+        while (true)
+        {
+            var at = (nuint)j;
+            var vHere = TVector.Load(ref v, at);
+            var vLeft = TVector.Load(ref v, at - 1);
+            var vRight = TVector.Load(ref v, at + 1);
+            var aLeft = TVector.Zero;
+            var aRight = TVector.Zero;
+            var hLeft = TVector.Zero;
+            var hRight = TVector.Zero;
+            if (TReaction.IsActive)
+            {
+                aLeft = TVector.Load(ref a, at - 1);
+                aRight = TVector.Load(ref a, at + 1);
+                hLeft = TVector.Load(ref h, at - 1);
+                hRight = TVector.Load(ref h, at + 1);
+            }
+
+            if (j == 0)
+            {
+                vLeft = TVector.WithFirst(vLeft, BeforeFirst(ref v));
+                if (TReaction.IsActive)
+                {
+                    aLeft = TVector.WithFirst(aLeft, BeforeFirst(ref a));
+                    hLeft = TVector.WithFirst(hLeft, BeforeFirst(ref h));
+                }
+            }
+
+            if (j == last)
+            {
+                vRight = TVector.Select(_isRowEnd, TVector.Create(BeyondLast(ref v)), vRight);
+                if (TReaction.IsActive)
+                {
+                    aRight = TVector.Select(_isRowEnd, TVector.Create(BeyondLast(ref a)), aRight);
+                    hRight = TVector.Select(_isRowEnd, TVector.Create(BeyondLast(ref h)), hRight);
+                }
+            }
+
+            var vLaplacian = Laplacian(vHere, TVector.Load(ref vAbove, at), TVector.Load(ref vBelow, at), vLeft, vRight, four);
+            var vNext = vHere + (alpha * vLaplacian);
+            var isActive = TVector.Zero;
+            if (TReaction.IsActive)
+            {
+                var aHere = TVector.Load(ref a, at);
+                var hHere = TVector.Load(ref h, at);
+                var aLaplacian = Laplacian(aHere, TVector.Load(ref aAbove, at), TVector.Load(ref aBelow, at), aLeft, aRight, four);
+                var hLaplacian = Laplacian(hHere, TVector.Load(ref hAbove, at), TVector.Load(ref hBelow, at), hLeft, hRight, four);
+                var aNext = aHere + ((activatorDiffusion * aLaplacian) + (activatorRate * ((aHere * (TVector.One - aHere)) - hHere)));
+                var source = TReaction.IsSemiImplicit ? aNext : aHere;
+                var hNext = hHere + ((inhibitorDiffusion * hLaplacian) + (inhibitorRate * (source - hHere)));
+
+                isActive = TVector.IsGreater(aNext, threshold);
+                vNext = TVector.Select(isActive, vNext + increment, vNext);
+
+                aNext = TVector.Clip(aNext, TVector.Zero, TVector.One);
+                hNext = TVector.Clip(hNext, TVector.Zero, TVector.One);
+                poison = TVector.AddZeroTimes(TVector.AddZeroTimes(poison, aNext), hNext);
+                TVector.Store(aNext, ref nextActivator, at);
+                TVector.Store(hNext, ref nextInhibitor, at);
+            }
+
+            if (!Unsafe.IsNullRef(ref noise))
+            {
+                vNext += TVector.Load(ref noise, at);
+            }
+
+            var vClipped = TVector.Clip(vNext, lowest, highest);
+            var isClamped = TVector.IsDifferent(vClipped, vNext);
+            poison = TVector.AddZeroTimes(poison, vClipped);
+            TVector.Store(vClipped, ref next, at);
+
+            if (j == last)
+            {
+                activations = TVector.CountSet(activations, isActive & _isNewInLast);
+                clampings = TVector.CountSet(clampings, isClamped & _isNewInLast);
+                break;
+            }
+
+            activations = TVector.CountSet(activations, isActive);
+            clampings = TVector.CountSet(clampings, isClamped);
+            j = Math.Min(j + TVector.Count, last);
+        }
+
+        return new RowCounts(TVector.SumCounts(activations), TVector.SumCounts(clampings), TVector.IsZero(poison));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Laplacian(TVector here, TVector above, TVector below, TVector left, TVector right, TVector four) =>
+        (TRim.IsZero ? above + below + right + left : above + below + left + right) - (four * here);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private T BeforeFirst(ref T row) => TRim.IsZero ? T.Zero : TRim.IsTorus ? Unsafe.Add(ref row, _lastColumn) : row;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private T BeyondLast(ref T row) => TRim.IsZero ? T.Zero : TRim.IsTorus ? row : Unsafe.Add(ref row, _lastColumn);
+
+    /// <summary>The lanes of a row's last vector that are in the row and were not in the vector before it.</summary>
+    private static TVector NewInLast(int columnCount)
+    {
+        var remainder = columnCount % TVector.Count;
+        return columnCount < TVector.Count ? Lanes(0, columnCount) : Lanes(remainder == 0 ? 0 : TVector.Count - remainder, TVector.Count);
+    }
+
+    /// <summary>All bits in the lanes from the first to before the end.</summary>
+    private static TVector Lanes(int first, int end) =>
+        TVector.IsGreater(TVector.Indices, TVector.Create(T.CreateChecked(first - 1)))
+        & TVector.IsGreater(TVector.Create(T.CreateChecked(end)), TVector.Indices);
+}

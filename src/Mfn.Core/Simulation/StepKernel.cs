@@ -1,0 +1,44 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+using Mfn.Core.Fields;
+using Mfn.Core.Vectors;
+
+namespace Mfn.Core.Simulation;
+
+/// <summary>Takes a row of the fields through a step, reading each cell once and writing it once.</summary>
+/// <typeparam name="T">The cells.</typeparam>
+internal abstract class StepKernel<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Writes a row after the step.</summary>
+    /// <param name="rows">The row before the step and those next to it.</param>
+    /// <param name="noise">The first of as many values to add to the potential; a null reference if there is no noise.</param>
+    /// <param name="next">The potential's first cell in the row after the step.</param>
+    /// <param name="nextOffset">The offset from there to the activator, and from the activator to the inhibitor.</param>
+    public abstract RowCounts AdvanceRow(in RowStencil<T> rows, ref T noise, ref T next, int nextOffset);
+
+    /// <summary>The kernel of a spec, of the widest vectors that the processor is fast with.</summary>
+    public static StepKernel<T> Of(SimulationSpec spec) =>
+        Vector512.IsHardwareAccelerated ? Of<Bits512<T>>(spec)
+        : Vector256.IsHardwareAccelerated ? Of<Bits256<T>>(spec)
+        : Of<Bits128<T>>(spec);
+
+    /// <summary>The kernel of a spec, of the given vectors.</summary>
+    public static StepKernel<T> Of<TVector>(SimulationSpec spec)
+        where TVector : struct, IVector<TVector, T> => spec switch
+        {
+            { IsTuringEnabled: false } => Of<TVector, NoReaction>(spec),
+            { Variant: SimulationVariant.Model } => Of<TVector, SemiImplicitReaction>(spec),
+            _ => Of<TVector, ExplicitReaction>(spec),
+        };
+
+    private static StepKernel<T> Of<TVector, TReaction>(SimulationSpec spec)
+        where TVector : struct, IVector<TVector, T>
+        where TReaction : struct, IReaction => spec.Boundary switch
+        {
+            Boundary.Periodic => new StepKernel<T, TVector, TReaction, PeriodicRim>(spec),
+            Boundary.Neumann => new StepKernel<T, TVector, TReaction, NeumannRim>(spec),
+            Boundary.Dirichlet => new StepKernel<T, TVector, TReaction, DirichletRim>(spec),
+            _ => throw new ArgumentException($"Unknown boundary {spec.Boundary}.", nameof(spec)),
+        };
+}

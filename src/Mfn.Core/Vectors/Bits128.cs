@@ -1,0 +1,82 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Mfn.Core.Vectors;
+
+/// <summary>128 bits.</summary>
+internal readonly struct Bits128<T>(Vector128<T> value) : IVector<Bits128<T>, T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly Vector128<T> _value = value;
+
+    public static int Count => Vector128<T>.Count;
+
+    public static Bits128<T> Zero => new(Vector128<T>.Zero);
+
+    public static Bits128<T> One => new(Vector128<T>.One);
+
+    public static Bits128<T> Indices => new(Vector128<T>.Indices);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> Create(T value) => new(Vector128.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> Load(ref T source, nuint offset) => new(Vector128.LoadUnsafe(ref source, offset));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Bits128<T> value, ref T destination, nuint offset) => value._value.StoreUnsafe(ref destination, offset);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> operator +(Bits128<T> left, Bits128<T> right) => new(left._value + right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> operator -(Bits128<T> left, Bits128<T> right) => new(left._value - right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> operator *(Bits128<T> left, Bits128<T> right) => new(left._value * right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> operator &(Bits128<T> left, Bits128<T> right) => new(left._value & right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> IsGreater(Bits128<T> left, Bits128<T> right) => new(Vector128.GreaterThan(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> IsDifferent(Bits128<T> left, Bits128<T> right) => new(~Vector128.Equals(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> Select(Bits128<T> mask, Bits128<T> ifSet, Bits128<T> otherwise) =>
+        new(Vector128.ConditionalSelect(mask._value, ifSet._value, otherwise._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> Clip(Bits128<T> value, Bits128<T> lowest, Bits128<T> highest)
+    {
+        // x86's instructions answer with the second operand where one is NaN or both are zero, which other processors' do not.
+        return new(Sse.IsSupported
+            ? Vector128.MinNative(highest._value, Vector128.MaxNative(lowest._value, value._value))
+            : Vector128.ConditionalSelect(
+                Vector128.LessThan(value._value, lowest._value),
+                lowest._value,
+                Vector128.ConditionalSelect(Vector128.GreaterThan(value._value, highest._value), highest._value, value._value)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> AddZeroTimes(Bits128<T> sum, Bits128<T> value) => new(typeof(T) == typeof(double)
+        ? Vector128.MultiplyAddEstimate(value._value.AsDouble(), Vector128<double>.Zero, sum._value.AsDouble()).As<double, T>()
+        : Vector128.MultiplyAddEstimate(value._value.AsSingle(), Vector128<float>.Zero, sum._value.AsSingle()).As<float, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> CountSet(Bits128<T> counts, Bits128<T> mask) => new(typeof(T) == typeof(double)
+        ? (counts._value.AsInt64() - mask._value.AsInt64()).As<long, T>()
+        : (counts._value.AsInt32() - mask._value.AsInt32()).As<int, T>());
+
+    public static long SumCounts(Bits128<T> counts) =>
+        typeof(T) == typeof(double) ? Vector128.Sum(counts._value.AsInt64()) : Vector128.Sum(counts._value.AsInt32());
+
+    public static bool IsZero(Bits128<T> value) => Vector128.EqualsAll(value._value, Vector128<T>.Zero);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> WithFirst(Bits128<T> vector, T value) => new(vector._value.WithElement(0, value));
+}

@@ -1,0 +1,82 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Mfn.Core.Vectors;
+
+/// <summary>256 bits.</summary>
+internal readonly struct Bits256<T>(Vector256<T> value) : IVector<Bits256<T>, T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly Vector256<T> _value = value;
+
+    public static int Count => Vector256<T>.Count;
+
+    public static Bits256<T> Zero => new(Vector256<T>.Zero);
+
+    public static Bits256<T> One => new(Vector256<T>.One);
+
+    public static Bits256<T> Indices => new(Vector256<T>.Indices);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> Create(T value) => new(Vector256.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> Load(ref T source, nuint offset) => new(Vector256.LoadUnsafe(ref source, offset));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Bits256<T> value, ref T destination, nuint offset) => value._value.StoreUnsafe(ref destination, offset);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> operator +(Bits256<T> left, Bits256<T> right) => new(left._value + right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> operator -(Bits256<T> left, Bits256<T> right) => new(left._value - right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> operator *(Bits256<T> left, Bits256<T> right) => new(left._value * right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> operator &(Bits256<T> left, Bits256<T> right) => new(left._value & right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> IsGreater(Bits256<T> left, Bits256<T> right) => new(Vector256.GreaterThan(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> IsDifferent(Bits256<T> left, Bits256<T> right) => new(~Vector256.Equals(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> Select(Bits256<T> mask, Bits256<T> ifSet, Bits256<T> otherwise) =>
+        new(Vector256.ConditionalSelect(mask._value, ifSet._value, otherwise._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> Clip(Bits256<T> value, Bits256<T> lowest, Bits256<T> highest)
+    {
+        // x86's instructions answer with the second operand where one is NaN or both are zero, which other processors' do not.
+        return new(Sse.IsSupported
+            ? Vector256.MinNative(highest._value, Vector256.MaxNative(lowest._value, value._value))
+            : Vector256.ConditionalSelect(
+                Vector256.LessThan(value._value, lowest._value),
+                lowest._value,
+                Vector256.ConditionalSelect(Vector256.GreaterThan(value._value, highest._value), highest._value, value._value)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> AddZeroTimes(Bits256<T> sum, Bits256<T> value) => new(typeof(T) == typeof(double)
+        ? Vector256.MultiplyAddEstimate(value._value.AsDouble(), Vector256<double>.Zero, sum._value.AsDouble()).As<double, T>()
+        : Vector256.MultiplyAddEstimate(value._value.AsSingle(), Vector256<float>.Zero, sum._value.AsSingle()).As<float, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> CountSet(Bits256<T> counts, Bits256<T> mask) => new(typeof(T) == typeof(double)
+        ? (counts._value.AsInt64() - mask._value.AsInt64()).As<long, T>()
+        : (counts._value.AsInt32() - mask._value.AsInt32()).As<int, T>());
+
+    public static long SumCounts(Bits256<T> counts) =>
+        typeof(T) == typeof(double) ? Vector256.Sum(counts._value.AsInt64()) : Vector256.Sum(counts._value.AsInt32());
+
+    public static bool IsZero(Bits256<T> value) => Vector256.EqualsAll(value._value, Vector256<T>.Zero);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> WithFirst(Bits256<T> vector, T value) => new(vector._value.WithElement(0, value));
+}

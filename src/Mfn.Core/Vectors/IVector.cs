@@ -1,0 +1,68 @@
+using System.Numerics;
+
+namespace Mfn.Core.Vectors;
+
+/// <summary>
+/// A hardware vector of one width, with the operations that the kernels need: a kernel is written once and compiled for each width. Lane by
+/// lane, every operation gives the same bits at every width.
+/// </summary>
+/// <typeparam name="TSelf">The vector.</typeparam>
+/// <typeparam name="T">Its lanes: double or float.</typeparam>
+internal interface IVector<TSelf, T>
+    where TSelf : struct, IVector<TSelf, T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>The number of lanes.</summary>
+    static abstract int Count { get; }
+
+    static abstract TSelf Zero { get; }
+
+    static abstract TSelf One { get; }
+
+    /// <summary>0, 1, 2 and so on.</summary>
+    static abstract TSelf Indices { get; }
+
+    /// <summary>The value in every lane.</summary>
+    static abstract TSelf Create(T value);
+
+    /// <summary>The values that begin <paramref name="offset"/> after a reference. Nothing is checked.</summary>
+    static abstract TSelf Load(ref T source, nuint offset);
+
+    /// <summary>Writes the lanes <paramref name="offset"/> after a reference. Nothing is checked.</summary>
+    static abstract void Store(TSelf value, ref T destination, nuint offset);
+
+    static abstract TSelf operator +(TSelf left, TSelf right);
+
+    static abstract TSelf operator -(TSelf left, TSelf right);
+
+    static abstract TSelf operator *(TSelf left, TSelf right);
+
+    static abstract TSelf operator &(TSelf left, TSelf right);
+
+    /// <summary>All bits where left is greater; none where a lane is NaN.</summary>
+    static abstract TSelf IsGreater(TSelf left, TSelf right);
+
+    /// <summary>All bits where the lanes differ, or one is NaN.</summary>
+    static abstract TSelf IsDifferent(TSelf left, TSelf right);
+
+    /// <summary>The first value where the mask is set, else the second.</summary>
+    static abstract TSelf Select(TSelf mask, TSelf ifSet, TSelf otherwise);
+
+    /// <summary>The nearest value in a range; NaN stays NaN, and so does the sign of zero.</summary>
+    static abstract TSelf Clip(TSelf value, TSelf lowest, TSelf highest);
+
+    /// <summary>The sum plus zero times the value, which is NaN as soon as one value was: not for results, since it may be fused.</summary>
+    static abstract TSelf AddZeroTimes(TSelf sum, TSelf value);
+
+    /// <summary>Adds one to a lane's integer where the mask is set.</summary>
+    static abstract TSelf CountSet(TSelf counts, TSelf mask);
+
+    /// <summary>The sum of the lanes' integers.</summary>
+    static abstract long SumCounts(TSelf counts);
+
+    /// <summary>Whether all lanes equal zero.</summary>
+    static abstract bool IsZero(TSelf value);
+
+    /// <summary>The vector with another value in its first lane.</summary>
+    static abstract TSelf WithFirst(TSelf vector, T value);
+}
