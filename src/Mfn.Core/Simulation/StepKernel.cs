@@ -10,7 +10,7 @@ namespace Mfn.Core.Simulation;
 internal abstract class StepKernel<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Writes a row after the step.</summary>
+    /// <summary>Writes a row after the step. One that is shorter than a vector also overwrites what follows it, up to a vector's length.</summary>
     /// <param name="rows">The row before the step and those next to it.</param>
     /// <param name="noise">The first of as many values to add to the potential; a null reference if there is no noise.</param>
     /// <param name="next">The potential's first cell in the row after the step.</param>
