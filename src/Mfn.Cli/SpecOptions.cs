@@ -8,6 +8,7 @@ internal sealed class SpecOptions
 {
     private readonly Option<string?> _preset = new("--preset") { Description = "Start from a preset; the other options change it.", HelpName = string.Join('|', Presets.Names) };
     private readonly Option<string?> _variant = new("--variant") { Description = "Which simulation of the reference. Default: model.", HelpName = "model|engine" };
+    private readonly Option<string?> _precision = new("--precision") { Description = "Type of the cells; singles are faster, and a model of their own. Default: f64.", HelpName = "f64|f32" };
     private readonly Option<int?> _grid = NumberOption.Create<int>("--grid", "N", "Rows and columns of the field: 4 to 1024. Default: 64.");
     private readonly Option<int?> _steps = NumberOption.Create<int>("--steps", "N", "Time steps: 1 to 10000. Default: 64.");
     private readonly Option<long?> _seed = NumberOption.Create<long>("--seed", "N", "Seed of the random numbers: 0 to 2^63-1. Default: 42.");
@@ -28,6 +29,7 @@ internal sealed class SpecOptions
     {
         _preset.AcceptOnlyFromAmong(Presets.Names);
         _variant.AcceptOnlyFromAmong("model", "engine");
+        _precision.AcceptOnlyFromAmong("f64", "f32");
         _boundary.AcceptOnlyFromAmong("periodic", "neumann", "dirichlet");
     }
 
@@ -35,7 +37,7 @@ internal sealed class SpecOptions
 
     private Option[] All =>
     [
-        _preset, _variant, _grid, _steps, _seed, _alpha, _allowUnstable, _spikeProbability, _noTuring, _turingThreshold, _jitter, _jitterVariance, .. EngineOnly,
+        _preset, _variant, _precision, _grid, _steps, _seed, _alpha, _allowUnstable, _spikeProbability, _noTuring, _turingThreshold, _jitter, _jitterVariance, .. EngineOnly,
     ];
 
     public void AddTo(Command command)
@@ -52,6 +54,7 @@ internal sealed class SpecOptions
     {
         var spec = arguments.GetValue(_preset) is { } preset ? Presets.Load(preset) : new SimulationSpec();
         Set(_variant, variant => spec.Variant = variant == "engine" ? SimulationVariant.Engine : SimulationVariant.Model);
+        Set(_precision, precision => spec.Precision = precision == "f32" ? Precision.Binary32 : Precision.Binary64);
         arguments.Apply(_grid, value => spec.GridSize = value);
         arguments.Apply(_steps, value => spec.Steps = value);
         arguments.Apply(_seed, value => spec.Seed = value);

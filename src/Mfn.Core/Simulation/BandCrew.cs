@@ -11,8 +11,8 @@ namespace Mfn.Core.Simulation;
 internal sealed class BandCrew<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    // Below, waking a helper costs as much as it gains.
-    private const int LeastSharedGridSize = 192;
+    // Of cells times steps: below, about a third of a millisecond, waking a helper costs as much as it gains.
+    private const long LeastSharedWork = 1 << 18;
     private const int RowsPerBand = 128;
     private const int MaxBandsPerThread = 4;
 
@@ -30,21 +30,22 @@ internal sealed class BandCrew<T>
 
     /// <summary>A crew of the caller and the helpers, or of the caller alone if the field is small.</summary>
     /// <param name="gridSize">The rows of the field.</param>
+    /// <param name="maxStepCount">The most steps of a pass.</param>
     /// <param name="helpers">Who may help.</param>
     /// <param name="createSweep">Makes what one of them computes with.</param>
-    public BandCrew(int gridSize, StepHelpers helpers, Func<BandSweep<T>> createSweep)
+    public BandCrew(int gridSize, int maxStepCount, StepHelpers helpers, Func<BandSweep<T>> createSweep)
     {
         _gridSize = gridSize;
         _queue = helpers.Queue;
         _ownSweep = createSweep();
-        _helpers = new Helper[gridSize < LeastSharedGridSize ? 0 : helpers.Count];
+        _helpers = new Helper[Work(maxStepCount) < LeastSharedWork ? 0 : helpers.Count];
         for (var i = 0; i < _helpers.Length; i++)
         {
             _helpers[i] = new Helper(this, createSweep());
         }
 
         var threadCount = 1 + _helpers.Length;
-        _bandCount = threadCount == 1 ? 1 : Math.Clamp(gridSize / RowsPerBand, threadCount, threadCount * MaxBandsPerThread);
+        _bandCount = Math.Clamp(gridSize / RowsPerBand, threadCount, threadCount * MaxBandsPerThread);
         _nextBand = _bandCount;
     }
 
@@ -52,6 +53,13 @@ internal sealed class BandCrew<T>
     /// <exception cref="OperationCanceledException">The pass was cancelled; its destination is unfinished.</exception>
     public RowCounts Advance(in Pass pass)
     {
+        if (_helpers.Length == 0 || Work(pass.GrowthEvents.Length) < LeastSharedWork)
+        {
+            _ownSweep.Counts = RowCounts.None;
+            _ownSweep.Advance(pass, 0, _gridSize);
+            return _ownSweep.Counts;
+        }
+
         _pass = pass;
         _error = null;
         _undoneCount = _bandCount;
@@ -126,6 +134,8 @@ internal sealed class BandCrew<T>
             }
         }
     }
+
+    private long Work(int stepCount) => (long)_gridSize * _gridSize * stepCount;
 
     private int Begin(int band) => (int)((long)_gridSize * band / _bandCount);
 

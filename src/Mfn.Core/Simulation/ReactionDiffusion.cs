@@ -72,7 +72,10 @@ internal sealed class ReactionDiffusion<T> : ReactionDiffusion
         var jitter = spec.IsJitterEnabled ? new Jitter<T>(spec, random) : null;
         var kernel = StepKernel<T>.Of(spec);
         _crew = new BandCrew<T>(
-            spec.GridSize, spec.IsJitterEnabled ? StepHelpers.None : helpers, () => new BandSweep<T>(spec, kernel, MaxStepsPerPass, jitter));
+            spec.GridSize,
+            MaxStepsPerPass,
+            spec.IsJitterEnabled ? StepHelpers.None : helpers,
+            () => new BandSweep<T>(spec, kernel, MaxStepsPerPass, jitter));
     }
 
     public override int MaxStepsPerPass { get; }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Mfn.Core.Simulation;
 
 namespace Mfn.Server.Runs;
 
@@ -8,19 +9,23 @@ namespace Mfn.Server.Runs;
 /// </summary>
 internal sealed class ComputeScheduler : TaskScheduler, IDisposable
 {
-    // Bounded by the number of runs, since each has at most one continuation waiting.
-    private readonly BlockingCollection<Task> _waiting = [];
+    // Tasks, and items that help with one. Bounded by the number of runs, since each has at most one continuation and its helpers waiting.
+    private readonly BlockingCollection<object> _waiting = [];
     private readonly Thread[] _threads;
 
     public ComputeScheduler()
     {
         _threads = new Thread[Environment.ProcessorCount];
+        Helpers = new StepHelpers(_threads.Length - 1, _waiting.Add);
         for (var i = 0; i < _threads.Length; i++)
         {
             _threads[i] = new Thread(ExecuteAll) { IsBackground = true, Name = $"mfn-compute-{i}" };
             _threads[i].Start();
         }
     }
+
+    /// <summary>The threads that have nothing else to do help with a step; their help waits for its turn like everything else.</summary>
+    public StepHelpers Helpers { get; }
 
     public override int MaximumConcurrencyLevel => _threads.Length;
 
@@ -43,13 +48,20 @@ internal sealed class ComputeScheduler : TaskScheduler, IDisposable
 
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
 
-    protected override IEnumerable<Task> GetScheduledTasks() => _waiting.ToArray();
+    protected override IEnumerable<Task> GetScheduledTasks() => _waiting.OfType<Task>().ToArray();
 
     private void ExecuteAll()
     {
-        foreach (var task in _waiting.GetConsumingEnumerable())
+        foreach (var waiting in _waiting.GetConsumingEnumerable())
         {
-            TryExecuteTask(task);
+            if (waiting is Task task)
+            {
+                TryExecuteTask(task);
+            }
+            else
+            {
+                ((IThreadPoolWorkItem)waiting).Execute();
+            }
         }
     }
 }

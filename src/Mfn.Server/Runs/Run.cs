@@ -13,6 +13,9 @@ internal sealed class Run : IAsyncDisposable
     // Long enough to make switching cheap, short enough that a small run among large ones is not held up.
     private static readonly TimeSpan TimeSlice = TimeSpan.FromMilliseconds(5);
 
+    // The engine takes several steps in one pass over memory; beyond this many it gains nothing.
+    private const int MaxStepsAtOnce = 8;
+
     private readonly RunOrder _order;
     private readonly RunRegistry _registry;
     private readonly CancellationTokenSource _cancellation;
@@ -79,7 +82,7 @@ internal sealed class Run : IAsyncDisposable
     {
         try
         {
-            var engine = new SimulationEngine(_order.Spec);
+            var engine = new SimulationEngine(_order.Spec, _registry.ComputeScheduler.Helpers);
             var analysis = new RunAnalysis(_order.Analysis, _order.Spec.GridSize);
             await StepToEndAsync(engine, analysis);
             return Result(engine, analysis);
@@ -96,23 +99,19 @@ internal sealed class Run : IAsyncDisposable
         var sliceStart = _registry.Clock.GetTimestamp();
         while (engine.Step < _order.Spec.StepCount)
         {
-            Cancelled.ThrowIfCancellationRequested();
-            engine.TakeStep();
-            analysis.Add(engine.Potential);
+            // Without frames nobody would take the growth events.
+            engine.Advance(StepsUntilSomethingIsDue(engine.Step, analysis), _order.Frames is null ? null : growthEvents, Cancelled);
+            if (analysis.NeedsEveryStep)
+            {
+                analysis.Add(engine.Potential);
+            }
+
             Volatile.Write(ref _step, engine.Step);
 
-            if (_order.Frames is { } plan)
+            if (_order.Frames is { } plan && plan.IsDue(engine.Step, _order.Spec.StepCount))
             {
-                if (engine.LastGrowthEvent is { } growthEvent)
-                {
-                    growthEvents.Add(growthEvent);
-                }
-
-                if (plan.IsDue(engine.Step, _order.Spec.StepCount))
-                {
-                    await PublishAsync(Capture(engine, analysis, plan, growthEvents));
-                    growthEvents = [];
-                }
+                await PublishAsync(Capture(engine, analysis, plan, growthEvents));
+                growthEvents = [];
             }
 
             if (_registry.Clock.GetElapsedTime(sliceStart) > TimeSlice)
@@ -121,6 +120,12 @@ internal sealed class Run : IAsyncDisposable
                 sliceStart = _registry.Clock.GetTimestamp();
             }
         }
+    }
+
+    private int StepsUntilSomethingIsDue(int step, RunAnalysis analysis)
+    {
+        var count = analysis.NeedsEveryStep ? 1 : Math.Min(MaxStepsAtOnce, _order.Spec.StepCount - step);
+        return _order.Frames is { } plan ? Math.Min(count, plan.EveryNSteps - (step % plan.EveryNSteps)) : count;
     }
 
     private async ValueTask PublishAsync(RunFrame frame)

@@ -8,6 +8,9 @@ internal sealed class RunAnalysis(AnalysisPlan plan, int gridSize)
 {
     private readonly FeatureExtractor? _extractor = plan.Features is null ? null : new FeatureExtractor(gridSize, gridSize, plan.Features);
 
+    /// <summary>Whether it follows the field step by step.</summary>
+    public bool NeedsEveryStep => _extractor is not null;
+
     /// <summary>Takes the field after a step.</summary>
     public void Add(ReadOnlySpan<double> potential) => _extractor?.Add(potential);
 

@@ -23,6 +23,7 @@ internal static class SimulationWireExtensions
         var spec = new SimulationSpec { Variant = variant };
         spec = spec with
         {
+            Precision = ToPrecision(wire.Precision, problems),
             GridSize = wire.HasGridSize ? wire.GridSize : spec.GridSize,
             StepCount = wire.HasSteps ? wire.Steps : spec.StepCount,
             Seed = wire.HasSeed ? SeedWireExtensions.ToSeed(wire.Seed, "spec.seed", problems) : spec.Seed,
@@ -138,6 +139,20 @@ internal static class SimulationWireExtensions
         }
     }
 
+    private static Precision ToPrecision(Wire.Precision wire, RequestProblems problems)
+    {
+        switch (wire)
+        {
+            case Wire.Precision.Unspecified or Wire.Precision.Binary64:
+                return Precision.Binary64;
+            case Wire.Precision.Binary32:
+                return Precision.Binary32;
+            default:
+                problems.Add("spec.precision", $"must be PRECISION_BINARY64 or PRECISION_BINARY32, but was {(int)wire}");
+                return Precision.Binary64;
+        }
+    }
+
     private static SimulationSpec WithEngineParameters(SimulationSpec spec, Wire.EngineParameters wire, RequestProblems problems) => spec with
     {
         Boundary = ToBoundary(wire.Boundary, problems),
@@ -208,6 +223,7 @@ internal static class SimulationWireExtensions
         var wire = new Wire.SimulationSpec
         {
             Variant = spec.Variant == SimulationVariant.Model ? Wire.SimulationVariant.Model : Wire.SimulationVariant.Engine,
+            Precision = spec.Precision == Precision.Binary64 ? Wire.Precision.Binary64 : Wire.Precision.Binary32,
             GridSize = spec.GridSize,
             Steps = spec.StepCount,
             Seed = (long)spec.Seed,

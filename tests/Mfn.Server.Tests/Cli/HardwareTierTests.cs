@@ -12,6 +12,7 @@ public sealed class HardwareTierTests : IDisposable
     {
         "simulate --grid 96 --steps 120 --jitter --turing-threshold 0.05 --features --json --out FILE",
         "simulate --variant engine --boundary dirichlet --grid 65 --steps 120 --features --json --out FILE",
+        "simulate --precision f32 --grid 300 --steps 50 --turing-threshold 0.05 --features --json --out FILE",
         "fractal ifs --points 20000 --json --out FILE",
         "validate --grid 32 --steps 32 --epochs 3 --jitter --json",
     };
@@ -20,7 +21,7 @@ public sealed class HardwareTierTests : IDisposable
     public async Task Results_AtEveryTier_HaveOneHash(string command)
     {
         var hashes = new List<string>();
-        foreach (var tier in new[] { null, "DOTNET_EnableAVX2", "DOTNET_EnableHWIntrinsic" })
+        foreach (var tier in new[] { null, "DOTNET_EnableAVX512", "DOTNET_EnableAVX2", "DOTNET_EnableHWIntrinsic" })
         {
             hashes.Add(await HashAsync(command, tier));
         }

@@ -29,6 +29,7 @@ public sealed class BadInputTests
         { "spec.turing_threshold", new SimulationSpec { Variant = SimulationVariant.Engine, TuringThreshold = 0.4 }, "must be between 0.5 and 0.95, but was 0.4" },
         { "spec.jitter_variance_volts_squared", new SimulationSpec { JitterVarianceVoltsSquared = 0.02 }, "must be between 0 and 0.01, but was 0.02" },
         { "spec.variant", new SimulationSpec { Variant = (SimulationVariant)9 }, "must be SIMULATION_VARIANT_MODEL or SIMULATION_VARIANT_ENGINE, but was 9" },
+        { "spec.precision", new SimulationSpec { Precision = (Precision)3 }, "must be PRECISION_BINARY64 or PRECISION_BINARY32, but was 3" },
         { "spec.allow_unstable", new SimulationSpec { Variant = SimulationVariant.Engine, AllowUnstable = true }, "must not be set if variant is SIMULATION_VARIANT_ENGINE, whose alpha is always below 0.25" },
         { "spec.engine", new SimulationSpec { Engine = new EngineParameters() }, "must not be set unless variant is SIMULATION_VARIANT_ENGINE" },
         { "spec.engine.boundary", Engine(new EngineParameters { Boundary = (Boundary)4 }), "must be BOUNDARY_PERIODIC, BOUNDARY_NEUMANN or BOUNDARY_DIRICHLET, but was 4" },

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Mfn.Contracts.V1;
 
@@ -104,6 +105,7 @@ public sealed class SimulateTests
                 TuringThreshold = 0.75,
                 JitterEnabled = false,
                 JitterVarianceVoltsSquared = 0.0005,
+                Precision = Precision.Binary64,
             },
             first.Summary.Spec);
         Assert.Equal(first, again);
@@ -160,6 +162,26 @@ public sealed class SimulateTests
         });
 
         Assert.Equal(8 * 1024 * 1024, response.Field.Values.Length);
+    }
+
+    [Fact]
+    public async Task Simulate_SinglePrecision_ComputesOnSinglesFromTheSameDraws()
+    {
+        await using var server = await TestServer.StartAsync();
+        var spec = new SimulationSpec { GridSize = 300, Steps = 40, Precision = Precision.Binary32 };
+        var doubleSpec = spec.Clone();
+        doubleSpec.Precision = Precision.Binary64;
+
+        var singles = await server.Simulation.SimulateAsync(new SimulateRequest { Spec = spec, FieldEncoding = FieldEncoding.Float64 });
+        var doubles = await server.Simulation.SimulateAsync(new SimulateRequest { Spec = doubleSpec, FieldEncoding = FieldEncoding.Float64 });
+
+        var computed = MemoryMarshal.Cast<byte, double>(singles.Field.Values.Span).ToArray();
+        Assert.All(computed, cell => Assert.Equal(cell, (double)(float)cell));
+        Assert.NotEqual(doubles.Field, singles.Field);
+        Assert.Equal(doubles.Summary.GrowthEventCount, singles.Summary.GrowthEventCount);
+        Assert.Equal(doubles.Summary.Statistics.MeanPotentialMillivolts, singles.Summary.Statistics.MeanPotentialMillivolts, tolerance: 1e-3);
+        Assert.Equal(Precision.Binary32, singles.Summary.Spec.Precision);
+        Assert.Equal(Precision.Binary64, doubles.Summary.Spec.Precision);
     }
 
     private static string Hash(Field field) => Convert.ToHexStringLower(SHA256.HashData(field.Values.Span));
