@@ -134,14 +134,16 @@ public static class MfnServer
         services.AddSingleton<OpenCalls>();
         services.AddSingleton<RequestReader>();
         services.AddSingleton<ResponseWriter>();
-        services.AddSingleton(new ServiceCatalog(
+        services.AddSingleton(new ServiceCatalog(() =>
+        [
             Contracts.V1.SimulationService.Descriptor,
             Contracts.V1.FeatureService.Descriptor,
             Contracts.V1.FractalService.Descriptor,
             Contracts.V1.MembraneService.Descriptor,
             Contracts.V1.ValidationService.Descriptor,
             Grpc.Health.V1.Health.Descriptor,
-            ServerReflection.Descriptor));
+            ServerReflection.Descriptor,
+        ]));
         services.AddGrpc(grpc => grpc.Interceptors.Add<CallInterceptor>());
         services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<IOptions<LimitsOptions>>(
             (grpc, limits) => grpc.MaxReceiveMessageSize = limits.Value.MaxRequestBytes);
