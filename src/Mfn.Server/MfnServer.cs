@@ -6,7 +6,10 @@ using Mfn.Server.Lifetime;
 using Mfn.Server.Reflection;
 using Mfn.Server.Runs;
 using Mfn.Server.Security;
+using Mfn.Server.Transport;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server;
@@ -18,6 +21,9 @@ public static class MfnServer
     public const string DefaultUrl = "http://127.0.0.1:50051";
 
     private const string EnvironmentPrefix = "MFN_";
+
+    // A frame of HTTP/2 costs the same whatever its size, so that a field should take few. Used as far as the client allows it too.
+    private const int MaxFrameBytes = 256 * 1024;
 
     /// <summary>A server that is ready to start.</summary>
     /// <param name="args">
@@ -86,11 +92,15 @@ public static class MfnServer
     {
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.UseUrls(builder.Configuration["urls"] ?? DefaultUrl);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, BlockPoolFactory>();
         builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, TlsListenerSetup>();
+        builder.Services.AddOptions<SocketTransportOptions>().Configure<IOptions<StreamingOptions>>(
+            (sockets, streaming) => sockets.MaxWriteBufferSize = streaming.Value.WriteBufferBytes);
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitsOptions>>((kestrel, limits) =>
         {
             kestrel.AddServerHeader = false;
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            kestrel.Limits.Http2.MaxFrameSize = MaxFrameBytes;
             kestrel.Limits.Http2.MaxStreamsPerConnection = OpenCalls.KestrelLimit(limits.Value);
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
 
@@ -124,14 +134,16 @@ public static class MfnServer
         services.AddSingleton<OpenCalls>();
         services.AddSingleton<RequestReader>();
         services.AddSingleton<ResponseWriter>();
-        services.AddSingleton(new ServiceCatalog(
+        services.AddSingleton(new ServiceCatalog(() =>
+        [
             Contracts.V1.SimulationService.Descriptor,
             Contracts.V1.FeatureService.Descriptor,
             Contracts.V1.FractalService.Descriptor,
             Contracts.V1.MembraneService.Descriptor,
             Contracts.V1.ValidationService.Descriptor,
             Grpc.Health.V1.Health.Descriptor,
-            ServerReflection.Descriptor));
+            ServerReflection.Descriptor,
+        ]));
         services.AddGrpc(grpc => grpc.Interceptors.Add<CallInterceptor>());
         services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<IOptions<LimitsOptions>>(
             (grpc, limits) => grpc.MaxReceiveMessageSize = limits.Value.MaxRequestBytes);

@@ -21,6 +21,7 @@ internal static class QuickMode
             ("rd-step", MeasureStep),
             ("simulate", MeasureSimulation),
             ("normals", MeasureNormals),
+            ("stream-simulation", Serving.StreamSimulationMeasurement.Run),
         ];
         foreach (var (kernel, measure) in measurements)
         {

@@ -19,6 +19,10 @@ internal sealed class StreamingOptions
     /// <summary>How long a client may take to accept one message before its call is aborted.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Bytes of a connection's messages that may wait for the network before its streams wait.</summary>
+    [Range(16 * 1024, 64 * 1024 * 1024)]
+    public int WriteBufferBytes { get; set; } = 256 * 1024;
 }
 
 [OptionsValidator]

@@ -17,6 +17,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("Streaming:OwnerBacklog=0", "OwnerBacklog")]
     [InlineData("Streaming:ReadTimeout=00:00:00", "ReadTimeout")]
     [InlineData("Streaming:WriteTimeout=00:00:00", "WriteTimeout")]
+    [InlineData("Streaming:WriteBufferBytes=0", "WriteBufferBytes")]
     [InlineData("Shutdown:DrainTime=-00:00:01", "DrainTime")]
     [InlineData("Tls:CertificateFile=/nowhere.pem", "Tls:CertificateFile must be an existing file")]
     public async Task Start_SettingOutOfRange_IsRefusedByName(string setting, string name)

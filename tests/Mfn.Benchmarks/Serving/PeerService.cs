@@ -1,0 +1,22 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Mfn.Benchmarks.Peers;
+
+namespace Mfn.Benchmarks.Serving;
+
+/// <summary>What peers/grpc_peer.cc serves too.</summary>
+internal sealed class PeerService : Peer.PeerBase
+{
+    public override Task<Blob> Unary(Blob request, ServerCallContext context) => Task.FromResult(request);
+
+    public override async Task Stream(StreamRequest request, IServerStreamWriter<Blob> responseStream, ServerCallContext context)
+    {
+        var bytes = new byte[request.Size];
+        bytes.AsSpan().Fill((byte)'x');
+        var blob = new Blob { Data = UnsafeByteOperations.UnsafeWrap(bytes) };
+        for (var i = 0U; i < request.Count; i++)
+        {
+            await responseStream.WriteAsync(blob);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using Mfn.Server.Tests.GrpcStack;
+using Mfn.Server.Tests.GrpcStack.Wire;
+using Mfn.Server.Transport;
+using Microsoft.AspNetCore.Builder;
+
+namespace Mfn.Server.Tests.Transport;
+
+public sealed class BlockPoolTests
+{
+    [Fact]
+    public void Rent_AfterAReturn_LendsTheBlockThatCameBackLast()
+    {
+        using var pool = new BlockPool();
+        var first = pool.Rent();
+        var second = pool.Rent(1);
+
+        first.Dispose();
+        second.Dispose();
+
+        Assert.NotSame(first, second);
+        Assert.Same(second, pool.Rent(BlockPool.BlockSize));
+        Assert.Same(first, pool.Rent());
+    }
+
+    [Fact]
+    public void Dispose_BlockReturnedTwice_IsLentOnce()
+    {
+        using var pool = new BlockPool();
+        var block = pool.Rent();
+
+        block.Dispose();
+        block.Dispose();
+
+        Assert.NotSame(pool.Rent(), pool.Rent());
+    }
+
+    [Fact]
+    public void Dispose_MoreThanMayBeIdle_KeepsSoMany()
+    {
+        using var pool = new BlockPool();
+        var blocks = Enumerable.Range(0, BlockPool.MaxIdleCount + 5).Select(_ => pool.Rent()).ToArray();
+
+        Assert.All(blocks, block => block.Dispose());
+
+        Assert.Equal(BlockPool.MaxIdleCount, pool.IdleCount);
+    }
+
+    [Fact]
+    public void Dispose_OfThePool_KeepsNothing()
+    {
+        var pool = new BlockPool();
+        var lent = pool.Rent();
+        pool.Rent().Dispose();
+
+        pool.Dispose();
+        lent.Dispose();
+
+        Assert.Equal(0, pool.IdleCount);
+    }
+
+    [Fact]
+    public void Rent_MoreThanABlock_IsRefused()
+    {
+        using var pool = new BlockPool();
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => pool.Rent(BlockPool.BlockSize + 1));
+    }
+
+    [Fact]
+    public async Task Server_MessagesOfManyBlocks_ComeBackAsTheyWere()
+    {
+        await using var server = await TestServer.StartAsync(app => app.MapGrpcService<EchoHandlers>(), "Limits:MaxRequestBytes=16777216");
+        var echo = new EchoService.EchoServiceClient(server.Channel);
+        var texts = Enumerable.Range(1, 8).Select(i => string.Join(' ', Enumerable.Range(i, i * 40_000))).ToArray();
+
+        var answers = await Task.WhenAll(texts.Select(async text => (await echo.SayAsync(new EchoRequest { Text = text })).Text)).Within();
+
+        Assert.True(texts[^1].Length > 30 * BlockPool.BlockSize);
+        Assert.Equal(texts, answers);
+    }
+}
