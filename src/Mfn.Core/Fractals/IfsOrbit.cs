@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Mfn.Core.Randomness;
 using Mfn.Core.Specs;
 
@@ -15,7 +16,10 @@ public sealed class IfsOrbit
         System = system;
         Points = points;
         LyapunovExponent = lyapunovExponent;
-        LargestCoordinate = points.Max(point => Math.Max(Math.Abs(point.X), Math.Abs(point.Y)));
+        foreach (var point in points)
+        {
+            LargestCoordinate = Math.Max(LargestCoordinate, Math.Max(Math.Abs(point.X), Math.Abs(point.Y)));
+        }
     }
 
     /// <summary>The maps.</summary>
@@ -49,6 +53,6 @@ public sealed class IfsOrbit
         var system = IteratedFunctionSystem.Draw(random, spec.MapCount, spec.MinScale, spec.MaxScale, spec.TranslationRange);
         var points = new PlanePoint[spec.PointCount];
         var lyapunovExponent = system.Iterate(random, points);
-        return new IfsOrbit(system, [.. points], lyapunovExponent);
+        return new IfsOrbit(system, ImmutableCollectionsMarshal.AsImmutableArray(points), lyapunovExponent);
     }
 }

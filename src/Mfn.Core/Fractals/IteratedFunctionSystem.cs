@@ -12,6 +12,8 @@ public sealed class IteratedFunctionSystem
     // Maps that squash the plane to a line would contribute minus infinity.
     private const double LeastArea = 1e-10;
 
+    private const int LongestDraw = 512;
+
     private readonly ImmutableArray<double> _logAreas;
 
     /// <summary>The system of the given maps.</summary>
@@ -77,14 +79,21 @@ public sealed class IteratedFunctionSystem
             throw new ArgumentException("There must be room for at least one point.", nameof(points));
         }
 
+        Span<int> drawn = stackalloc int[LongestDraw];
+        var maps = Maps.AsSpan();
+        var logAreas = _logAreas.AsSpan();
         var point = default(PlanePoint);
         var logArea = 0.0;
-        foreach (ref var destination in points)
+        for (var rest = points; !rest.IsEmpty; rest = rest[drawn.Length..])
         {
-            var map = (int)random.NextInt64(0, Maps.Length);
-            point = Maps[map].Apply(point);
-            destination = point;
-            logArea += _logAreas[map];
+            drawn = drawn[..Math.Min(drawn.Length, rest.Length)];
+            random.FillIntegers(maps.Length, drawn);
+            for (var i = 0; i < drawn.Length; i++)
+            {
+                point = maps[drawn[i]].Apply(point);
+                rest[i] = point;
+                logArea += logAreas[drawn[i]];
+            }
         }
 
         return logArea / points.Length;
