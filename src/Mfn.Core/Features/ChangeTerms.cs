@@ -13,10 +13,10 @@ internal ref struct ChangeTerms(ReadOnlySpan<double> volts, ReadOnlySpan<double>
     private readonly ReadOnlySpan<double> _volts = volts;
     private readonly ReadOnlySpan<double> _previous = previous;
     private readonly Span<double> _changes = changes;
-    private Extremes _extremes = Extremes.None;
+    private Vector512<double> _greatest = Vector512<double>.Zero;
 
-    /// <summary>Those of the differences.</summary>
-    public readonly Extremes Extremes => _extremes;
+    /// <summary>The greatest difference; NaN if any is.</summary>
+    public readonly double Greatest => Extremes.Greatest(_greatest);
 
     public SumPair OfBlock(int start, int count)
     {
@@ -24,7 +24,7 @@ internal ref struct ChangeTerms(ReadOnlySpan<double> volts, ReadOnlySpan<double>
         var previousOctets = PairwiseSum.Octets(_previous.Slice(start, count), out var previousRest);
         var changes = _changes.Slice(start % PairwiseSum.RunLength, count);
         var changeOctets = MemoryMarshal.Cast<double, Vector512<double>>(changes);
-        var extremes = _extremes;
+        var greatest = _greatest;
         var changeLanes = Vector512<double>.Zero;
         var energyLanes = Vector512<double>.Zero;
         for (var i = 0; i < octets.Length; i++)
@@ -34,7 +34,7 @@ internal ref struct ChangeTerms(ReadOnlySpan<double> volts, ReadOnlySpan<double>
             changeOctets[i] = change;
             changeLanes += change;
             energyLanes += millivolts * millivolts;
-            extremes.Add(change);
+            greatest = Vector512.Max(greatest, change);
         }
 
         var changeSum = PairwiseSum.Join(changeLanes);
@@ -46,10 +46,10 @@ internal ref struct ChangeTerms(ReadOnlySpan<double> volts, ReadOnlySpan<double>
             changes[count - rest.Length + i] = change;
             changeSum += change;
             energy += millivolts * millivolts;
-            extremes.Add(Vector512.Create(change));
+            greatest = Vector512.Max(greatest, Vector512.Create(change));
         }
 
-        _extremes = extremes;
+        _greatest = greatest;
         return new SumPair(changeSum, energy);
     }
 }

@@ -190,9 +190,8 @@ public sealed class FeatureExtractor
         _energy.Add(sums.Second);
         if (FrameCount > 0)
         {
-            var greatest = terms.Extremes.Maximum;
-            _greatestChange = Math.Max(_greatestChange, greatest);
-            AddQuietness(IsQuiet(volts, sums.First / volts.Length, greatest));
+            _greatestChange = Math.Max(_greatestChange, terms.Greatest);
+            AddQuietness(IsQuiet(volts, sums.First / volts.Length, terms.Greatest));
         }
     }
 
@@ -238,7 +237,8 @@ public sealed class FeatureExtractor
             return (0.0, 0.0);
         }
 
-        var terms = new ShapeTerms(_last, potential.Mean);
+        Span<double> scratch = stackalloc double[ShapeTerms.ScratchLength];
+        var terms = new ShapeTerms(_last, potential.Mean, scratch);
         var sums = PairwiseSum.Of<ShapeTerms, SumPair>(ref terms, _last.Length);
         return (
             sums.First / _last.Length / Math.Pow(potential.StandardDeviation, 3.0),

@@ -1,11 +1,13 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Mfn.Core.Features;
 
 /// <summary>
-/// x³ and x⁴ with the bits of <see cref="Math.Pow"/>, which is the C library's pow, as in the reference; eight at a time, without a call in
-/// most cases.
+/// x³ and x⁴ with the bits of <see cref="Math.Pow"/>, which is the C library's pow, as in the reference; eight at a time, and in nine cases of
+/// ten without a call.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -25,9 +27,34 @@ internal static class ReferencePower
     private const double Least = 1.0 / (1UL << 63) / 2.0;
     private const double Greatest = (1UL << 63) * 2.0;
 
-    /// <summary>The third and the fourth powers of eight values.</summary>
+    /// <summary>The third and the fourth powers of the values, which are a multiple of eight, into spans of the same length.</summary>
+    public static void ThirdAndFourth(ReadOnlySpan<double> values, Span<double> thirds, Span<double> fourths)
+    {
+        var octets = MemoryMarshal.Cast<double, Vector512<double>>(values);
+        var thirdOctets = MemoryMarshal.Cast<double, Vector512<double>>(thirds)[..octets.Length];
+        var fourthOctets = MemoryMarshal.Cast<double, Vector512<double>>(fourths)[..octets.Length];
+        for (var i = 0; i < octets.Length; i++)
+        {
+            var unsure = ThirdAndFourth(octets[i], out thirdOctets[i], out fourthOctets[i]);
+            for (; unsure != 0; unsure &= unsure - 1)
+            {
+                var bit = BitOperations.TrailingZeroCount(unsure);
+                var index = (i * Vector512<double>.Count) + (bit % Vector512<double>.Count);
+                if (bit < Vector512<double>.Count)
+                {
+                    thirds[index] = Math.Pow(values[index], 3.0);
+                }
+                else
+                {
+                    fourths[index] = Math.Pow(values[index], 4.0);
+                }
+            }
+        }
+    }
+
+    /// <summary>The powers of eight values. Returns a bit for each third power, and then one for each fourth, that may not be pow's.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void ThirdAndFourth(Vector512<double> values, out Vector512<double> third, out Vector512<double> fourth)
+    private static uint ThirdAndFourth(Vector512<double> values, out Vector512<double> third, out Vector512<double> fourth)
     {
         var square = values * values;
         var squareError = Vector512.FusedMultiplyAdd(values, values, -square);
@@ -42,34 +69,16 @@ internal static class ReferencePower
 
         var magnitudes = Vector512.Abs(values);
         var isInRange = Vector512.GreaterThanOrEqual(magnitudes, Vector512.Create(Least)) & Vector512.LessThanOrEqual(magnitudes, Vector512.Create(Greatest));
-        if ((isThirdSure & isFourthSure & isInRange) != Vector512<double>.AllBitsSet)
-        {
-            third = Ask(values, 3.0, third, isThirdSure & isInRange);
-            fourth = Ask(values, 4.0, fourth, isFourthSure & isInRange);
-        }
+        var sure = (isThirdSure & isInRange).ExtractMostSignificantBits() | ((isFourthSure & isInRange).ExtractMostSignificantBits() << Vector512<double>.Count);
+        return (uint)sure ^ ushort.MaxValue;
     }
 
-    /// <summary>Rounds product + error, and says with all bits of a lane set where the margin does not matter; NaN always does.</summary>
+    /// <summary>Rounds product + error, and says with all bits of a lane set where the margin does not matter; for NaN it does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> TryRound(Vector512<double> product, Vector512<double> error, out Vector512<double> rounded)
     {
         var margin = product * Margin;
         rounded = product + (error - margin);
         return Vector512.Equals(rounded, product + (error + margin));
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector512<double> Ask(Vector512<double> values, double exponent, Vector512<double> powers, Vector512<double> isSure)
-    {
-        var lanes = isSure.ExtractMostSignificantBits();
-        for (var lane = 0; lane < Vector512<double>.Count; lane++)
-        {
-            if ((lanes & (1UL << lane)) == 0)
-            {
-                powers = powers.WithElement(lane, Math.Pow(values[lane], exponent));
-            }
-        }
-
-        return powers;
     }
 }

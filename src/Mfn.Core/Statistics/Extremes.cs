@@ -17,33 +17,21 @@ internal struct Extremes
     };
 
     /// <summary>The least value; -0 is below +0.</summary>
-    public readonly double Minimum
-    {
-        get
-        {
-            var minimum = _minima[0];
-            for (var lane = 1; lane < Vector512<double>.Count; lane++)
-            {
-                minimum = Math.Min(minimum, _minima[lane]);
-            }
-
-            return minimum;
-        }
-    }
+    public readonly double Minimum => Least(_minima);
 
     /// <summary>The greatest value; +0 is above -0.</summary>
-    public readonly double Maximum
-    {
-        get
-        {
-            var maximum = _maxima[0];
-            for (var lane = 1; lane < Vector512<double>.Count; lane++)
-            {
-                maximum = Math.Max(maximum, _maxima[lane]);
-            }
+    public readonly double Maximum => Greatest(_maxima);
 
-            return maximum;
+    /// <summary>The greatest of eight values; NaN if any is.</summary>
+    public static double Greatest(Vector512<double> values)
+    {
+        var greatest = values[0];
+        for (var lane = 1; lane < Vector512<double>.Count; lane++)
+        {
+            greatest = Math.Max(greatest, values[lane]);
         }
+
+        return greatest;
     }
 
     /// <summary>Adds eight values.</summary>
@@ -52,5 +40,16 @@ internal struct Extremes
     {
         _minima = Vector512.Min(_minima, values);
         _maxima = Vector512.Max(_maxima, values);
+    }
+
+    private static double Least(Vector512<double> values)
+    {
+        var least = values[0];
+        for (var lane = 1; lane < Vector512<double>.Count; lane++)
+        {
+            least = Math.Min(least, values[lane]);
+        }
+
+        return least;
     }
 }
