@@ -22,6 +22,7 @@ internal static class QuickMode
             ("simulate", MeasureSimulation),
             ("normals", MeasureNormals),
             ("stream-simulation", Serving.StreamSimulationMeasurement.Run),
+            .. FeatureMeasurements.All,
         ];
         foreach (var (kernel, measure) in measurements)
         {
@@ -85,7 +86,7 @@ internal static class QuickMode
     }
 
     /// <summary>The warm-up lasts until the runtime has had time to compile the hot loops a second time, with what it learnt.</summary>
-    private static double BestSeconds(int repetitions, Action action)
+    internal static double BestSeconds(int repetitions, Action action)
     {
         var warmUp = Stopwatch.StartNew();
         do
@@ -105,7 +106,7 @@ internal static class QuickMode
         return best;
     }
 
-    private static void Write(TextWriter output, FormattableString line)
+    internal static void Write(TextWriter output, FormattableString line)
     {
         output.WriteLine(line.ToString(CultureInfo.InvariantCulture));
         output.Flush();

@@ -1,3 +1,4 @@
+using Mfn.Core.Fields;
 using Mfn.Core.Fractals;
 using Mfn.Core.Specs;
 using Mfn.Core.Statistics;
@@ -6,19 +7,21 @@ namespace Mfn.Core.Features;
 
 /// <summary>
 /// Takes the frames of a history one by one and gives the features of those taken so far, at any time. Memory does not grow with the
-/// history: the last frame, some scratch of its size and a few sums are kept. Not thread-safe.
+/// history: the last frame, three masks of it, one run of differences and a few sums are kept. Not thread-safe.
 /// </summary>
 public sealed class FeatureExtractor
 {
-    private const double MillivoltsPerVolt = 1000.0;
+    internal const double MillivoltsPerVolt = 1000.0;
 
     // Below this deviation, in mV, a field counts as constant: its moments would be rounding noise.
     private const double LeastDeviation = 1e-10;
 
     private readonly int _requiredQuietCount;
     private readonly double[] _last;
-    private readonly double[] _scratch;
-    private readonly bool[] _mask;
+    private readonly double[] _differences;
+    private readonly CellMask _low;
+    private readonly CellMask _medium;
+    private readonly CellMask _high;
     private readonly int[] _boxSizes;
     private readonly ClusterFinder _clusters;
     private readonly PairwiseAccumulator _changes = new();
@@ -43,8 +46,10 @@ public sealed class FeatureExtractor
 
         _requiredQuietCount = Options.Version == DefinitionVersion.V41 ? Options.StabilityWindow : Math.Max(Options.StabilityWindow - 1, 1);
         _last = new double[checked(rowCount * columnCount)];
-        _scratch = new double[_last.Length];
-        _mask = new bool[_last.Length];
+        _differences = new double[Math.Min(_last.Length, PairwiseSum.RunLength)];
+        _low = new CellMask(rowCount, columnCount);
+        _medium = new CellMask(rowCount, columnCount);
+        _high = new CellMask(rowCount, columnCount);
         _boxSizes = Options.BoxSizesFor(Math.Min(rowCount, columnCount));
         _clusters = new ClusterFinder(rowCount, columnCount, Options.Connectivity);
     }
@@ -75,12 +80,7 @@ public sealed class FeatureExtractor
         }
 
         RequireFinite(volts);
-        if (FrameCount > 0)
-        {
-            AddDifference(volts);
-        }
-
-        AddEnergy(volts);
+        AddChanges(volts);
         volts.CopyTo(_last);
         FrameCount++;
     }
@@ -94,13 +94,10 @@ public sealed class FeatureExtractor
             throw new InvalidOperationException("There must be at least one frame.");
         }
 
-        var box = BoxCountingDimension.Measure(CellsAbove(Options.LowThresholdMillivolts), RowCount, ColumnCount, _boxSizes);
-        var activeShare = (double)_mask.AsSpan().Count(true) / _mask.Length;
-        var low = MeasureClusters();
-        var mediumCount = _clusters.FindSizes(CellsAbove(Options.MediumThresholdMillivolts)).Length;
-        var highCount = _clusters.FindSizes(CellsAbove(Options.HighThresholdMillivolts)).Length;
         var potential = MeasurePotential();
         var (skewness, excessKurtosis) = MeasureShape(potential);
+        var box = BoxCountingDimension.Measure(_low, _boxSizes);
+        var low = MeasureClusters();
         var hasDynamics = FrameCount > 1;
         double[] values =
         [
@@ -116,10 +113,10 @@ public sealed class FeatureExtractor
             _greatestChange,
             hasDynamics ? _stabilityFrame ?? FrameCount : 0.0,
             _energy.Slope,
-            activeShare,
+            (double)_low.SetCount / _low.CellCount,
             low.Count,
-            mediumCount,
-            highCount,
+            _clusters.Count(_medium),
+            _clusters.Count(_high),
             low.MaxSize,
             low.SizeDeviation,
         ];
@@ -159,7 +156,7 @@ public sealed class FeatureExtractor
 
     private void RequireFinite(ReadOnlySpan<double> volts)
     {
-        if (Options.AllowsNonFinite)
+        if (Options.AllowsNonFinite || !NonFiniteCells.AnyIn(volts))
         {
             return;
         }
@@ -175,19 +172,47 @@ public sealed class FeatureExtractor
         }
     }
 
-    private void AddDifference(ReadOnlySpan<double> volts)
+    /// <summary>The first frame has no difference, but energy.</summary>
+    private void AddChanges(ReadOnlySpan<double> volts)
     {
-        for (var i = 0; i < volts.Length; i++)
+        var terms = new ChangeTerms(volts, _last, _differences);
+        var sums = default(SumPair);
+        for (var start = 0; start < volts.Length; start += PairwiseSum.RunLength)
         {
-            _scratch[i] = Math.Abs((volts[i] * MillivoltsPerVolt) - (_last[i] * MillivoltsPerVolt));
+            var count = Math.Min(PairwiseSum.RunLength, volts.Length - start);
+            sums += PairwiseSum.OfRun<ChangeTerms, SumPair>(ref terms, start, count);
+            if (FrameCount > 0)
+            {
+                _changes.Add(_differences.AsSpan(0, count));
+            }
         }
 
-        var statistics = FieldStatistics.Of(_scratch);
-        _changes.Add(_scratch);
-        _greatestChange = Math.Max(_greatestChange, statistics.Maximum);
+        _energy.Add(sums.Second);
+        if (FrameCount > 0)
+        {
+            _greatestChange = Math.Max(_greatestChange, terms.Greatest);
+            AddQuietness(IsQuiet(volts, sums.First / volts.Length, terms.Greatest));
+        }
+    }
 
-        // A deviation that is NaN is not quiet.
-        _quietCount = statistics.StandardDeviation < Options.StabilityThresholdMillivolts ? _quietCount + 1 : 0;
+    /// <summary>Whether the differences from the last frame hardly deviate from their mean. A deviation that is NaN is not quiet.</summary>
+    private bool IsQuiet(ReadOnlySpan<double> volts, double mean, double greatest)
+    {
+        // The greatest difference alone often deviates too much, and rounding never makes a sum of squares less than one of them.
+        var variance = (greatest - mean) * (greatest - mean) / volts.Length;
+        if (Math.Sqrt(variance) >= Options.StabilityThresholdMillivolts)
+        {
+            return false;
+        }
+
+        var terms = new ChangeDeviationTerms(volts, _last, mean);
+        variance = PairwiseSum.Of<ChangeDeviationTerms, double>(ref terms, volts.Length) / volts.Length;
+        return Math.Sqrt(variance) < Options.StabilityThresholdMillivolts;
+    }
+
+    private void AddQuietness(bool isQuiet)
+    {
+        _quietCount = isQuiet ? _quietCount + 1 : 0;
         if (_quietCount >= _requiredQuietCount)
         {
             // The window's first difference starts from this frame, counted from 1; FrameCount does not include the new one yet.
@@ -195,68 +220,42 @@ public sealed class FeatureExtractor
         }
     }
 
-    private void AddEnergy(ReadOnlySpan<double> volts)
-    {
-        for (var i = 0; i < volts.Length; i++)
-        {
-            var millivolts = volts[i] * MillivoltsPerVolt;
-            _scratch[i] = millivolts * millivolts;
-        }
-
-        _energy.Add(PairwiseSum.Of(_scratch));
-    }
-
-    /// <summary>The last frame's cells above a threshold; NaN is above none. The mask stays until the next call.</summary>
-    private ReadOnlySpan<bool> CellsAbove(double millivolts)
-    {
-        var volts = millivolts / MillivoltsPerVolt;
-        for (var i = 0; i < _last.Length; i++)
-        {
-            _mask[i] = _last[i] > volts;
-        }
-
-        return _mask;
-    }
-
-    /// <summary>The clusters of the mask, which is that of the low threshold.</summary>
-    private (int Count, int MaxSize, double SizeDeviation) MeasureClusters()
-    {
-        var sizes = _clusters.FindSizes(_mask);
-        var maxSize = 0;
-        for (var i = 0; i < sizes.Length; i++)
-        {
-            maxSize = Math.Max(maxSize, sizes[i]);
-            _scratch[i] = sizes[i];
-        }
-
-        var deviation = sizes.Length < 2 ? 0.0 : FieldStatistics.Of(_scratch.AsSpan(0, sizes.Length)).StandardDeviation;
-        return (sizes.Length, maxSize, deviation);
-    }
-
+    /// <summary>The statistics of the last frame in mV, and on the way its masks.</summary>
     private FieldStatistics MeasurePotential()
     {
-        for (var i = 0; i < _last.Length; i++)
-        {
-            _scratch[i] = _last[i] * MillivoltsPerVolt;
-        }
-
-        return FieldStatistics.Of(_scratch);
+        var terms = new PotentialTerms(_last, _low, _medium, _high, Options);
+        var mean = PairwiseSum.Of<PotentialTerms, double>(ref terms, _last.Length) / _last.Length;
+        var deviations = new DeviationTerms(_last, MillivoltsPerVolt, mean);
+        var variance = PairwiseSum.Of<DeviationTerms, double>(ref deviations, _last.Length) / _last.Length;
+        return new FieldStatistics(terms.Extremes.Minimum, terms.Extremes.Maximum, mean, Math.Sqrt(variance));
     }
 
-    private (double Skewness, double ExcessKurtosis) MeasureShape(FieldStatistics potential) =>
-        HasShape(potential)
-            ? (MeanPower(potential.Mean, 3.0) / Math.Pow(potential.StandardDeviation, 3.0),
-                (MeanPower(potential.Mean, 4.0) / Math.Pow(potential.StandardDeviation, 4.0)) - 3.0)
-            : (0.0, 0.0);
-
-    /// <summary>The central moment of the last frame. The reference takes powers by libm's pow, whose last bit differs from a product's.</summary>
-    private double MeanPower(double mean, double exponent)
+    private (double Skewness, double ExcessKurtosis) MeasureShape(FieldStatistics potential)
     {
-        for (var i = 0; i < _last.Length; i++)
+        if (!HasShape(potential))
         {
-            _scratch[i] = Math.Pow((_last[i] * MillivoltsPerVolt) - mean, exponent);
+            return (0.0, 0.0);
         }
 
-        return PairwiseSum.Of(_scratch) / _scratch.Length;
+        Span<double> scratch = stackalloc double[ShapeTerms.ScratchLength];
+        var terms = new ShapeTerms(_last, potential.Mean, scratch);
+        var sums = PairwiseSum.Of<ShapeTerms, SumPair>(ref terms, _last.Length);
+        return (
+            sums.First / _last.Length / Math.Pow(potential.StandardDeviation, 3.0),
+            (sums.Second / _last.Length / Math.Pow(potential.StandardDeviation, 4.0)) - 3.0);
+    }
+
+    /// <summary>The clusters above the low threshold.</summary>
+    private (int Count, int MaxSize, double SizeDeviation) MeasureClusters()
+    {
+        var sizes = _clusters.FindSizes(_low);
+        if (sizes.IsEmpty)
+        {
+            return (0, 0, 0.0);
+        }
+
+        var terms = new ClusterSizeTerms(sizes, (double)_low.SetCount / sizes.Length);
+        var variance = PairwiseSum.Of<ClusterSizeTerms, double>(ref terms, sizes.Length) / sizes.Length;
+        return (sizes.Length, terms.Greatest, Math.Sqrt(variance));
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mfn.Core.Fields;
 using Mfn.Core.Statistics;
 
 namespace Mfn.Core.Fractals;
@@ -69,15 +70,25 @@ public sealed class BoxCountingDimension
     /// <exception cref="ArgumentException">The mask does not fit its shape, or the sizes do not ascend from at least 1.</exception>
     public static BoxCountingDimension Measure(ReadOnlySpan<bool> mask, int rowCount, int columnCount, ReadOnlySpan<int> boxSizes)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(rowCount, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(columnCount, 1);
-        if (mask.Length != (long)rowCount * columnCount)
-        {
-            throw new ArgumentException(
-                $"A {rowCount} x {columnCount} mask needs {(long)rowCount * columnCount} cells, but got {mask.Length}.", nameof(mask));
-        }
+        RequireShape(mask.Length, rowCount, columnCount, nameof(mask));
+        return Measure(CellMask.Of(mask, rowCount, columnCount), boxSizes);
+    }
 
+    /// <summary>Measures the cells of a field that exceed a threshold; NaN exceeds none.</summary>
+    /// <exception cref="ArgumentException">The cells do not fit their shape, or the sizes do not ascend from at least 1.</exception>
+    public static BoxCountingDimension MeasureAbove(
+        double threshold, ReadOnlySpan<double> cells, int rowCount, int columnCount, ReadOnlySpan<int> boxSizes)
+    {
+        RequireShape(cells.Length, rowCount, columnCount, nameof(cells));
+        return Measure(CellMask.Above(threshold, cells, rowCount, columnCount), boxSizes);
+    }
+
+    /// <summary>Measures the set cells of a field.</summary>
+    /// <exception cref="ArgumentException">The sizes do not ascend from at least 1.</exception>
+    internal static BoxCountingDimension Measure(CellMask mask, ReadOnlySpan<int> boxSizes)
+    {
         var counts = ImmutableArray.CreateBuilder<BoxCount>(boxSizes.Length);
+        var boxes = new BoxRow(mask);
         var previous = 0;
         foreach (var size in boxSizes)
         {
@@ -87,55 +98,23 @@ public sealed class BoxCountingDimension
             }
 
             previous = size;
-            if (size <= Math.Min(rowCount, columnCount))
+            if (size <= Math.Min(mask.RowCount, mask.ColumnCount))
             {
-                counts.Add(new BoxCount(size, CountOccupied(mask, rowCount, columnCount, size)));
+                counts.Add(new BoxCount(size, boxes.CountOccupied(size)));
             }
         }
 
         return new BoxCountingDimension(counts.ToImmutable());
     }
 
-    /// <summary>Measures the cells of a field that exceed a threshold; NaN exceeds none.</summary>
-    /// <exception cref="ArgumentException">The cells do not fit their shape, or the sizes do not ascend from at least 1.</exception>
-    public static BoxCountingDimension MeasureAbove(
-        double threshold, ReadOnlySpan<double> cells, int rowCount, int columnCount, ReadOnlySpan<int> boxSizes)
+    private static void RequireShape(int cellCount, int rowCount, int columnCount, string parameter)
     {
-        var mask = new bool[cells.Length];
-        for (var i = 0; i < cells.Length; i++)
+        ArgumentOutOfRangeException.ThrowIfLessThan(rowCount, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columnCount, 1);
+        if (cellCount != (long)rowCount * columnCount)
         {
-            mask[i] = cells[i] > threshold;
+            throw new ArgumentException(
+                $"A {rowCount} x {columnCount} mask needs {(long)rowCount * columnCount} cells, but got {cellCount}.", parameter);
         }
-
-        return Measure(mask, rowCount, columnCount, boxSizes);
-    }
-
-    /// <summary>Only whole boxes count; what is left over at the bottom and at the right is ignored.</summary>
-    private static int CountOccupied(ReadOnlySpan<bool> mask, int rowCount, int columnCount, int size)
-    {
-        var count = 0;
-        for (var top = 0; top <= rowCount - size; top += size)
-        {
-            var band = mask.Slice(top * columnCount, size * columnCount);
-            for (var left = 0; left <= columnCount - size; left += size)
-            {
-                count += IsOccupied(band, columnCount, left, size) ? 1 : 0;
-            }
-        }
-
-        return count;
-    }
-
-    private static bool IsOccupied(ReadOnlySpan<bool> band, int columnCount, int left, int size)
-    {
-        for (var start = left; start < band.Length; start += columnCount)
-        {
-            if (band.Slice(start, size).Contains(true))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

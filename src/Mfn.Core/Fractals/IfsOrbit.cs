@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Mfn.Core.Randomness;
 using Mfn.Core.Specs;
+using Mfn.Core.Statistics;
 
 namespace Mfn.Core.Fractals;
 
@@ -15,7 +18,7 @@ public sealed class IfsOrbit
         System = system;
         Points = points;
         LyapunovExponent = lyapunovExponent;
-        LargestCoordinate = points.Max(point => Math.Max(Math.Abs(point.X), Math.Abs(point.Y)));
+        LargestCoordinate = LargestMagnitude(MemoryMarshal.Cast<PlanePoint, double>(points.AsSpan()));
     }
 
     /// <summary>The maps.</summary>
@@ -47,8 +50,25 @@ public sealed class IfsOrbit
 
         var random = new RandomGenerator(spec.Seed);
         var system = IteratedFunctionSystem.Draw(random, spec.MapCount, spec.MinScale, spec.MaxScale, spec.TranslationRange);
-        var points = new PlanePoint[spec.PointCount];
+        var points = GC.AllocateUninitializedArray<PlanePoint>(spec.PointCount);
         var lyapunovExponent = system.Iterate(random, points);
-        return new IfsOrbit(system, [.. points], lyapunovExponent);
+        return new IfsOrbit(system, ImmutableCollectionsMarshal.AsImmutableArray(points), lyapunovExponent);
+    }
+
+    private static double LargestMagnitude(ReadOnlySpan<double> coordinates)
+    {
+        var extremes = Extremes.None;
+        var octets = PairwiseSum.Octets(coordinates, out var rest);
+        foreach (var octet in octets)
+        {
+            extremes.Add(Vector512.Abs(octet));
+        }
+
+        foreach (var coordinate in rest)
+        {
+            extremes.Add(Vector512.Create(Math.Abs(coordinate)));
+        }
+
+        return extremes.Maximum;
     }
 }

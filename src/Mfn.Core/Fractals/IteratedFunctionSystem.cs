@@ -12,6 +12,8 @@ public sealed class IteratedFunctionSystem
     // Maps that squash the plane to a line would contribute minus infinity.
     private const double LeastArea = 1e-10;
 
+    private const int LongestDraw = 512;
+
     private readonly ImmutableArray<double> _logAreas;
 
     /// <summary>The system of the given maps.</summary>
@@ -77,17 +79,36 @@ public sealed class IteratedFunctionSystem
             throw new ArgumentException("There must be room for at least one point.", nameof(points));
         }
 
+        Span<int> drawn = stackalloc int[Math.Min(points.Length, LongestDraw)];
         var point = default(PlanePoint);
         var logArea = 0.0;
-        foreach (ref var destination in points)
+        for (var rest = points; !rest.IsEmpty; rest = rest[drawn.Length..])
         {
-            var map = (int)random.NextInt64(0, Maps.Length);
-            point = Maps[map].Apply(point);
-            destination = point;
-            logArea += _logAreas[map];
+            drawn = drawn[..Math.Min(drawn.Length, rest.Length)];
+            random.FillIntegers(Maps.Length, drawn);
+            logArea = Follow(drawn, point, logArea, rest[..drawn.Length]);
+            point = rest[drawn.Length - 1];
         }
 
         return logArea / points.Length;
+    }
+
+    /// <summary>
+    /// Plays on from a point with the given maps, and returns the sum of the log areas so far. The loop has no call in it, so that the point
+    /// and the sum stay in registers.
+    /// </summary>
+    private double Follow(ReadOnlySpan<int> drawn, PlanePoint point, double logArea, Span<PlanePoint> points)
+    {
+        var maps = Maps.AsSpan();
+        var logAreas = _logAreas.AsSpan();
+        for (var i = 0; i < drawn.Length; i++)
+        {
+            point = maps[drawn[i]].Apply(point);
+            points[i] = point;
+            logArea += logAreas[drawn[i]];
+        }
+
+        return logArea;
     }
 
     private static double LogArea(AffineMap map)

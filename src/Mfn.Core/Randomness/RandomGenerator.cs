@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Mfn.Core.Randomness;
 
 /// <summary>The draws of numpy's <c>default_rng(seed)</c>, bit for bit and in the same order. Not thread-safe.</summary>
-public sealed class RandomGenerator
+public sealed partial class RandomGenerator
 {
     private const double TwoToMinus53 = 1.0 / 9007199254740992.0;
 

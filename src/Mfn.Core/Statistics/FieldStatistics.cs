@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Mfn.Core.Statistics;
 
 /// <summary>Extremes, mean and population standard deviation of a set of values, in the values' unit; NaN if any value is.</summary>
@@ -16,39 +18,45 @@ public readonly record struct FieldStatistics(double Minimum, double Maximum, do
             throw new ArgumentException("There must be at least one value.", nameof(values));
         }
 
-        var minimum = values[0];
-        var maximum = values[0];
-        foreach (var value in values)
-        {
-            minimum = Math.Min(minimum, value);
-            maximum = Math.Max(maximum, value);
-        }
-
-        var mean = PairwiseSum.Of(values) / values.Length;
-        return new FieldStatistics(minimum, maximum, mean, Math.Sqrt(SumOfSquaredDeviations(values, mean) / values.Length));
+        var terms = new ExtremeTerms(values);
+        var mean = PairwiseSum.Of<ExtremeTerms, double>(ref terms, values.Length) / values.Length;
+        var deviations = new DeviationTerms(values, 1.0, mean);
+        var variance = PairwiseSum.Of<DeviationTerms, double>(ref deviations, values.Length) / values.Length;
+        return new FieldStatistics(terms.Extremes.Minimum, terms.Extremes.Maximum, mean, Math.Sqrt(variance));
     }
 
     /// <summary>The same statistics of values that are <paramref name="factor"/> times as large: a change of unit, one rounding each.</summary>
     public FieldStatistics Scale(double factor) =>
         new(Minimum * factor, Maximum * factor, Mean * factor, StandardDeviation * factor);
 
-    private static double SumOfSquaredDeviations(ReadOnlySpan<double> values, double mean)
+    /// <summary>The values themselves; their extremes are found on the way.</summary>
+    private ref struct ExtremeTerms(ReadOnlySpan<double> values) : IPairwiseTerms<double>
     {
-        Span<double> squares = stackalloc double[Math.Min(values.Length, PairwiseSum.RunLength)];
-        var sum = 0.0;
-        while (!values.IsEmpty)
+        private readonly ReadOnlySpan<double> _values = values;
+        private Extremes _extremes = Extremes.None;
+
+        public readonly Extremes Extremes => _extremes;
+
+        public double OfBlock(int start, int count)
         {
-            var run = values[..Math.Min(values.Length, PairwiseSum.RunLength)];
-            for (var i = 0; i < run.Length; i++)
+            var extremes = _extremes;
+            var lanes = Vector512<double>.Zero;
+            var octets = PairwiseSum.Octets(_values.Slice(start, count), out var rest);
+            foreach (var octet in octets)
             {
-                var deviation = run[i] - mean;
-                squares[i] = deviation * deviation;
+                lanes += octet;
+                extremes.Add(octet);
             }
 
-            sum += PairwiseSum.OfRun(squares[..run.Length]);
-            values = values[run.Length..];
-        }
+            var sum = PairwiseSum.Join(lanes);
+            foreach (var value in rest)
+            {
+                sum += value;
+                extremes.Add(Vector512.Create(value));
+            }
 
-        return sum;
+            _extremes = extremes;
+            return sum;
+        }
     }
 }

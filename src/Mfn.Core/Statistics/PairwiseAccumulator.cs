@@ -15,7 +15,7 @@ internal sealed class PairwiseAccumulator
     public long Count { get; private set; }
 
     /// <summary>Their sum; 0 if there are none.</summary>
-    public double Sum => _sumOfFullRuns + PairwiseSum.OfRun(_run.AsSpan(0, _runCount));
+    public double Sum => _sumOfFullRuns + PairwiseSum.Of(_run.AsSpan(0, _runCount));
 
     /// <summary>Their sum divided by their count; NaN if there are none.</summary>
     public double Mean => Sum / Count;
@@ -27,12 +27,19 @@ internal sealed class PairwiseAccumulator
         while (!values.IsEmpty)
         {
             var taken = values[..Math.Min(values.Length, _run.Length - _runCount)];
-            taken.CopyTo(_run.AsSpan(_runCount));
             values = values[taken.Length..];
+            if (taken.Length == _run.Length)
+            {
+                // A whole run needs no place to wait for its rest.
+                _sumOfFullRuns += PairwiseSum.Of(taken);
+                continue;
+            }
+
+            taken.CopyTo(_run.AsSpan(_runCount));
             _runCount += taken.Length;
             if (_runCount == _run.Length)
             {
-                _sumOfFullRuns += PairwiseSum.OfRun(_run);
+                _sumOfFullRuns += PairwiseSum.Of(_run);
                 _runCount = 0;
             }
         }

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Mfn.Core.Features;
+using Mfn.Core.Fields;
 using Mfn.Core.Randomness;
 
 namespace Mfn.Core.Tests.Features;
@@ -12,14 +13,16 @@ public sealed class ClusterFinderTests
     [Theory, MemberData(nameof(Connectivities))]
     public void FindSizes_AnyRectangle_MatchesNaiveFloodFill(Connectivity connectivity) =>
         Prop.ForAll(
-            Gen.Choose(1, 30).Two().Zip(Gen.Choose(0, int.MaxValue)).ToArbitrary(),
+            Gen.Choose(1, 30).Zip(Gen.OneOf(Gen.Choose(1, 30), Gen.Choose(60, 200))).Zip(Gen.Choose(0, int.MaxValue)).ToArbitrary(),
             shapeAndSeed =>
             {
                 var ((rowCount, columnCount), seed) = shapeAndSeed;
                 var mask = RandomMask(rowCount * columnCount, seed);
+                var finder = new ClusterFinder(rowCount, columnCount, connectivity);
 
-                return NaiveFloodFill(mask, rowCount, columnCount, connectivity)
-                    .SequenceEqual(new ClusterFinder(rowCount, columnCount, connectivity).FindSizes(mask).ToArray());
+                var expected = NaiveFloodFill(mask, rowCount, columnCount, connectivity);
+                return expected.SequenceEqual(finder.FindSizes(mask).ToArray())
+                    && expected.Count == finder.Count(CellMask.Of(mask, rowCount, columnCount));
             }).Check(Config.QuickThrowOnFailure.WithReplay(123UL, 45UL).WithMaxTest(400));
 
     [Theory, MemberData(nameof(Connectivities))]

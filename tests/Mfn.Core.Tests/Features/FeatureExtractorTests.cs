@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Mfn.Core.Features;
 using Mfn.Core.Randomness;
+using Mfn.Core.Tests.Statistics;
 
 namespace Mfn.Core.Tests.Features;
 
@@ -222,22 +223,90 @@ public sealed class FeatureExtractorTests
         Assert.Contains("frames of 2 x 3 cells, but has 7 cells", Assert.Throws<ArgumentException>(() => FeatureVector.Of(new double[7], 2, 3)).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Add_ManyFrames_AllocatesNothing()
+    [Theory]
+    [InlineData(16, 16)]
+    [InlineData(7, 13)]
+    [InlineData(64, 128)]
+    [InlineData(91, 101)]
+    public void Add_ManyFrames_AllocatesNothing(int rowCount, int columnCount)
     {
-        var extractor = new FeatureExtractor(16, 16);
-        var frame = new double[256];
+        // Quiet and restless frames take different ways.
+        var extractor = new FeatureExtractor(rowCount, columnCount);
+        var frame = new double[rowCount * columnCount];
         extractor.Add(frame);
         extractor.Add(frame);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
+        for (var i = 0; i < 100; i++)
         {
-            frame[i % 256] += 0.001;
+            frame[i % frame.Length] += i % 3 == 0 ? 0.001 : 0.0;
             extractor.Add(frame);
         }
 
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 7)]
+    [InlineData(3, 3)]
+    [InlineData(5, 31)]
+    [InlineData(17, 129)]
+    [InlineData(64, 64)]
+    [InlineData(63, 65)]
+    [InlineData(91, 90)]
+    [InlineData(64, 128)]
+    [InlineData(91, 101)]
+    public void Extract_AnyShape_HasTheBitsOfTheReferencesReductions(int rowCount, int columnCount)
+    {
+        // Frames that end before, at and after the ends of runs of 8192 numbers and blocks of 128.
+        foreach (var frameCount in new[] { 1, 2, 5 })
+        {
+            var history = SettlingHistory(rowCount * columnCount, frameCount, seed: 3);
+            var features = FeatureVector.Of(history, rowCount, columnCount);
+
+            var frames = history.Select(volts => volts * 1000).Chunk(rowCount * columnCount).ToArray();
+            var (mean, deviation) = NaiveMoments(frames[^1]);
+            double[] centred = [.. frames[^1].Select(potential => potential - mean)];
+            var changes = frames.Zip(frames.Skip(1)).SelectMany(pair => pair.First.Zip(pair.Second, (x, y) => Math.Abs(y - x))).ToArray();
+            bool[] low = [.. history.TakeLast(rowCount * columnCount).Select(volts => volts > -0.06)];
+            double[] sizes = [.. ClusterFinderTests.NaiveFloodFill(low, rowCount, columnCount, Connectivity.Four).Select(size => (double)size)];
+            var hasShape = deviation > 1e-10;
+
+            AssertSame(mean, features.MeanPotential);
+            AssertSame(deviation, features.PotentialStandardDeviation);
+            AssertSame(hasShape ? MeanPower(3) / Math.Pow(deviation, 3) : 0, features.PotentialSkewness);
+            AssertSame(hasShape ? (MeanPower(4) / Math.Pow(deviation, 4)) - 3 : 0, features.PotentialExcessKurtosis);
+            AssertSame(changes.Length == 0 ? 0 : PairwiseSumTests.NaiveSum(changes) / changes.Length, features.MeanChange);
+            AssertSame(changes.DefaultIfEmpty().Max(), features.MaxChange);
+            AssertSame(sizes.Length < 2 ? 0 : NaiveMoments(sizes).Deviation, features.ClusterSizeStandardDeviation);
+
+            double MeanPower(double exponent) => PairwiseSumTests.NaiveSum([.. centred.Select(x => Math.Pow(x, exponent))]) / centred.Length;
+        }
+
+        static void AssertSame(double expected, double actual) => Assert.Equal(BitConverter.DoubleToInt64Bits(expected), BitConverter.DoubleToInt64Bits(actual));
+
+        static (double Mean, double Deviation) NaiveMoments(double[] values)
+        {
+            var mean = PairwiseSumTests.NaiveSum(values) / values.Length;
+            return (mean, Math.Sqrt(PairwiseSumTests.NaiveSum([.. values.Select(value => (value - mean) * (value - mean))]) / values.Length));
+        }
+    }
+
+    [Theory]
+    [InlineData(0.9)]
+    [InlineData(0.999999)]
+    [InlineData(1.000001)]
+    [InlineData(1.1)]
+    public void Extract_DeviationAboutTheStabilityThreshold_IsDecidedByTheWholeSum(double share)
+    {
+        // One restless cell in 100 gives a deviation of sqrt(0.0099) of its change, of which its own deviation from the mean is nearly all.
+        var options = new FeatureOptions { StabilityWindow = 1, StabilityThresholdMillivolts = Math.Sqrt(0.0099) };
+        var history = new double[300];
+        history[150] = share / 1000;
+        history.AsSpan(100, 100).CopyTo(history.AsSpan(200));
+
+        Assert.Equal(share < 1.0 ? 1 : 2, FeatureVector.Of(history, 10, 10, options).StabilityFrame);
     }
 
     private static bool AreSame(FeatureVector expected, FeatureVector actual) =>

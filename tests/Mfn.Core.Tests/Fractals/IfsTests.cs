@@ -132,6 +132,33 @@ public sealed class IfsTests
         Assert.Equal(Math.Log(3) / Math.Log(2), BoxCountingDimension.Measure(mask, 128, 128, [2, 4, 8, 16, 32]).Dimension, 0.01);
     }
 
+    [Theory]
+    [InlineData(1, 3)]
+    [InlineData(2, 511)]
+    [InlineData(3, 512)]
+    [InlineData(3, 513)]
+    [InlineData(7, 1537)]
+    public void Iterate_AnyLength_AppliesOneDrawnMapAfterTheOther(int mapCount, int pointCount)
+    {
+        var system = IteratedFunctionSystem.Draw(new RandomGenerator(4), mapCount);
+        var (random, naiveRandom) = (new RandomGenerator(5), new RandomGenerator(5));
+        var points = new PlanePoint[pointCount];
+
+        var lyapunovExponent = system.Iterate(random, points);
+
+        var (point, logArea) = (default(PlanePoint), 0.0);
+        foreach (var actual in points)
+        {
+            var map = system.Maps[(int)naiveRandom.NextInt64(0, mapCount)];
+            point = map.Apply(point);
+            logArea += Math.Log(Math.Abs(map.Determinant));
+            Assert.Equal(point, actual);
+        }
+
+        Assert.Equal(logArea / pointCount, lyapunovExponent);
+        Assert.Equal(naiveRandom.State, random.State);
+    }
+
     [Fact]
     public void LargestStretch_KnownMaps_IsTheirLargestSingularValue()
     {

@@ -1,3 +1,4 @@
+using Mfn.Core.Randomness;
 using Mfn.Core.Statistics;
 
 namespace Mfn.Core.Tests.Statistics;
@@ -34,6 +35,37 @@ public sealed class FieldStatisticsTests
         var statistics = FieldStatistics.Of([1, double.NaN, 3]);
 
         Assert.All(new[] { statistics.Minimum, statistics.Maximum, statistics.Mean, statistics.StandardDeviation }, value => Assert.True(double.IsNaN(value)));
+    }
+
+    [Theory, MemberData(nameof(PairwiseSumTests.Lengths), MemberType = typeof(PairwiseSumTests))]
+    public void Of_AnyLength_EqualsNaiveToTheBit(int length)
+    {
+        if (length == 0)
+        {
+            return;
+        }
+
+        var random = new RandomGenerator(6);
+        double[] values = [.. Enumerable.Range(0, length).Select(_ => random.Normal(-0.07, 0.005))];
+
+        var mean = PairwiseSumTests.NaiveSum(values) / length;
+        var variance = PairwiseSumTests.NaiveSum([.. values.Select(value => (value - mean) * (value - mean))]) / length;
+        Assert.Equal(new FieldStatistics(values.Min(), values.Max(), mean, Math.Sqrt(variance)), FieldStatistics.Of(values));
+    }
+
+    [Fact]
+    public void Of_OneOddValueAnywhere_IsFound()
+    {
+        // In every lane and in the remainder; -0 is below +0.
+        for (var i = 0; i < 29; i++)
+        {
+            var (unknown, zeros) = (new double[29], new double[29]);
+            unknown[i] = double.NaN;
+            zeros[i] = -0.0;
+
+            Assert.True(double.IsNaN(FieldStatistics.Of(unknown).Minimum) && double.IsNaN(FieldStatistics.Of(unknown).Maximum));
+            Assert.True(double.IsNegative(FieldStatistics.Of(zeros).Minimum) && double.IsPositive(FieldStatistics.Of(zeros).Maximum));
+        }
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class PairwiseSumTests
     }
 
     /// <summary>The rule as it is written down, by index on one array.</summary>
-    private static double NaiveSum(double[] values)
+    internal static double NaiveSum(double[] values)
     {
         var sum = 0.0;
         for (var start = 0; start < values.Length; start += 8192)
