@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using Mfn.Core.Aggregation;
+using Mfn.Core.Specs;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Mfn.Server.Runs;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Aggregation;
+
+/// <summary>Aggregates what a call has brought: admission, then the pre-aggregations, then the rule. It counts as a run.</summary>
+internal sealed class RoundAggregator(RunRegistry runs, IOptions<LimitsOptions> limits)
+{
+    // Enough to see what went wrong, and few enough for a status message.
+    private const int MostRefusalsTold = 5;
+
+    /// <exception cref="CallRefusedException">
+    /// Too many runs are under way, there is no memory to work in, or what admission left is too little for the rule.
+    /// </exception>
+    public async Task<RoundOutcome> AggregateAsync(
+        AggregationPlan plan, IReadOnlyList<IncomingUpdate> updates, AggregationMemory.Account account, CancellationToken cancellationToken)
+    {
+        account.Reserve(plan.BytesFor(updates.Count) - ((long)updates.Count * plan.Policy.Length * sizeof(float)));
+        return await runs.ComputeAsync(ended => Aggregate(plan, updates, ended), cancellationToken);
+    }
+
+    private RoundOutcome Aggregate(AggregationPlan plan, IReadOnlyList<IncomingUpdate> updates, CancellationToken cancellationToken)
+    {
+        var (admitted, refused) = Admission.Admit(
+            updates.Select(update => new Update(update.ClientId, update.ToVector(cancellationToken), update.ClaimedWeight)), plan.Policy);
+        var beyondSingle = updates.Where(update => update.BeyondSingle is not null).ToLookup(update => update.ClientId, update => update.BeyondSingle!.Value);
+        refused = [.. refused.Select(refusal => IsBeyondSingle(refusal) ? Explain(refusal, beyondSingle[refusal.ClientId].First()) : refusal)];
+        try
+        {
+            var set = admitted;
+            foreach (var (preAggregation, _) in plan.PreAggregations)
+            {
+                set = preAggregation.Transform(set, plan.ByzantineCount, limits.Value.AggregationThreads);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            var result = plan.Rule.Rule.Aggregate(set, plan.ByzantineCount, limits.Value.AggregationThreads);
+            return new RoundOutcome(plan, updates.Count, admitted.Count, refused, IsBeyondSingle, set.ClientIds, result);
+        }
+        catch (PreconditionException error)
+        {
+            throw CallRefusedException.TooFewUpdates(error.Message + Tell(refused, updates.Count), error);
+        }
+        catch (AggregateException) when (cancellationToken.IsCancellationRequested)
+        {
+            // What the rule's own threads found when their updates were revoked.
+            throw new OperationCanceledException(cancellationToken);
+        }
+
+        bool IsBeyondSingle(Exclusion refusal) => refusal.Reason == ExclusionReason.NotFinite && beyondSingle.Contains(refusal.ClientId);
+    }
+
+    private static Exclusion Explain(Exclusion refusal, (int Index, double Value) beyondSingle) => refusal with
+    {
+        Description = $"has a component {beyondSingle.Index} of {ParameterRange.Format(beyondSingle.Value)}, which is beyond single precision",
+    };
+
+    private static string Tell(ImmutableArray<Exclusion> refused, int receivedCount)
+    {
+        if (refused.IsEmpty)
+        {
+            return "";
+        }
+
+        var told = string.Join("; ", refused.Take(MostRefusalsTold).Select(refusal => $"'{refusal.ClientId}' {refusal.Description}"));
+        var rest = refused.Length > MostRefusalsTold ? $"; and {refused.Length - MostRefusalsTold} more" : "";
+        return $" Of {receivedCount} updates, {refused.Length} are refused: {told}{rest}.";
+    }
+}
