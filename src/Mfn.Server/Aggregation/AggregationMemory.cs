@@ -47,19 +47,19 @@ internal sealed class AggregationMemory(IOptions<LimitsOptions> limits)
     /// <summary>What one call has reserved.</summary>
     internal sealed class Account(AggregationMemory memory) : IDisposable
     {
-        private long _byteCount;
+        public long ByteCount { get; private set; }
 
         /// <exception cref="CallRefusedException">All calls together would have too much.</exception>
         public void Reserve(long byteCount)
         {
             memory.Reserve(byteCount);
-            _byteCount += byteCount;
+            ByteCount += byteCount;
         }
 
         public void Dispose()
         {
-            Interlocked.Add(ref memory._reservedBytes, -_byteCount);
-            _byteCount = 0;
+            Interlocked.Add(ref memory._reservedBytes, -ByteCount);
+            ByteCount = 0;
         }
     }
 }

@@ -27,7 +27,7 @@ internal sealed class AggregationService(
         }
 
         problems.ThrowIfAny();
-        var outcome = await aggregator.AggregateAsync(plan!, collector.Updates, account, context.CancellationToken);
+        var outcome = await aggregator.AggregateAsync(plan!, collector, account, context.CancellationToken);
         return outcome.ToResponse();
     }
 
@@ -69,7 +69,7 @@ internal sealed class AggregationService(
 
         collector.RequireComplete(problems);
         problems.ThrowIfAny();
-        return await aggregator.AggregateAsync(plan!, collector.Updates, account, context.CancellationToken);
+        return await aggregator.AggregateAsync(plan!, collector, account, context.CancellationToken);
     }
 
     private static void Collect(AggregateStreamRequest message, UpdateCollector collector, RequestProblems problems)

@@ -19,8 +19,11 @@ internal sealed class IncomingUpdate(string clientId, int length, double claimed
 
     public double ClaimedWeight => claimedWeight;
 
+    /// <summary>How often its client declared an update; if more than once, none is kept, but all are still counted.</summary>
+    public int SentCount { get; private set; } = 1;
+
     /// <summary>What the declared components take on the wire.</summary>
-    public long ByteCount => (long)length * componentSize;
+    public long ByteCount { get; private set; } = (long)length * componentSize;
 
     /// <summary>How much of that has come.</summary>
     public long ReceivedByteCount { get; private set; }
@@ -30,10 +33,18 @@ internal sealed class IncomingUpdate(string clientId, int length, double claimed
     /// <summary>The first component that is finite, but not as a binary32, if nothing before it is not finite either.</summary>
     public (int Index, double Value)? BeyondSingle { get; private set; }
 
-    /// <summary>Whether there is room for the components; an update without it is only counted.</summary>
+    /// <summary>Whether there is room for the components; bytes of an update without it are only counted.</summary>
     public bool HasRoom => _components is not null;
 
     public void MakeRoom() => _components = GC.AllocateUninitializedArray<float>(length);
+
+    /// <summary>Notes that the client declared a further update.</summary>
+    public void Repeat(int furtherLength)
+    {
+        SentCount++;
+        ByteCount += (long)furtherLength * componentSize;
+        _components = null;
+    }
 
     /// <summary>The components, once they are complete; without room, only their number is right.</summary>
     public ReadOnlyMemory<float> ToVector(CancellationToken cancellationToken) => new RevocableVector(_components ?? [], length, cancellationToken).Memory;

@@ -18,17 +18,18 @@ internal sealed class RoundAggregator(RunRegistry runs, IOptions<LimitsOptions> 
     /// Too many runs are under way, there is no memory to work in, or what admission left is too little for the rule.
     /// </exception>
     public async Task<RoundOutcome> AggregateAsync(
-        AggregationPlan plan, IReadOnlyList<IncomingUpdate> updates, AggregationMemory.Account account, CancellationToken cancellationToken)
+        AggregationPlan plan, UpdateCollector collector, AggregationMemory.Account account, CancellationToken cancellationToken)
     {
-        account.Reserve(plan.BytesFor(updates.Count) - ((long)updates.Count * plan.Policy.Length * sizeof(float)));
-        return await runs.ComputeAsync(ended => Aggregate(plan, updates, ended), cancellationToken);
+        account.Reserve(plan.BytesFor(collector.ReceivedCount) - account.ByteCount);
+        return await runs.ComputeAsync(ended => Aggregate(plan, collector, ended), cancellationToken);
     }
 
-    private RoundOutcome Aggregate(AggregationPlan plan, IReadOnlyList<IncomingUpdate> updates, CancellationToken cancellationToken)
+    private RoundOutcome Aggregate(AggregationPlan plan, UpdateCollector collector, CancellationToken cancellationToken)
     {
-        var (admitted, refused) = Admission.Admit(
-            updates.Select(update => new Update(update.ClientId, update.ToVector(cancellationToken), update.ClaimedWeight)), plan.Policy);
-        var beyondSingle = updates.Where(update => update.BeyondSingle is not null).ToLookup(update => update.ClientId, update => update.BeyondSingle!.Value);
+        var updates = collector.Updates.SelectMany(update => Enumerable.Repeat(
+            new Update(update.ClientId, update.ToVector(cancellationToken), update.ClaimedWeight), update.SentCount));
+        var (admitted, refused) = Admission.Admit(updates, plan.Policy);
+        var beyondSingle = collector.Updates.Where(update => update.BeyondSingle is not null).ToLookup(update => update.ClientId, update => update.BeyondSingle!.Value);
         refused = [.. refused.Select(refusal => IsBeyondSingle(refusal) ? Explain(refusal, beyondSingle[refusal.ClientId].First()) : refusal)];
         try
         {
@@ -40,11 +41,11 @@ internal sealed class RoundAggregator(RunRegistry runs, IOptions<LimitsOptions> 
             }
 
             var result = plan.Rule.Rule.Aggregate(set, plan.ByzantineCount, limits.Value.AggregationThreads);
-            return new RoundOutcome(plan, updates.Count, admitted.Count, refused, IsBeyondSingle, set.ClientIds, result);
+            return new RoundOutcome(plan, collector.ReceivedCount, admitted.Count, refused, IsBeyondSingle, set.ClientIds, result);
         }
         catch (PreconditionException error)
         {
-            throw CallRefusedException.TooFewUpdates(error.Message + Tell(refused, updates.Count), error);
+            throw CallRefusedException.TooFewUpdates(error.Message + Tell(refused, collector.ReceivedCount), error);
         }
         catch (AggregateException) when (cancellationToken.IsCancellationRequested)
         {

@@ -13,42 +13,55 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
     private readonly List<IncomingUpdate> _updates = [];
     private readonly Dictionary<string, IncomingUpdate> _byClient = [];
 
-    /// <summary>All that were declared, in the order of their declarations.</summary>
+    /// <summary>One for every client, in the order of the declarations.</summary>
     public IReadOnlyList<IncomingUpdate> Updates => _updates;
 
-    /// <summary>An update that comes whole. Several of one client are for admission to refuse.</summary>
+    /// <summary>How many updates were declared.</summary>
+    public int ReceivedCount { get; private set; }
+
+    /// <summary>An update that comes whole.</summary>
     /// <exception cref="CallRefusedException">There is no room for it.</exception>
     public void Add(string clientId, double claimedWeight, ReadOnlySpan<byte> values, string path, RequestProblems problems)
     {
         if (values.Length % plan.ComponentSize != 0)
         {
             problems.Add($"{path}.values", $"must have whole components of {plan.ComponentSize} bytes, but had {values.Length} bytes");
-            return;
         }
-
-        if (Expect(clientId, values.Length / plan.ComponentSize, claimedWeight, path, problems) is { } update)
+        else if (Declare(clientId, values.Length / plan.ComponentSize, claimedWeight, path, problems))
         {
-            MakeRoom(update);
-            update.Append(values);
+            Append(clientId, values, path, problems);
         }
     }
 
-    /// <summary>An update that will come in chunks.</summary>
+    /// <summary>An update that will come in chunks. Of a client that declares several, none is kept: admission will refuse them.</summary>
+    /// <returns>Whether nothing is wrong with the declaration.</returns>
     /// <exception cref="CallRefusedException">There is no room for it.</exception>
-    public void Declare(string clientId, int length, double claimedWeight, string path, RequestProblems problems)
+    public bool Declare(string clientId, int length, double claimedWeight, string path, RequestProblems problems)
     {
+        if (clientId.Length is 0 or > LongestClientId)
+        {
+            problems.Add($"{path}.client_id", $"must have 1 to {LongestClientId} characters, but had {clientId.Length}");
+            return false;
+        }
+
         if (length < 0)
         {
             problems.Add($"{path}.length", $"must be at least 0, but was {length}");
+            return false;
         }
-        else if (_byClient.ContainsKey(clientId))
+
+        ReceivedCount++;
+        memory.RequireBelowLimit(plan.BytesFor(ReceivedCount), ReceivedCount, plan.Policy.Length);
+        if (_byClient.TryGetValue(clientId, out var update))
         {
-            problems.Add($"{path}.client_id", $"must not be declared twice, but '{clientId}' was");
+            update.Repeat(length);
+            return true;
         }
-        else if (Expect(clientId, length, claimedWeight, path, problems) is { } update)
-        {
-            _byClient.Add(clientId, update);
-        }
+
+        update = new IncomingUpdate(clientId, length, claimedWeight, plan.ComponentSize);
+        _byClient.Add(clientId, update);
+        _updates.Add(update);
+        return true;
     }
 
     /// <summary>The next part of an update.</summary>
@@ -63,7 +76,7 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
         {
             problems.Add(
                 $"{path}.values",
-                $"must not exceed the {update.ByteCount} bytes of the {update.Length} components that '{clientId}' declared, but brought them to {update.ReceivedByteCount + values.Length}");
+                $"must not exceed the {update.ByteCount} bytes that '{clientId}' declared, but brought them to {update.ReceivedByteCount + values.Length}");
         }
         else
         {
@@ -79,30 +92,15 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
         {
             if (!update.IsComplete)
             {
-                problems.Add(
-                    "chunks", $"must bring the {update.ByteCount} bytes of the {update.Length} components that '{update.ClientId}' declared, but brought {update.ReceivedByteCount}");
+                problems.Add("chunks", $"must bring the {update.ByteCount} bytes that '{update.ClientId}' declared, but brought {update.ReceivedByteCount}");
             }
         }
-    }
-
-    private IncomingUpdate? Expect(string clientId, int length, double claimedWeight, string path, RequestProblems problems)
-    {
-        if (clientId.Length is 0 or > LongestClientId)
-        {
-            problems.Add($"{path}.client_id", $"must have 1 to {LongestClientId} characters, but had {clientId.Length}");
-            return null;
-        }
-
-        memory.RequireBelowLimit(plan.BytesFor(_updates.Count + 1), _updates.Count + 1, plan.Policy.Length);
-        var update = new IncomingUpdate(clientId, length, claimedWeight, plan.ComponentSize);
-        _updates.Add(update);
-        return update;
     }
 
     /// <summary>Takes memory only for what has begun to come, and may count.</summary>
     private void MakeRoom(IncomingUpdate update)
     {
-        if (update.Length == plan.Policy.Length && !update.HasRoom)
+        if (update.SentCount == 1 && update.Length == plan.Policy.Length && !update.HasRoom)
         {
             account.Reserve((long)update.Length * sizeof(float));
             update.MakeRoom();
