@@ -7,6 +7,9 @@ namespace Mfn.Server.Aggregation;
 /// <summary>Says how much memory rounds may take, one and all together, and counts what they have.</summary>
 internal sealed class AggregationMemory(IOptions<LimitsOptions> limits)
 {
+    // A full collection takes a few milliseconds, whatever the size of the arrays.
+    private const long WorthCollecting = 64L << 20;
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     private long _reservedBytes;
@@ -56,8 +59,15 @@ internal sealed class AggregationMemory(IOptions<LimitsOptions> limits)
             ByteCount += byteCount;
         }
 
+        /// <summary>Returns all of it; what it was for must be unreachable by now.</summary>
         public void Dispose()
         {
+            if (ByteCount >= WorthCollecting)
+            {
+                // Large arrays live until a full collection, which the runtime starts only when as much again is allocated.
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
+            }
+
             Interlocked.Add(ref memory._reservedBytes, -ByteCount);
             ByteCount = 0;
         }

@@ -10,7 +10,7 @@ namespace Mfn.Server.Aggregation;
 /// <summary>Aggregates rounds. What a call holds is accounted for, and freed however the call ends.</summary>
 internal sealed class AggregationService(
     RoundAggregator aggregator, AggregationMemory memory, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
-    : Contracts.V1.AggregationService.AggregationServiceBase
+    : AggregationServiceBase
 {
     public override async Task<AggregateResponse> Aggregate(AggregateRequest request, ServerCallContext context)
     {
@@ -19,7 +19,7 @@ internal sealed class AggregationService(
         problems.ThrowIfAny();
 
         using var account = memory.Open();
-        var collector = new UpdateCollector(plan!, memory, account);
+        using var collector = new UpdateCollector(plan!, memory, account);
         for (var i = 0; i < request.Updates.Count; i++)
         {
             var update = request.Updates[i];
@@ -32,7 +32,7 @@ internal sealed class AggregationService(
     }
 
     public override async Task AggregateStream(
-        IAsyncStreamReader<AggregateStreamRequest> requestStream, IServerStreamWriter<AggregateStreamResponse> responseStream, ServerCallContext context)
+        IAsyncStreamReader<UploadMessage> requestStream, IServerStreamWriter<AggregateStreamResponse> responseStream, ServerCallContext context)
     {
         // The updates are freed before the answer, which a client may read slowly.
         var outcome = await CollectAndAggregateAsync(requestStream, context);
@@ -42,7 +42,7 @@ internal sealed class AggregationService(
         }
     }
 
-    private async Task<RoundOutcome> CollectAndAggregateAsync(IAsyncStreamReader<AggregateStreamRequest> requestStream, ServerCallContext context)
+    private async Task<RoundOutcome> CollectAndAggregateAsync(IAsyncStreamReader<UploadMessage> requestStream, ServerCallContext context)
     {
         var problems = new RequestProblems();
         if (!await reader.MoveNextAsync(requestStream, context))
@@ -51,20 +51,23 @@ internal sealed class AggregationService(
             throw problems.ToException();
         }
 
-        var plan = requestStream.Current.Spec.ToPlan(limits.Value, problems);
+        using var first = requestStream.Current;
+        var plan = first.Spec.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
 
         using var account = memory.Open();
-        var collector = new UpdateCollector(plan!, memory, account);
-        Collect(requestStream.Current, collector, problems);
+        using var collector = new UpdateCollector(plan!, memory, account);
+        Collect(first, collector, problems);
+        first.Dispose();
         while (await reader.MoveNextAsync(requestStream, context))
         {
-            if (requestStream.Current.Spec is not null)
+            using var message = requestStream.Current;
+            if (message.Spec is not null)
             {
                 problems.Add("spec", "must not be set after the first message");
             }
 
-            Collect(requestStream.Current, collector, problems);
+            Collect(message, collector, problems);
         }
 
         collector.RequireComplete(problems);
@@ -72,11 +75,10 @@ internal sealed class AggregationService(
         return await aggregator.AggregateAsync(plan!, collector, account, context.CancellationToken);
     }
 
-    private static void Collect(AggregateStreamRequest message, UpdateCollector collector, RequestProblems problems)
+    private static void Collect(UploadMessage message, UpdateCollector collector, RequestProblems problems)
     {
-        for (var i = 0; i < message.Declarations.Count; i++)
+        foreach (var (i, declaration) in message.Declarations.Index())
         {
-            var declaration = message.Declarations[i];
             collector.Declare(
                 declaration.ClientId,
                 declaration.Length,
@@ -85,9 +87,9 @@ internal sealed class AggregationService(
                 problems);
         }
 
-        for (var i = 0; i < message.Chunks.Count; i++)
+        foreach (var (i, chunk) in message.Chunks.Index())
         {
-            collector.Append(message.Chunks[i].ClientId, message.Chunks[i].Values.Span, $"chunks[{i}]", problems);
+            collector.Append(chunk.ClientId, chunk.Values.Span, $"chunks[{i}]", problems);
         }
 
         problems.ThrowIfAny();

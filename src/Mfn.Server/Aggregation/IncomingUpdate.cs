@@ -46,8 +46,11 @@ internal sealed class IncomingUpdate(string clientId, int length, double claimed
         _components = null;
     }
 
-    /// <summary>The components, once they are complete; without room, only their number is right.</summary>
-    public ReadOnlyMemory<float> ToVector(CancellationToken cancellationToken) => new RevocableVector(_components ?? [], length, cancellationToken).Memory;
+    /// <summary>The components, once they are complete. It is empty if there was no room, or is none any more.</summary>
+    public Span<float> Components => _components;
+
+    /// <summary>Gives the room up.</summary>
+    public void Free() => _components = null;
 
     /// <summary>Takes the next bytes, of which there must not be more than are missing.</summary>
     public void Append(ReadOnlySpan<byte> bytes)

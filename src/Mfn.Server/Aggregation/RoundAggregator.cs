@@ -27,7 +27,7 @@ internal sealed class RoundAggregator(RunRegistry runs, IOptions<LimitsOptions> 
     private RoundOutcome Aggregate(AggregationPlan plan, UpdateCollector collector, CancellationToken cancellationToken)
     {
         var updates = collector.Updates.SelectMany(update => Enumerable.Repeat(
-            new Update(update.ClientId, update.ToVector(cancellationToken), update.ClaimedWeight), update.SentCount));
+            new Update(update.ClientId, new RevocableVector(update, cancellationToken).Memory, update.ClaimedWeight), update.SentCount));
         var (admitted, refused) = Admission.Admit(updates, plan.Policy);
         var beyondSingle = collector.Updates.Where(update => update.BeyondSingle is not null).ToLookup(update => update.ClientId, update => update.BeyondSingle!.Value);
         refused = [.. refused.Select(refusal => IsBeyondSingle(refusal) ? Explain(refusal, beyondSingle[refusal.ClientId].First()) : refusal)];

@@ -6,7 +6,7 @@ namespace Mfn.Server.Aggregation;
 /// <param name="plan">What they are for.</param>
 /// <param name="memory">Says how much they may take.</param>
 /// <param name="account">The call's.</param>
-internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory memory, AggregationMemory.Account account)
+internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory memory, AggregationMemory.Account account) : IDisposable
 {
     private const int LongestClientId = 128;
 
@@ -96,6 +96,9 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
             }
         }
     }
+
+    /// <summary>Frees the updates; nobody can read them any more.</summary>
+    public void Dispose() => _updates.ForEach(update => update.Free());
 
     /// <summary>Takes memory only for what has begun to come, and may count.</summary>
     private void MakeRoom(IncomingUpdate update)
