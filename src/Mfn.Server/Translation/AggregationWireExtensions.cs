@@ -175,7 +175,7 @@ internal static class AggregationWireExtensions
         var isFine = problems.Check($"{Path}.radius", radius, AboveZero) & problems.Check($"{Path}.step_count", stepCount, StepCounts);
         var start = wire.Start.IsEmpty ? null : ToStart(wire.Start.Span, length, $"{Path}.start", problems);
         return isFine && start is null == wire.Start.IsEmpty
-            ? new PlannedRule(new CenteredClipping(radius, stepCount, start is null ? null : start), "centered-clipping", "", WorkingMemory.None)
+            ? new PlannedRule(new CenteredClipping(radius, stepCount, start is null ? (ReadOnlyMemory<float>?)null : start), "centered-clipping", "", WorkingMemory.None)
             : null;
     }
 
