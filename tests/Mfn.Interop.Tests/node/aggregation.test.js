@@ -66,8 +66,8 @@ test('AggregateStream, too few updates: is refused with the numbers', async (t) 
 async function collect(stream) {
     const parts = [];
     const vector = [];
-    for await (const { kind, decision, chunk } of stream) {
-        if (kind === 'decision') {
+    for await (const { decision, chunk } of stream) {
+        if (decision) {
             parts.push(decision);
         } else {
             assert.equal(Number(chunk.offset), vector.length);
