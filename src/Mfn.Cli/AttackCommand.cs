@@ -25,7 +25,7 @@ internal static class AttackCommand
     private const double MeanLength = 10;
     private const double Spread = 5;
 
-    // The most Byzantine clients that two thirds of the clusters' clients can outvote need few clusters.
+    // Few large clusters withstand the most.
     private const int ClusterCount = 3;
 
     private static IAggregationRule[] Rules =>
@@ -52,7 +52,7 @@ internal static class AttackCommand
             Description = "The honest updates, (updates, components), float32 or float64. Default: random ones.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var honestCount = NumberOption.Create<int>("--honest", "N", "Random honest updates: 1 to 1000. Default: 36.");
+        var honestCount = NumberOption.Create<int>("--honest", "N", "Random honest updates: 2 to 1000. Default: 36.");
         var length = NumberOption.Create<int>("--components", "D", "Components of random updates: 1 to 1000000. Default: 1000.");
         var byzantine = NumberOption.Create<int>("--byzantine", "F", "Attackers that join: 1 to 1000. Default: 4.");
         var seed = NumberOption.Create<long>("--seed", "N", "Seed of random updates and attacks: 0 to 2^63-1. Default: 42.");
@@ -63,10 +63,10 @@ internal static class AttackCommand
         command.SetAction(arguments =>
         {
             var problems = new List<string>();
-            var count = Read(honestCount, 36, 1000, 1);
-            var components = Read(length, 1000, 1_000_000, 1);
-            var attackers = Read(byzantine, 4, 1000, 1);
-            var start = Read(seed, 42L, long.MaxValue, 0L);
+            var count = Read(honestCount, 36, minimum: 2, maximum: 1000);
+            var components = Read(length, 1000, minimum: 1, maximum: 1_000_000);
+            var attackers = Read(byzantine, 4, minimum: 1, maximum: 1000);
+            var start = Read(seed, 42, minimum: 0, maximum: long.MaxValue);
             if (arguments.GetValue(path) is not null && (arguments.GetValue(honestCount) is not null || arguments.GetValue(length) is not null))
             {
                 problems.Add("--honest, --components: only without HONEST.npy.");
@@ -79,8 +79,13 @@ internal static class AttackCommand
 
             var plotPath = OutputFile.Read(arguments, svg);
             var honest = arguments.GetValue(path) is { } file ? ReadHonest(file) : DrawHonest(count, components, (ulong)start);
-            var table = new AttackTable(
-                honest.Count, attackers, honest.Length, AttackLaboratory.Measure(honest, attackers, Rules, AttackLaboratory.AttacksWithSeed((ulong)start)));
+            var displacements = AttackLaboratory.Measure(honest, attackers, Rules, AttackLaboratory.AttacksWithSeed((ulong)start));
+            if (displacements.All(each => each.RelativeDistance is null))
+            {
+                throw new BadArgumentsException("The honest updates are all the same, so that there is no spread to measure distances by.");
+            }
+
+            var table = new AttackTable(honest.Count, attackers, honest.Length, displacements);
             if (plotPath is not null)
             {
                 AttackPlot.Of(table).Save(plotPath);
@@ -89,7 +94,7 @@ internal static class AttackCommand
             Console.WriteLine(arguments.GetValue(json) ? table.ToJson() : table.ToText(plotPath));
             return ExitCode.Success;
 
-            T Read<T>(Option<T?> option, T defaultValue, T maximum, T minimum)
+            T Read<T>(Option<T?> option, T defaultValue, T minimum, T maximum)
                 where T : struct, IComparable<T>, IFormattable
             {
                 var value = arguments.GetValue(option) ?? defaultValue;

@@ -27,7 +27,9 @@ internal sealed class UpdateUpload
     public IEnumerable<(AggregateStreamRequest Message, bool IsLast)> Messages()
     {
         var message = new AggregateStreamRequest { Spec = _spec };
-        var used = 0;
+
+        // A start of centered clipping may fill the first message by itself.
+        var used = Math.Min(_spec.CalculateSize(), MessageLength);
         foreach (var update in _updates)
         {
             // The first update is in the first message, as the spec is.
@@ -66,16 +68,6 @@ internal sealed class UpdateUpload
         yield return (message, true);
     }
 
-    private static UpdateDeclaration Declare(RoundUpdate update) =>
-        new() { ClientId = update.ClientId, Length = update.Length, ClaimedWeight = update.ClaimedWeight };
-
-    private UpdateChunk Cut(RoundUpdate update, int start, int count, int offset)
-    {
-        var bytes = update.Bytes(start, count);
-        bytes.CopyTo(_buffer.AsSpan(offset));
-        return new UpdateChunk { ClientId = update.ClientId, Values = UnsafeByteOperations.UnsafeWrap(_buffer.AsMemory(offset, bytes.Length)) };
-    }
-
     /// <summary>The only message of a round as one of a unary call. An update without components has no chunk.</summary>
     public static AggregateRequest ToUnary(AggregateStreamRequest message)
     {
@@ -92,5 +84,15 @@ internal sealed class UpdateUpload
         }
 
         return request;
+    }
+
+    private static UpdateDeclaration Declare(RoundUpdate update) =>
+        new() { ClientId = update.ClientId, Length = update.Length, ClaimedWeight = update.ClaimedWeight };
+
+    private UpdateChunk Cut(RoundUpdate update, int start, int count, int offset)
+    {
+        var bytes = update.Bytes(start, count);
+        bytes.CopyTo(_buffer.AsSpan(offset));
+        return new UpdateChunk { ClientId = update.ClientId, Values = UnsafeByteOperations.UnsafeWrap(_buffer.AsMemory(offset, bytes.Length)) };
     }
 }

@@ -28,7 +28,7 @@ internal sealed class AggregationMemory(IOptions<LimitsOptions> limits)
         if (neededBytes > limit)
         {
             throw CallRefusedException.TooLarge(
-                $"To aggregate {updateCount} updates of {length} components as asked takes {neededBytes} bytes, above the server's limit of {limit} for one call.",
+                $"The {updateCount} updates of {length} components so far take {neededBytes} bytes to aggregate as asked, above the server's limit of {limit} for one call.",
                 neededBytes,
                 limit);
         }

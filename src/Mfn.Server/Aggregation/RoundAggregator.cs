@@ -70,6 +70,6 @@ internal sealed class RoundAggregator(RunRegistry runs, IOptions<LimitsOptions> 
 
         var told = string.Join("; ", refused.Take(MostRefusalsTold).Select(refusal => $"'{refusal.ClientId}' {refusal.Description}"));
         var rest = refused.Length > MostRefusalsTold ? $"; and {refused.Length - MostRefusalsTold} more" : "";
-        return $" Of {receivedCount} updates, {refused.Length} are refused: {told}{rest}.";
+        return $" Admission refused {refused.Length} of {receivedCount} updates: {told}{rest}.";
     }
 }

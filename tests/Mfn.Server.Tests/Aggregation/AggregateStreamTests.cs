@@ -222,7 +222,7 @@ public sealed class AggregateStreamTests
             () => Rounds.StreamAsync(server, [start, .. Enumerable.Range(0, 3).Select(i => Rounds.Declare($"{i}", 100_000))]));
 
         Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
-        Assert.Contains("updates of 100000 components as asked takes", error.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("updates of 100000 components so far take ", error.Status.Detail, StringComparison.Ordinal);
         Assert.Contains("above the server's limit of 1048576 for one call.", error.Status.Detail, StringComparison.Ordinal);
         var detail = Rounds.Detail<ErrorInfo>(error);
         Assert.Equal(("CALL_TOO_LARGE", "1048576"), (detail.Reason, detail.Metadata["limit_bytes"]));

@@ -244,7 +244,7 @@ public sealed class AggregateTests
 
         Assert.Equal(StatusCode.FailedPrecondition, error.StatusCode);
         Assert.Equal(
-            "krum (blanchard2017) needs n >= 2f + 3, but n = 5 and f = 2; the largest legal f is 1. Of 6 updates, 1 are refused: '0002' has a component 3 that is not finite.",
+            "krum (blanchard2017) needs n >= 2f + 3, but n = 5 and f = 2; the largest legal f is 1. Admission refused 1 of 6 updates: '0002' has a component 3 that is not finite.",
             error.Status.Detail);
         var detail = Rounds.Detail<ErrorInfo>(error);
         Assert.Equal(("TOO_FEW_UPDATES", "mfn"), (detail.Reason, detail.Domain));

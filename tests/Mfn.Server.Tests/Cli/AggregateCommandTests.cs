@@ -133,10 +133,11 @@ public sealed class AggregateCommandTests : IDisposable
     [InlineData("aggregate EMPTY --byzantine 1 --rule median", "its shape must be (updates, components), but is (0, 2)")]
     [InlineData("aggregate INTEGERS --byzantine 1 --rule median", "its element type must be little-endian float32 ('<f4') or float64 ('<f8'), but is '<i8'")]
     [InlineData("aggregate /nowhere.npy --byzantine 1 --rule median", "Could not find file '/nowhere.npy'")]
-    [InlineData("attack --byzantine 0 --honest 0", "--honest must be between 1 and 1000, but was 0. --byzantine must be between 1 and 1000, but was 0.")]
+    [InlineData("attack --byzantine 0 --honest 0", "--honest must be between 2 and 1000, but was 0. --byzantine must be between 1 and 1000, but was 0.")]
     [InlineData("attack RAMP --honest 4", "--honest, --components: only without HONEST.npy.")]
     [InlineData("attack NAN", "Honest updates must be finite in single precision, but row 1 has a component 0 of NaN.")]
     [InlineData("attack HUGE", "Honest updates must be finite in single precision, but row 0 has a component 1 of 1E+200.")]
+    [InlineData("attack SAME", "The honest updates are all the same, so that there is no spread to measure distances by.")]
     [InlineData("attack --svg /nowhere/a.svg", "--svg must be in an existing folder")]
     public async Task AnyCommand_BadInput_ExitsWith2AndTheReason(string arguments, string reason)
     {
@@ -148,6 +149,7 @@ public sealed class AggregateCommandTests : IDisposable
             ["RAMP"] = Write("ramp", Ramp, 3, 3),
             ["VECTOR"] = Write("vector", [1, 2, 3, 4], 4),
             ["EMPTY"] = Write("empty", [], 0, 2),
+            ["SAME"] = Write("same", [1, 2, 1, 2], 2, 2),
             ["NAN"] = Write("nan", [1, 2, double.NaN, 3], 2, 2),
             ["HUGE"] = Write("huge", [1, 1e200], 1, 2),
             ["INTEGERS"] = integers,

@@ -48,6 +48,22 @@ public sealed class AggregateAsyncTests
     }
 
     [Fact]
+    public async Task AggregateAsync_StartAsLongAsAMessage_LeavesRoomForItself()
+    {
+        const int Length = 1_000_000;
+        await using var server = await TestServer.StartAsync();
+        using var client = Connect(server);
+        var start = new float[Length];
+        Array.Fill(start, 3);
+        var rule = new AggregationRule { CenteredClipping = new CenteredClippingRule { Radius = 1e-9, StepCount = 1, Start = Rounds.Bytes<float>(start) } };
+
+        var result = await client.AggregateAsync(
+            Rounds.Spec(rule, Length, 0), [new RoundUpdate("a", new float[Length]), new RoundUpdate("b", new float[Length])]);
+
+        Assert.Equal(start, result.Vector.ToArray());
+    }
+
+    [Fact]
     public async Task AggregateAsync_MixedPrecision_IsABugOfTheCaller()
     {
         await using var server = await TestServer.StartAsync();
