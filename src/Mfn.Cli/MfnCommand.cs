@@ -14,6 +14,8 @@ internal static class MfnCommand
           mfn serve --urls http://127.0.0.1:50051
           mfn features field.npy --json
           mfn validate --epochs 5
+          mfn aggregate gradients.npy --byzantine 2 --rule multi-krum
+          mfn attack --svg attacks.svg
           mfn nernst --valence 1 --out-molar 0.005 --in-molar 0.140
         """;
 
@@ -50,8 +52,8 @@ internal static class MfnCommand
         catch (RpcException error)
         {
             var cause = error.StatusCode == StatusCode.Unavailable ? error.Status.DebugException?.GetBaseException().Message : null;
-            await Console.Error.WriteLineAsync($"mfn: {WireName(error.StatusCode)}: {error.Status.Detail}{(cause is null ? "" : $" {cause}.")}");
-            return error.StatusCode == StatusCode.InvalidArgument ? ExitCode.BadArguments : ExitCode.Failure;
+            await Console.Error.WriteLineAsync($"mfn: {WireName.Of(error.StatusCode)}: {error.Status.Detail}{(cause is null ? "" : $" {cause}.")}");
+            return error.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition ? ExitCode.BadArguments : ExitCode.Failure;
         }
         catch (OperationCanceledException)
         {
@@ -67,12 +69,14 @@ internal static class MfnCommand
 
     private static RootCommand Create()
     {
-        var root = new RootCommand("Simulates a mycelium's membrane potential, here or on an Mfn server.")
+        var root = new RootCommand("Simulates a mycelium's membrane potential, and aggregates federated updates, here or on an Mfn server.")
         {
             SimulateCommand.Create(),
             FeaturesCommand.Create(),
             FractalCommand.Create(),
             ValidateCommand.Create(),
+            AggregateCommand.Create(),
+            AttackCommand.Create(),
             NernstCommand.Create(),
             GoldmanCommand.Create(),
             ServeCommand.Create(),
@@ -88,6 +92,8 @@ internal static class MfnCommand
             [FractalCommand.IfsName] = FractalCommand.IfsExamples,
             [FractalCommand.StabilityName] = FractalCommand.StabilityExamples,
             [ValidateCommand.Name] = ValidateCommand.Examples,
+            [AggregateCommand.Name] = AggregateCommand.Examples,
+            [AttackCommand.Name] = AttackCommand.Examples,
             [NernstCommand.Name] = NernstCommand.Examples,
             [GoldmanCommand.Name] = GoldmanCommand.Examples,
             [ServeCommand.Name] = ServeCommand.Examples,
@@ -97,8 +103,4 @@ internal static class MfnCommand
 
     private static string CommandPath(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? "mfn" : $"mfn {parsed.CommandResult.Command.Name}";
-
-    /// <summary>The status as the gRPC specification spells it, such as INVALID_ARGUMENT.</summary>
-    private static string WireName(StatusCode code) =>
-        string.Concat(code.ToString().Select((letter, i) => i > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{char.ToUpperInvariant(letter)}"));
 }

@@ -36,8 +36,9 @@ internal sealed class ServerConnection
         command.Add(_key);
     }
 
-    /// <summary>Connects, calls, and stops the server in this process if there is one.</summary>
-    public async Task<T> UseAsync<T>(ParseResult arguments, Func<MfnClient, Task<T>> call, CancellationToken cancellationToken)
+    /// <summary>Connects, calls, and stops the server in this process if there is one, which has the settings.</summary>
+    public async Task<T> UseAsync<T>(
+        ParseResult arguments, Func<MfnClient, Task<T>> call, CancellationToken cancellationToken, params string[] settings)
     {
         if (arguments.GetValue(_server) is { } address)
         {
@@ -45,7 +46,7 @@ internal sealed class ServerConnection
             return await call(remote);
         }
 
-        await using var server = MfnServer.Build("--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Warning");
+        await using var server = MfnServer.Build(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Warning", .. settings]);
         await server.StartAsync(cancellationToken);
         using var local = Connect(arguments, new Uri(server.Urls.Single()));
         var result = await call(local);

@@ -21,6 +21,7 @@ public sealed class MfnClient : IDisposable
     private readonly FractalService.FractalServiceClient _fractals;
     private readonly MembraneService.MembraneServiceClient _membrane;
     private readonly ValidationService.ValidationServiceClient _validation;
+    private readonly AggregationService.AggregationServiceClient _aggregation;
 
     /// <summary>A client that connects with its first call.</summary>
     /// <exception cref="ArgumentException">The address is neither http:// nor https://, or there is a certificate without a key or the reverse.</exception>
@@ -46,6 +47,7 @@ public sealed class MfnClient : IDisposable
         _fractals = new FractalService.FractalServiceClient(_channel);
         _membrane = new MembraneService.MembraneServiceClient(_channel);
         _validation = new ValidationService.ValidationServiceClient(_channel);
+        _aggregation = new AggregationService.AggregationServiceClient(_channel);
     }
 
     /// <summary>Runs a simulation on the server and returns what came out.</summary>
@@ -139,6 +141,50 @@ public sealed class MfnClient : IDisposable
     /// <summary>Runs the reference's validation cycle on the server.</summary>
     public async Task<ValidateResponse> ValidateAsync(ValidateRequest request, CancellationToken cancellationToken = default) =>
         await _validation.ValidateAsync(request, cancellationToken: cancellationToken);
+
+    /// <summary>
+    /// Aggregates a round on the server. Updates that fit into one message go in one; others are uploaded in chunks as they are enumerated,
+    /// so that the round need not be in memory here.
+    /// </summary>
+    /// <param name="spec">How to aggregate; the encoding is that of the updates, whatever it says.</param>
+    /// <param name="updates">All in single precision, or all in double precision; enumerated once.</param>
+    /// <param name="cancellationToken">Ends the call, and the computation.</param>
+    /// <exception cref="ArgumentException">Updates are in single and in double precision.</exception>
+    public async Task<RoundResult> AggregateAsync(
+        AggregationSpec spec, IEnumerable<RoundUpdate> updates, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(updates);
+        using var messages = new UpdateUpload(spec, updates).Messages().GetEnumerator();
+        messages.MoveNext();
+        if (messages.Current.IsLast)
+        {
+            var response = await _aggregation.AggregateAsync(UpdateUpload.ToUnary(messages.Current.Message), cancellationToken: cancellationToken);
+            return AggregateDownload.Read(response);
+        }
+
+        using var call = _aggregation.AggregateStream(cancellationToken: cancellationToken);
+        do
+        {
+            try
+            {
+                await call.RequestStream.WriteAsync(messages.Current.Message, cancellationToken);
+            }
+            catch (Exception error) when (error is RpcException or InvalidOperationException)
+            {
+                // The call has ended before its time, which its responses explain.
+                break;
+            }
+
+            if (messages.Current.IsLast)
+            {
+                await call.RequestStream.CompleteAsync();
+            }
+        }
+        while (messages.MoveNext());
+
+        return await AggregateDownload.ReadAsync(call.ResponseStream, spec.Length, cancellationToken);
+    }
 
     /// <summary>Ends the calls under way and closes the connection.</summary>
     public void Dispose()

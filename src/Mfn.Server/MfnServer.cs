@@ -1,4 +1,5 @@
 using Grpc.Reflection.V1;
+using Mfn.Server.Aggregation;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Health;
@@ -48,6 +49,7 @@ public static class MfnServer
         app.MapGrpcService<Fractals.FractalService>();
         app.MapGrpcService<Membrane.MembraneService>();
         app.MapGrpcService<Validation.ValidationService>();
+        app.MapGrpcService<AggregationService>();
         app.MapGrpcService<HealthService>();
         app.MapGrpcService<ReflectionService>();
         return app;
@@ -123,6 +125,8 @@ public static class MfnServer
         services.AddSingleton<ComputeScheduler>();
         services.AddSingleton<FieldBufferPool>();
         services.AddSingleton<RunRegistry>();
+        services.AddSingleton<AggregationMemory>();
+        services.AddSingleton<RoundAggregator>();
         services.AddSingleton<ServerLifetime>();
         services.AddSingleton<GracefulStop>();
         services.AddHostedService(provider => provider.GetRequiredService<GracefulStop>());
@@ -141,6 +145,7 @@ public static class MfnServer
             Contracts.V1.FractalService.Descriptor,
             Contracts.V1.MembraneService.Descriptor,
             Contracts.V1.ValidationService.Descriptor,
+            Contracts.V1.AggregationService.Descriptor,
             Grpc.Health.V1.Health.Descriptor,
             ServerReflection.Descriptor,
         ]));

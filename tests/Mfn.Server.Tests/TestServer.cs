@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using Mfn.Contracts.V1;
+using Mfn.Server.Aggregation;
 using Mfn.Server.Calls;
 using Mfn.Server.Runs;
 using Microsoft.AspNetCore.Builder;
@@ -21,6 +22,7 @@ internal sealed class TestServer : IAsyncDisposable
         Features = new FeatureService.FeatureServiceClient(Channel);
         Fractals = new FractalService.FractalServiceClient(Channel);
         Membrane = new MembraneService.MembraneServiceClient(Channel);
+        Aggregation = new Contracts.V1.AggregationService.AggregationServiceClient(Channel);
         Health = new Grpc.Health.V1.Health.HealthClient(Channel);
     }
 
@@ -34,6 +36,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public MembraneService.MembraneServiceClient Membrane { get; }
 
+    public Contracts.V1.AggregationService.AggregationServiceClient Aggregation { get; }
+
     public Grpc.Health.V1.Health.HealthClient Health { get; }
 
     public Uri Address => new(_app.Urls.Single());
@@ -41,6 +45,8 @@ internal sealed class TestServer : IAsyncDisposable
     public RunRegistry Runs => _app.Services.GetRequiredService<RunRegistry>();
 
     public FieldBufferPool Buffers => _app.Services.GetRequiredService<FieldBufferPool>();
+
+    public AggregationMemory AggregationMemory => _app.Services.GetRequiredService<AggregationMemory>();
 
     public OpenCalls OpenCalls => _app.Services.GetRequiredService<OpenCalls>();
 

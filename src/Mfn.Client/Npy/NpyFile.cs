@@ -16,7 +16,16 @@ public static class NpyFile
     /// <summary>Writes a row-major array of doubles. A file that was there is replaced only once the new one is complete.</summary>
     /// <exception cref="ArgumentException">The values are not as many as the shape says.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, ReadOnlySpan<double> values, params ReadOnlySpan<int> shape)
+    public static void Write(string path, ReadOnlySpan<double> values, params ReadOnlySpan<int> shape) =>
+        Write(path, ToLittleEndian(values), sizeof(double), shape);
+
+    /// <summary>Writes a row-major array of single-precision numbers. A file that was there is replaced only once the new one is complete.</summary>
+    /// <exception cref="ArgumentException">The values are not as many as the shape says.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void WriteSingles(string path, ReadOnlySpan<float> values, params ReadOnlySpan<int> shape) =>
+        Write(path, ToLittleEndian(values), sizeof(float), shape);
+
+    private static void Write(string path, ReadOnlySpan<byte> values, int elementSize, ReadOnlySpan<int> shape)
     {
         var count = 1L;
         foreach (var extent in shape)
@@ -24,9 +33,9 @@ public static class NpyFile
             count *= extent;
         }
 
-        if (count != values.Length)
+        if (count * elementSize != values.Length)
         {
-            throw new ArgumentException($"The shape has room for {count} values, but got {values.Length}.", nameof(values));
+            throw new ArgumentException($"The shape has room for {count} values, but got {values.Length / elementSize}.", nameof(values));
         }
 
         var partial = $"{path}.{Guid.NewGuid():N}.partial";
@@ -34,8 +43,8 @@ public static class NpyFile
         {
             using (var file = new FileStream(partial, FileMode.CreateNew))
             {
-                file.Write(Header(shape));
-                WriteLittleEndian(file, values);
+                file.Write(Header(elementSize, shape));
+                file.Write(values);
                 file.Flush(flushToDisk: true);
             }
 
@@ -48,11 +57,11 @@ public static class NpyFile
         }
     }
 
-    private static byte[] Header(ReadOnlySpan<int> shape)
+    private static byte[] Header(int elementSize, ReadOnlySpan<int> shape)
     {
         // A Python tuple: one extent needs its comma.
         var extents = string.Join(", ", shape.ToArray().Select(extent => extent.ToString(CultureInfo.InvariantCulture)));
-        var description = $"{{'descr': '<f8', 'fortran_order': False, 'shape': ({extents}{(shape.Length == 1 ? "," : "")}), }}";
+        var description = $"{{'descr': '<f{elementSize}', 'fortran_order': False, 'shape': ({extents}{(shape.Length == 1 ? "," : "")}), }}";
         var prefixLength = Magic.Length + sizeof(ushort);
         var length = (prefixLength + description.Length + 1 + Alignment - 1) / Alignment * Alignment;
 
@@ -65,19 +74,35 @@ public static class NpyFile
         return header;
     }
 
-    private static void WriteLittleEndian(Stream stream, ReadOnlySpan<double> values)
+    private static ReadOnlySpan<byte> ToLittleEndian(ReadOnlySpan<double> values)
     {
         if (BitConverter.IsLittleEndian)
         {
-            stream.Write(MemoryMarshal.AsBytes(values));
-            return;
+            return MemoryMarshal.AsBytes(values);
         }
 
-        Span<byte> cell = stackalloc byte[sizeof(double)];
-        foreach (var value in values)
+        var bytes = new byte[values.Length * sizeof(double)];
+        for (var i = 0; i < values.Length; i++)
         {
-            BinaryPrimitives.WriteDoubleLittleEndian(cell, value);
-            stream.Write(cell);
+            BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(i * sizeof(double)), values[i]);
         }
+
+        return bytes;
+    }
+
+    private static ReadOnlySpan<byte> ToLittleEndian(ReadOnlySpan<float> values)
+    {
+        if (BitConverter.IsLittleEndian)
+        {
+            return MemoryMarshal.AsBytes(values);
+        }
+
+        var bytes = new byte[values.Length * sizeof(float)];
+        for (var i = 0; i < values.Length; i++)
+        {
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
+        }
+
+        return bytes;
     }
 }

@@ -55,6 +55,27 @@ public sealed partial class NpyReader : IDisposable
         }
     }
 
+    /// <summary>Whether the values are in double precision; if not, they are in single precision.</summary>
+    public bool IsDouble => _elementSize == sizeof(double);
+
+    /// <summary>Reads the next values of an array in single precision, in C order.</summary>
+    /// <exception cref="InvalidOperationException">The array is in double precision.</exception>
+    /// <exception cref="EndOfStreamException">The array has fewer values left.</exception>
+    public void Read(Span<float> destination)
+    {
+        if (IsDouble)
+        {
+            throw new InvalidOperationException("Single precision cannot hold the array's values.");
+        }
+
+        var bytes = new byte[destination.Length * sizeof(float)];
+        _file.ReadExactly(bytes);
+        for (var i = 0; i < destination.Length; i++)
+        {
+            destination[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(i * sizeof(float)));
+        }
+    }
+
     /// <summary>Reads the next values in C order; single-precision values are widened exactly.</summary>
     /// <exception cref="EndOfStreamException">The array has fewer values left.</exception>
     public void Read(Span<double> destination)

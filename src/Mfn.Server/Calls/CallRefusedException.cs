@@ -1,7 +1,9 @@
+using System.Globalization;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
+using Mfn.Core.Aggregation;
 
 namespace Mfn.Server.Calls;
 
@@ -10,6 +12,8 @@ internal sealed class CallRefusedException : Exception
 {
     /// <summary>What a client is told of a message that cannot be parsed.</summary>
     public const string UnparsableMessage = "The request message is not a valid protobuf message of its type.";
+
+    private const string ErrorDomain = "mfn";
 
     private CallRefusedException(StatusCode statusCode, string message, IMessage detail)
         : base(message)
@@ -35,7 +39,37 @@ internal sealed class CallRefusedException : Exception
     public static CallRefusedException OverLimit(string message, TimeSpan retryDelay) =>
         new(StatusCode.ResourceExhausted, message, new RetryInfo { RetryDelay = retryDelay.ToDuration() });
 
+    /// <summary>The call needs more memory than any call may have.</summary>
+    public static CallRefusedException TooLarge(string message, long neededBytes, long limitBytes) => new(
+        StatusCode.ResourceExhausted,
+        message,
+        new ErrorInfo
+        {
+            Reason = "CALL_TOO_LARGE",
+            Domain = ErrorDomain,
+            Metadata = { ["needed_bytes"] = Invariant(neededBytes), ["limit_bytes"] = Invariant(limitBytes) },
+        });
+
+    /// <summary>There are too few updates for the rule; the detail has the numbers.</summary>
+    public static CallRefusedException TooFewUpdates(string message, PreconditionException error)
+    {
+        var detail = new ErrorInfo
+        {
+            Reason = "TOO_FEW_UPDATES",
+            Domain = ErrorDomain,
+            Metadata = { ["rule"] = error.Rule, ["n"] = Invariant(error.UpdateCount), ["f"] = Invariant(error.ByzantineCount) },
+        };
+        if (error.LargestByzantineCount is { } largest)
+        {
+            detail.Metadata["largest_f"] = Invariant(largest);
+        }
+
+        return new CallRefusedException(StatusCode.FailedPrecondition, message, detail);
+    }
+
     /// <summary>The server stops; another one, or this one after its restart, may serve the call.</summary>
     public static CallRefusedException Stopping() =>
         new(StatusCode.Unavailable, "The server is stopping.", new RetryInfo { RetryDelay = TimeSpan.FromSeconds(1).ToDuration() });
+
+    private static string Invariant(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

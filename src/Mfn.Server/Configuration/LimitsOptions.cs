@@ -28,6 +28,19 @@ internal sealed class LimitsOptions
     [Range(1024, 1 << 30)]
     public int MaxRequestBytes { get; set; } = 4 * 1024 * 1024;
 
+    /// <summary>The most bytes that one round of aggregation may take: its updates, and what it takes to aggregate them.</summary>
+    /// <remarks>With more, the number of distances between updates would not fit into an array.</remarks>
+    [Range(typeof(long), "1048576", "34359738368")]
+    public long MaxAggregationBytes { get; set; } = 1L << 30;
+
+    /// <summary>The most bytes that all rounds under way may take together.</summary>
+    [Range(typeof(long), "1048576", "1099511627776")]
+    public long MaxTotalAggregationBytes { get; set; } = 4L << 30;
+
+    /// <summary>How many threads aggregate a round; the result does not depend on it.</summary>
+    [Range(1, 64)]
+    public int AggregationThreads { get; set; } = 1;
+
     /// <summary>The most calls open at once on one connection; one more is refused with RESOURCE_EXHAUSTED.</summary>
     [Range(1, 100_000)]
     public int MaxStreamsPerConnection { get; set; } = 256;

@@ -15,6 +15,7 @@ test('buf curl, list of services: names all services', async () => {
     assert.deepEqual(stdout.trim().split('\n'), [
         'grpc.health.v1.Health',
         'grpc.reflection.v1.ServerReflection',
+        'mfn.v1.AggregationService',
         'mfn.v1.FeatureService',
         'mfn.v1.FractalService',
         'mfn.v1.MembraneService',

@@ -14,6 +14,7 @@ test('ListServices: names all services', async (t) => {
         [
             'grpc.health.v1.Health',
             'grpc.reflection.v1.ServerReflection',
+            'mfn.v1.AggregationService',
             'mfn.v1.FeatureService',
             'mfn.v1.FractalService',
             'mfn.v1.MembraneService',

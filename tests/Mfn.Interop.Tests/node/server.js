@@ -18,6 +18,7 @@ export const loaderOptions = { keepCase: true, longs: String, enums: String, def
 
 const definitions = loadSync(
     [
+        'mfn/v1/aggregation_service.proto',
         'mfn/v1/simulation_service.proto',
         'mfn/v1/membrane_service.proto',
         'grpc/health/v1/health.proto',

@@ -7,20 +7,24 @@ import grpc
 # The standard contracts are in packages grpc.health and grpc.reflection, but "grpc" is also the library: look in both.
 grpc.__path__ = pkgutil.extend_path(grpc.__path__, grpc.__name__)
 
-from google.rpc.error_details_pb2 import BadRequest, RetryInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 from grpc.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc.health.v1.health_pb2_grpc import HealthStub
 from grpc.reflection.v1.reflection_pb2 import ServerReflectionRequest
 from grpc.reflection.v1.reflection_pb2_grpc import ServerReflectionStub
+from mfn.v1 import aggregation_service_pb2 as aggregation
 from mfn.v1 import field_pb2
 from mfn.v1 import membrane_service_pb2 as membrane
 from mfn.v1 import simulation_service_pb2 as simulation
+from mfn.v1.aggregation_service_pb2_grpc import AggregationServiceStub
 from mfn.v1.membrane_service_pb2_grpc import MembraneServiceStub
 from mfn.v1.simulation_service_pb2_grpc import SimulationServiceStub
 
 __all__ = [
+    "AggregationServiceStub",
     "BadRequest",
+    "ErrorInfo",
     "HealthCheckRequest",
     "HealthCheckResponse",
     "HealthStub",
@@ -30,6 +34,7 @@ __all__ = [
     "ServerReflectionStub",
     "SimulationServiceStub",
     "Status",
+    "aggregation",
     "field_pb2",
     "membrane",
     "simulation",

@@ -26,6 +26,7 @@ class ReflectionTests(unittest.TestCase):
             [
                 "grpc.health.v1.Health",
                 "grpc.reflection.v1.ServerReflection",
+                "mfn.v1.AggregationService",
                 "mfn.v1.FeatureService",
                 "mfn.v1.FractalService",
                 "mfn.v1.MembraneService",

@@ -15,7 +15,7 @@ public sealed class ReflectionServiceTests
 
         Assert.Equal(
             [
-                "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "mfn.v1.FeatureService", "mfn.v1.FractalService",
+                "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "mfn.v1.AggregationService", "mfn.v1.FeatureService", "mfn.v1.FractalService",
                 "mfn.v1.MembraneService", "mfn.v1.SimulationService", "mfn.v1.ValidationService",
             ],
             answer.ListServicesResponse.Service.Select(service => service.Name));
@@ -29,6 +29,7 @@ public sealed class ReflectionServiceTests
     [InlineData("mfn.v1.SimulationSpec.grid_size", "mfn/v1/simulation_service.proto")]
     [InlineData("mfn.v1.StreamSimulationResponse.kind", "mfn/v1/simulation_service.proto")]
     [InlineData("mfn.v1.FieldEncoding", "mfn/v1/field.proto")]
+    [InlineData("mfn.v1.AggregationService.AggregateStream", "mfn/v1/aggregation_service.proto")]
     [InlineData("grpc.health.v1.HealthCheckResponse.ServingStatus", "grpc/health/v1/health.proto")]
     public async Task FileContainingSymbol_AnyKindOfSymbol_BringsTheFileAndAllItNeeds(string symbol, string file)
     {

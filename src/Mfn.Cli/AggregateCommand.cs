@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Mfn.Client.Npy;
+
+namespace Mfn.Cli;
+
+/// <summary><c>mfn aggregate</c>: makes one vector out of a round's updates.</summary>
+internal static class AggregateCommand
+{
+    public const string Name = "aggregate";
+
+    public const string Examples = """
+        Examples:
+          mfn aggregate gradients.npy --byzantine 2 --rule multi-krum
+          mfn aggregate gradients.npy --byzantine 1 --rule krum --variant byzfl-compat --json
+          mfn aggregate gradients.npy --byzantine 3 --rule trimmed-mean --pre nnm --out aggregate.npy
+          mfn aggregate gradients.npy --byzantine 10 --rule hierarchical-krum --clusters 20 --seed 7
+          mfn aggregate gradients.npy --byzantine 2 --rule median --server http://127.0.0.1:50051
+
+        gradients.npy has a row for each client, of float32 or float64. --out writes the aggregate as float32 for numpy.load.
+        docs/aggregation.md has the rules, and how many updates each needs. Exit code: 0, 2 for bad input, 1 for a failed call.
+        """;
+
+    // The machine is the user's own, so that its memory is the limit.
+    private static readonly string[] LocalSettings =
+    [
+        $"--Limits:MaxAggregationBytes={32L << 30}",
+        $"--Limits:MaxTotalAggregationBytes={32L << 30}",
+        $"--Limits:AggregationThreads={Math.Min(64, Environment.ProcessorCount)}",
+    ];
+
+    public static Command Create()
+    {
+        var path = new Argument<string>("GRADIENTS.npy") { Description = "The updates, (updates, components), float32 or float64." };
+        var options = new AggregationOptions();
+        var output = new Option<string?>("--out") { Description = "Write the aggregate as an NPY file of floats, (components,).", HelpName = "FILE.npy" };
+        var json = new Option<bool>("--json") { Description = "Print one JSON object." };
+        var connection = new ServerConnection();
+
+        var command = new Command(Name, "Aggregates the updates of a round, some of which may be Byzantine.") { path };
+        options.AddTo(command);
+        command.Add(output);
+        command.Add(json);
+        connection.AddTo(command);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var destination = OutputFile.Read(arguments, output);
+            using var gradients = GradientFile.Open(arguments.GetRequiredValue(path));
+            var spec = options.Read(arguments, gradients.Length);
+            var result = await connection.UseAsync(
+                arguments, client => client.AggregateAsync(spec, gradients.Updates(), cancellationToken), cancellationToken, LocalSettings);
+            if (destination is not null)
+            {
+                NpyFile.WriteSingles(destination, result.Vector.Span, result.Vector.Length);
+            }
+
+            var report = new RoundReport(result, gradients.RowCount);
+            Console.WriteLine(arguments.GetValue(json) ? report.ToJson() : report.ToText(destination));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+}

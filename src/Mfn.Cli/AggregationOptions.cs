@@ -1,0 +1,163 @@
+using System.CommandLine;
+using Mfn.Contracts.V1;
+
+namespace Mfn.Cli;
+
+/// <summary>The options that say how to aggregate. What is not given is left to the server.</summary>
+internal sealed class AggregationOptions
+{
+    private static readonly Dictionary<string, Func<AggregationRule>> Rules = new()
+    {
+        ["krum"] = () => new AggregationRule { Krum = new KrumRule() },
+        ["multi-krum"] = () => new AggregationRule { MultiKrum = new MultiKrumRule() },
+        ["hierarchical-krum"] = () => new AggregationRule { HierarchicalKrum = new HierarchicalKrumRule() },
+        ["bulyan"] = () => new AggregationRule { Bulyan = new BulyanRule() },
+        ["median"] = () => new AggregationRule { Median = new MedianRule() },
+        ["trimmed-mean"] = () => new AggregationRule { TrimmedMean = new TrimmedMeanRule() },
+        ["meamed"] = () => new AggregationRule { Meamed = new MeamedRule() },
+        ["geometric-median"] = () => new AggregationRule { GeometricMedian = new GeometricMedianRule() },
+        ["centered-clipping"] = () => new AggregationRule { CenteredClipping = new CenteredClippingRule() },
+        ["mda"] = () => new AggregationRule { MinimumDiameterAveraging = new MinimumDiameterAveragingRule() },
+        ["mean"] = () => new AggregationRule { Mean = new MeanRule() },
+    };
+
+    private static readonly Dictionary<string, KrumVariant> Variants = new()
+    {
+        ["blanchard2017"] = KrumVariant.Blanchard2017,
+        ["flower-compat"] = KrumVariant.FlowerCompat,
+        ["byzfl-compat"] = KrumVariant.ByzflCompat,
+        ["mfn-4.1-compat"] = KrumVariant.Mfn41Compat,
+    };
+
+    private static readonly string[] PreAggregations = ["nnm", "clip", "adaptive-clip", "bucketing"];
+
+    private readonly Option<int?> _byzantine = NumberOption.Create<int>("--byzantine", "F", "How many updates may be arbitrary: from 0.", isRequired: true);
+    private readonly Option<string?> _rule = new("--rule") { Description = "How to make one vector out of them.", HelpName = string.Join('|', Rules.Keys), Required = true };
+    private readonly Option<string?> _variant = new("--variant") { Description = "Which Krum (the three Krum rules only). Default: blanchard2017.", HelpName = string.Join('|', Variants.Keys) };
+    private readonly Option<int?> _keep = NumberOption.Create<int>("--keep", "M", "Updates that are kept (multi-krum only). Default: n - f - 2, of the compat variants n - f.");
+    private readonly Option<int?> _clusters = NumberOption.Create<int>("--clusters", "C", "Clusters at most (hierarchical-krum only). Default: 10.");
+    private readonly Option<double?> _byzantineFraction = NumberOption.Create<double>("--byzantine-fraction", "X", "Byzantine part of a cluster: 0 to below 0.5 (hierarchical-krum mfn-4.1-compat only). Default: f / n.");
+    private readonly Option<double?> _sampleFraction = NumberOption.Create<double>("--sample-fraction", "X", "Part of more than 1000 clients that is looked at (hierarchical-krum mfn-4.1-compat only). Default: 0.1.");
+    private readonly Option<double?> _radius = NumberOption.Create<double>("--tau", "X", "Radius (centered-clipping only). Default: 10.");
+    private readonly Option<int?> _iterations = NumberOption.Create<int>("--iterations", "L", "Steps: 1 to 10000 (centered-clipping only). Default: 3.");
+    private readonly Option<string[]> _pre = new("--pre") { Description = "What happens to the updates before; several in their order.", HelpName = string.Join('|', PreAggregations) };
+    private readonly Option<double?> _clipNorm = NumberOption.Create<double>("--clip-norm", "X", "Norm to clip to: above 0 (needed by --pre clip).");
+    private readonly Option<int?> _bucketSize = NumberOption.Create<int>("--bucket-size", "S", "Updates in a bucket (--pre bucketing only). Default: 2.");
+    private readonly Option<long?> _seed = NumberOption.Create<long>("--seed", "N", "Seed of clusters and buckets: 0 to 2^63-1. Default: 42.");
+    private readonly Option<double?> _normCap = NumberOption.Create<double>("--norm-cap", "X", "Refuse updates with a larger norm. Default: none.");
+
+    public AggregationOptions()
+    {
+        _rule.AcceptOnlyFromAmong([.. Rules.Keys]);
+        _variant.AcceptOnlyFromAmong([.. Variants.Keys]);
+        _pre.AcceptOnlyFromAmong(PreAggregations);
+    }
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[]
+        {
+            _byzantine, _rule, _variant, _keep, _clusters, _byzantineFraction, _sampleFraction, _radius, _iterations, _pre, _clipNorm, _bucketSize,
+            _seed, _normCap,
+        })
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>The spec that the arguments describe, for updates of so many components.</summary>
+    /// <exception cref="BadArgumentsException">Options do not go together.</exception>
+    public AggregationSpec Read(ParseResult arguments, int length)
+    {
+        var rule = arguments.GetRequiredValue(_rule)!;
+        var pre = arguments.GetValue(_pre) ?? [];
+        RequireApplicable(arguments, rule, pre);
+
+        var spec = new AggregationSpec
+        {
+            Length = length,
+            ByzantineCount = arguments.GetRequiredValue(_byzantine)!.Value,
+            Rule = Rules[rule](),
+            PreAggregations = { pre.Select(name => ReadPreAggregation(arguments, name)) },
+        };
+        ReadParameters(arguments, spec.Rule);
+        arguments.Apply(_normCap, value => spec.Admission = new AdmissionPolicy { NormCap = value });
+        return spec;
+    }
+
+    private void RequireApplicable(ParseResult arguments, string rule, string[] pre)
+    {
+        var problems = new List<string>();
+        Require(rule is "krum" or "multi-krum" or "hierarchical-krum", "the Krum rules", _variant);
+        Require(rule == "multi-krum", "--rule multi-krum", _keep);
+        Require(rule == "hierarchical-krum", "--rule hierarchical-krum", _clusters, _byzantineFraction, _sampleFraction);
+        Require(rule == "centered-clipping", "--rule centered-clipping", _radius, _iterations);
+        Require(pre.Contains("clip"), "--pre clip", _clipNorm);
+        Require(pre.Contains("bucketing"), "--pre bucketing", _bucketSize);
+        Require(rule == "hierarchical-krum" || pre.Contains("bucketing"), "--rule hierarchical-krum and --pre bucketing", _seed);
+        if (pre.Contains("clip") && !IsGiven(_clipNorm))
+        {
+            problems.Add("--pre clip needs --clip-norm.");
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new BadArgumentsException(string.Join(' ', problems));
+        }
+
+        void Require(bool applies, string where, params Option[] options)
+        {
+            var given = options.Where(IsGiven).Select(option => option.Name).ToArray();
+            if (!applies && given.Length > 0)
+            {
+                problems.Add($"{string.Join(", ", given)}: only for {where}.");
+            }
+        }
+
+        bool IsGiven(Option option) => arguments.GetResult(option) is { Implicit: false };
+    }
+
+    private PreAggregation ReadPreAggregation(ParseResult arguments, string name)
+    {
+        switch (name)
+        {
+            case "nnm":
+                return new PreAggregation { NearestNeighborMixing = new NearestNeighborMixing() };
+            case "clip":
+                return new PreAggregation { NormClipping = new NormClipping { Norm = arguments.GetValue(_clipNorm)!.Value } };
+            case "adaptive-clip":
+                return new PreAggregation { AdaptiveNormClipping = new AdaptiveNormClipping() };
+            default:
+                var bucketing = new Bucketing();
+                arguments.Apply(_bucketSize, value => bucketing.BucketSize = value);
+                arguments.Apply(_seed, value => bucketing.Seed = value);
+                return new PreAggregation { Bucketing = bucketing };
+        }
+    }
+
+    private void ReadParameters(ParseResult arguments, AggregationRule rule)
+    {
+        var variant = arguments.GetValue(_variant) is { } name ? Variants[name] : KrumVariant.Unspecified;
+        switch (rule.KindCase)
+        {
+            case AggregationRule.KindOneofCase.Krum:
+                rule.Krum.Variant = variant;
+                break;
+            case AggregationRule.KindOneofCase.MultiKrum:
+                rule.MultiKrum.Variant = variant;
+                arguments.Apply(_keep, value => rule.MultiKrum.KeptCount = value);
+                break;
+            case AggregationRule.KindOneofCase.HierarchicalKrum:
+                rule.HierarchicalKrum.Variant = variant;
+                arguments.Apply(_clusters, value => rule.HierarchicalKrum.ClusterCount = value);
+                arguments.Apply(_seed, value => rule.HierarchicalKrum.Seed = value);
+                arguments.Apply(_byzantineFraction, value => rule.HierarchicalKrum.ByzantineFraction = value);
+                arguments.Apply(_sampleFraction, value => rule.HierarchicalKrum.SampleFraction = value);
+                break;
+            case AggregationRule.KindOneofCase.CenteredClipping:
+                arguments.Apply(_radius, value => rule.CenteredClipping.Radius = value);
+                arguments.Apply(_iterations, value => rule.CenteredClipping.StepCount = value);
+                break;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using Grpc.Core;
+using Mfn.Contracts.V1;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Mfn.Server.Translation;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Aggregation;
+
+/// <summary>Aggregates rounds. What a call holds is accounted for, and freed however the call ends.</summary>
+internal sealed class AggregationService(
+    RoundAggregator aggregator, AggregationMemory memory, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+    : AggregationServiceBase
+{
+    public override async Task<AggregateResponse> Aggregate(AggregateRequest request, ServerCallContext context)
+    {
+        var problems = new RequestProblems();
+        var plan = request.Spec.ToPlan(limits.Value, problems);
+        problems.ThrowIfAny();
+
+        using var account = memory.Open();
+        using var collector = new UpdateCollector(plan!, memory, account);
+        for (var i = 0; i < request.Updates.Count; i++)
+        {
+            var update = request.Updates[i];
+            collector.Add(update.ClientId, update.HasClaimedWeight ? update.ClaimedWeight : 1, update.Values.Span, $"updates[{i}]", problems);
+        }
+
+        problems.ThrowIfAny();
+        var outcome = await aggregator.AggregateAsync(plan!, collector, account, context.CancellationToken);
+        return outcome.ToResponse();
+    }
+
+    public override async Task AggregateStream(
+        IAsyncStreamReader<UploadMessage> requestStream, IServerStreamWriter<AggregateStreamResponse> responseStream, ServerCallContext context)
+    {
+        // The updates are freed before the answer, which a client may read slowly.
+        var outcome = await CollectAndAggregateAsync(requestStream, context);
+        foreach (var response in outcome.ToStream())
+        {
+            await writer.WriteAsync(responseStream, response, context);
+        }
+    }
+
+    private async Task<RoundOutcome> CollectAndAggregateAsync(IAsyncStreamReader<UploadMessage> requestStream, ServerCallContext context)
+    {
+        var problems = new RequestProblems();
+        if (!await reader.MoveNextAsync(requestStream, context))
+        {
+            problems.Add("spec", "must be set in the first message");
+            throw problems.ToException();
+        }
+
+        using var first = requestStream.Current;
+        var plan = first.Spec.ToPlan(limits.Value, problems);
+        problems.ThrowIfAny();
+
+        using var account = memory.Open();
+        using var collector = new UpdateCollector(plan!, memory, account);
+        Collect(first, collector, problems);
+        first.Dispose();
+        while (await reader.MoveNextAsync(requestStream, context))
+        {
+            using var message = requestStream.Current;
+            if (message.Spec is not null)
+            {
+                problems.Add("spec", "must not be set after the first message");
+            }
+
+            Collect(message, collector, problems);
+        }
+
+        collector.RequireComplete(problems);
+        problems.ThrowIfAny();
+        return await aggregator.AggregateAsync(plan!, collector, account, context.CancellationToken);
+    }
+
+    private static void Collect(UploadMessage message, UpdateCollector collector, RequestProblems problems)
+    {
+        foreach (var (i, declaration) in message.Declarations.Index())
+        {
+            collector.Declare(
+                declaration.ClientId,
+                declaration.Length,
+                declaration.HasClaimedWeight ? declaration.ClaimedWeight : 1,
+                $"declarations[{i}]",
+                problems);
+        }
+
+        foreach (var (i, chunk) in message.Chunks.Index())
+        {
+            collector.Append(chunk.ClientId, chunk.Values.Span, $"chunks[{i}]", problems);
+        }
+
+        problems.ThrowIfAny();
+    }
+}

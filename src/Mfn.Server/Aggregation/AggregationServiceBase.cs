@@ -1,0 +1,44 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Mfn.Contracts.V1;
+
+namespace Mfn.Server.Aggregation;
+
+/// <summary>Binds the service like the generated base class, but for the type that uploads are read into.</summary>
+[BindServiceMethod(typeof(AggregationServiceBase), nameof(BindService))]
+internal abstract class AggregationServiceBase
+{
+    private static readonly Method<AggregateRequest, AggregateResponse> AggregateMethod = new(
+        MethodType.Unary,
+        Contracts.V1.AggregationService.Descriptor.FullName,
+        nameof(Aggregate),
+        new Marshaller<AggregateRequest>(Write, context => AggregateRequest.Parser.ParseFrom(context.PayloadAsReadOnlySequence())),
+        new Marshaller<AggregateResponse>(Write, context => AggregateResponse.Parser.ParseFrom(context.PayloadAsReadOnlySequence())));
+
+    private static readonly Method<UploadMessage, AggregateStreamResponse> AggregateStreamMethod = new(
+        MethodType.DuplexStreaming,
+        Contracts.V1.AggregationService.Descriptor.FullName,
+        nameof(AggregateStream),
+        new Marshaller<UploadMessage>((_, _) => throw new NotSupportedException("Servers do not upload."), UploadMessage.Read),
+        new Marshaller<AggregateStreamResponse>(Write, context => AggregateStreamResponse.Parser.ParseFrom(context.PayloadAsReadOnlySequence())));
+
+    /// <summary>What the host calls to learn the methods; it looks their implementations up by itself.</summary>
+    public static void BindService(ServiceBinderBase binder, AggregationServiceBase? service)
+    {
+        binder.AddMethod(AggregateMethod, service is null ? null : service.Aggregate);
+        binder.AddMethod(AggregateStreamMethod, service is null ? null : service.AggregateStream);
+    }
+
+    public abstract Task<AggregateResponse> Aggregate(AggregateRequest request, ServerCallContext context);
+
+    public abstract Task AggregateStream(
+        IAsyncStreamReader<UploadMessage> requestStream, IServerStreamWriter<AggregateStreamResponse> responseStream, ServerCallContext context);
+
+    private static void Write<T>(T message, SerializationContext context)
+        where T : IMessage<T>
+    {
+        context.SetPayloadLength(message.CalculateSize());
+        message.WriteTo(context.GetBufferWriter());
+        context.Complete();
+    }
+}

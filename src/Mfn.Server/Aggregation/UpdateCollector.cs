@@ -1,0 +1,112 @@
+using Mfn.Server.Calls;
+
+namespace Mfn.Server.Aggregation;
+
+/// <summary>The updates of one call, as they come in. What is wrong with them is added to problems, by wire name.</summary>
+/// <param name="plan">What they are for.</param>
+/// <param name="memory">Says how much they may take.</param>
+/// <param name="account">The call's.</param>
+internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory memory, AggregationMemory.Account account) : IDisposable
+{
+    private const int LongestClientId = 128;
+
+    private readonly List<IncomingUpdate> _updates = [];
+    private readonly Dictionary<string, IncomingUpdate> _byClient = [];
+
+    /// <summary>One for every client, in the order of the declarations.</summary>
+    public IReadOnlyList<IncomingUpdate> Updates => _updates;
+
+    /// <summary>How many updates were declared.</summary>
+    public int ReceivedCount { get; private set; }
+
+    /// <summary>An update that comes whole.</summary>
+    /// <exception cref="CallRefusedException">There is no room for it.</exception>
+    public void Add(string clientId, double claimedWeight, ReadOnlySpan<byte> values, string path, RequestProblems problems)
+    {
+        if (values.Length % plan.ComponentSize != 0)
+        {
+            problems.Add($"{path}.values", $"must have whole components of {plan.ComponentSize} bytes, but had {values.Length} bytes");
+        }
+        else if (Declare(clientId, values.Length / plan.ComponentSize, claimedWeight, path, problems))
+        {
+            Append(clientId, values, path, problems);
+        }
+    }
+
+    /// <summary>An update that will come in chunks. Of a client that declares several, none is kept: admission will refuse them.</summary>
+    /// <returns>Whether nothing is wrong with the declaration.</returns>
+    /// <exception cref="CallRefusedException">There is no room for it.</exception>
+    public bool Declare(string clientId, int length, double claimedWeight, string path, RequestProblems problems)
+    {
+        if (clientId.Length is 0 or > LongestClientId)
+        {
+            problems.Add($"{path}.client_id", $"must have 1 to {LongestClientId} characters, but had {clientId.Length}");
+            return false;
+        }
+
+        if (length < 0)
+        {
+            problems.Add($"{path}.length", $"must be at least 0, but was {length}");
+            return false;
+        }
+
+        ReceivedCount++;
+        memory.RequireBelowLimit(plan.BytesFor(ReceivedCount), ReceivedCount, plan.Policy.Length);
+        if (_byClient.TryGetValue(clientId, out var update))
+        {
+            update.Repeat(length);
+            return true;
+        }
+
+        update = new IncomingUpdate(clientId, length, claimedWeight, plan.ComponentSize);
+        _byClient.Add(clientId, update);
+        _updates.Add(update);
+        return true;
+    }
+
+    /// <summary>The next part of an update.</summary>
+    /// <exception cref="CallRefusedException">There is no room for it.</exception>
+    public void Append(string clientId, ReadOnlySpan<byte> values, string path, RequestProblems problems)
+    {
+        if (!_byClient.TryGetValue(clientId, out var update))
+        {
+            problems.Add($"{path}.client_id", $"must be declared before, but '{clientId}' was not");
+        }
+        else if (values.Length > update.ByteCount - update.ReceivedByteCount)
+        {
+            problems.Add(
+                $"{path}.values",
+                $"must not exceed the {update.ByteCount} bytes that '{clientId}' declared, but brought them to {update.ReceivedByteCount + values.Length}");
+        }
+        else
+        {
+            MakeRoom(update);
+            update.Append(values);
+        }
+    }
+
+    /// <summary>Notes the updates of which something is missing.</summary>
+    public void RequireComplete(RequestProblems problems)
+    {
+        foreach (var update in _updates)
+        {
+            if (!update.IsComplete)
+            {
+                problems.Add("chunks", $"must bring the {update.ByteCount} bytes that '{update.ClientId}' declared, but brought {update.ReceivedByteCount}");
+            }
+        }
+    }
+
+    /// <summary>Frees the updates; nobody can read them any more.</summary>
+    public void Dispose() => _updates.ForEach(update => update.Free());
+
+    /// <summary>Takes memory only for what has begun to come, and may count.</summary>
+    private void MakeRoom(IncomingUpdate update)
+    {
+        if (update.SentCount == 1 && update.Length == plan.Policy.Length && !update.HasRoom)
+        {
+            account.Reserve((long)update.Length * sizeof(float));
+            update.MakeRoom();
+        }
+    }
+}

@@ -1,0 +1,332 @@
+using Google.Protobuf;
+using Google.Rpc;
+using Grpc.Core;
+using Mfn.Client;
+using Mfn.Contracts.V1;
+using Mfn.Server.Tests.GrpcStack;
+
+namespace Mfn.Server.Tests.Aggregation;
+
+public sealed class AggregateStreamTests
+{
+    public static TheoryData<int, bool> ChunkSizes => new() { { 1, false }, { 3, true }, { 4, false }, { 7, true }, { 1000, false }, { 1 << 20, true } };
+
+    [Theory, MemberData(nameof(ChunkSizes))]
+    public async Task AggregateStream_AnyChunksInterleaved_AnswersAsAggregateDoes(int chunkSize, bool isDouble)
+    {
+        await using var server = await TestServer.StartAsync();
+        var rows = Rounds.Matrix(7, 50);
+        rows[3][49] = float.NaN;
+        var request = Rounds.Request(Rounds.Krum(), 1, rows);
+        if (isDouble)
+        {
+            request.Spec.Encoding = VectorEncoding.Float64;
+            foreach (var (update, row) in request.Updates.Zip(rows))
+            {
+                update.Values = Rounds.Bytes<double>([.. row.Select(component => (double)component)]);
+            }
+        }
+
+        var expected = await server.Aggregation.AggregateAsync(request);
+        var (decision, vector) = await Rounds.StreamAsync(server, Interleave(request, chunkSize));
+
+        Assert.Equal(expected.Decision, decision);
+        Assert.Equal(Rounds.Floats(expected.Values), vector);
+        Assert.Equal(("0003", ExclusionReason.NotFinite), (decision.Excluded[0].ClientId, decision.Excluded[0].Reason));
+        Assert.Equal(0, server.AggregationMemory.ReservedBytes);
+    }
+
+    [Fact]
+    public async Task AggregateStream_EverythingInOneMessage_IsTaken()
+    {
+        await using var server = await TestServer.StartAsync();
+        var message = new AggregateStreamRequest();
+        foreach (var part in Rounds.Whole(Rounds.Spec(Rounds.Median, 3, 1), Rounds.Ramp))
+        {
+            message.MergeFrom(part);
+        }
+
+        var (decision, vector) = await Rounds.StreamAsync(server, [message]);
+
+        Assert.Equal([4, 5, 6], vector);
+        Assert.Equal(["0000", "0001", "0002"], decision.Selected);
+    }
+
+    [Fact]
+    public async Task AggregateStream_LongAggregate_ComesInChunksThatAnyClientAccepts()
+    {
+        await using var server = await TestServer.StartAsync();
+        var rows = Rounds.Matrix(2, 1_500_000);
+        var spec = Rounds.Spec(Rounds.Median, 1_500_000, 0);
+        IEnumerable<AggregateStreamRequest> messages =
+        [
+            new AggregateStreamRequest { Spec = spec },
+            .. rows.SelectMany((row, i) => row.Chunk(700_001).Select(part => Rounds.Chunk($"{i}", part)).Prepend(Rounds.Declare($"{i}", row.Length))),
+        ];
+
+        var (_, vector) = await Rounds.StreamAsync(server, messages);
+
+        Assert.Equal(rows[0].Zip(rows[1]).Select(pair => (float)(((double)pair.First + pair.Second) / 2)), vector);
+    }
+
+    [Fact]
+    public async Task AggregateStream_ManyClients_GetTheDecisionInParts()
+    {
+        await using var server = await TestServer.StartAsync();
+        var rows = Rounds.Matrix(10_000, 1);
+        var rule = new AggregationRule { HierarchicalKrum = new HierarchicalKrumRule { ClusterCount = 100, Seed = 3 } };
+
+        var (decision, vector) = await Rounds.StreamAsync(server, Rounds.Whole(Rounds.Spec(rule, 1, 1000), rows));
+
+        var selected = int.Parse(Assert.Single(decision.Selected), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(rows[selected], vector);
+        Assert.Equal((100, 10_000), (decision.Clusters.Representatives.Count, decision.Clusters.Sizes.Sum()));
+        Assert.Equal(9_999, decision.Excluded.Select(each => each.ClientId).Distinct().Count());
+        Assert.Equal(decision.Selected[0], decision.Clusters.Representatives[decision.Clusters.SelectedCluster]);
+    }
+
+    [Fact]
+    public async Task AggregateStream_ClientTwice_CountsForNothing()
+    {
+        await using var server = await TestServer.StartAsync();
+        AggregateStreamRequest[] messages =
+        [
+            .. Rounds.Whole(Rounds.Spec(Rounds.Median, 3, 0), Rounds.Ramp), Rounds.Declare("0001", 2), Rounds.Chunk("0001", 100), Rounds.Chunk("0001", 100),
+        ];
+
+        var (decision, vector) = await Rounds.StreamAsync(server, messages);
+
+        Assert.Equal([4, 5, 6], vector);
+        Assert.Equal((4, 2), (decision.ReceivedCount, decision.UpdateCount));
+        Assert.Equal(
+            [("0001", ExclusionReason.DuplicateClient), ("0001", ExclusionReason.DuplicateClient)],
+            decision.Excluded.Select(each => (each.ClientId, each.Reason)));
+        Assert.Equal(0, server.AggregationMemory.ReservedBytes);
+    }
+
+    [Fact]
+    public async Task AggregateStream_NaNInTheLastChunk_LeavesTooFewAndSaysSo()
+    {
+        await using var server = await TestServer.StartAsync();
+        float[][] rows = [[1, 2], [1, 3], [2, 2], [2, 3], [1, float.NaN]];
+
+        var error = await Assert.ThrowsAsync<RpcException>(() => Rounds.StreamAsync(server, Rounds.Whole(Rounds.Spec(Rounds.Krum(), 2, 1), rows)));
+
+        Assert.Equal(StatusCode.FailedPrecondition, error.StatusCode);
+        Assert.EndsWith("'0004' has a component 1 that is not finite.", error.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal("4", Rounds.Detail<ErrorInfo>(error).Metadata["n"]);
+        Assert.Equal(0, server.AggregationMemory.ReservedBytes);
+    }
+
+    [Fact]
+    public async Task AggregateStream_TooMuch_IsRefusedAtOnceAndFreed() => await AssertRefusedAsync(
+        "chunks[0].values must not exceed the 12 bytes that '0002' declared, but brought them to 16.",
+        [.. Rounds.Whole(Rounds.Spec(Rounds.Median, 3, 1), Rounds.Ramp), Rounds.Chunk("0002", 1)]);
+
+    [Fact]
+    public async Task AggregateStream_TooLittle_IsRefusedWithAllThatIsMissing() => await AssertRefusedAsync(
+        "chunks must bring the 12 bytes that 'a' declared, but brought 8. chunks must bring the 4 bytes that 'c' declared, but brought 0.",
+        new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 3, 0) },
+        Rounds.Declare("a", 3),
+        Rounds.Declare("b", 0),
+        Rounds.Declare("c", 1),
+        Rounds.Chunk("a", 1, 2));
+
+    [Fact]
+    public async Task AggregateStream_MessagesOutOfOrderOrBad_AreRefused()
+    {
+        var start = new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 3, 0) };
+
+        await AssertRefusedAsync("spec must be set in the first message.");
+        await AssertRefusedAsync("spec must be set.", Rounds.Declare("a", 3));
+        await AssertRefusedAsync("spec must not be set after the first message.", start, start);
+        await AssertRefusedAsync("chunks[0].client_id must be declared before, but 'a' was not.", start, Rounds.Chunk("a", 1));
+        await AssertRefusedAsync("declarations[0].length must be at least 0, but was -1.", start, Rounds.Declare("a", -1));
+        await AssertRefusedAsync("declarations[0].client_id must have 1 to 128 characters, but had 129.", start, Rounds.Declare(new string('a', 129), 1));
+    }
+
+    [Fact]
+    public async Task AggregateStream_NoUpdates_AreTooFew()
+    {
+        await using var server = await TestServer.StartAsync();
+
+        var error = await Assert.ThrowsAsync<RpcException>(
+            () => Rounds.StreamAsync(server, [new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 3, 0) }]));
+
+        Assert.Equal((StatusCode.FailedPrecondition, "median needs n >= 2f + 1, but n = 0 and f = 0; no f is legal."), (error.StatusCode, error.Status.Detail));
+    }
+
+    [Fact]
+    public async Task AggregateStream_ClientThatStopsSending_LosesItsCallAndItsMemory()
+    {
+        await using var server = await TestServer.StartAsync("Streaming:ReadTimeout=00:00:01");
+        using var call = server.Aggregation.AggregateStream();
+        await call.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 100_000, 1) });
+        await call.RequestStream.WriteAsync(Rounds.Declare("a", 100_000));
+        await call.RequestStream.WriteAsync(Rounds.Chunk("a", new float[50_000]));
+
+        var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
+
+        Assert.Equal((StatusCode.ResourceExhausted, "The client sent no message for 00:00:01."), (error.StatusCode, error.Status.Detail));
+        Assert.Equal(0, server.AggregationMemory.ReservedBytes);
+    }
+
+    [Fact]
+    public async Task AggregateStream_ClientThatLeavesHalfWay_FreesItsMemory()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var call = server.Aggregation.AggregateStream();
+        await call.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 100_000, 1) });
+        await call.RequestStream.WriteAsync(Rounds.Declare("a", 100_000));
+        await call.RequestStream.WriteAsync(Rounds.Chunk("a", new float[50_000]));
+
+        call.Dispose();
+        await server.StopAsync().Within();
+
+        Assert.Equal((0, 0), (server.OpenCalls.Count, server.AggregationMemory.ReservedBytes));
+    }
+
+    [Fact]
+    public async Task AggregateStream_CancelledInTheRule_EndsBetweenTwoBlocks()
+    {
+        // Ten thousand steps over 4 million components take minutes.
+        const int Length = 500_000;
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1");
+        var rule = new AggregationRule { CenteredClipping = new CenteredClippingRule { Radius = 1e-3, StepCount = 10_000 } };
+        using var call = server.Aggregation.AggregateStream();
+        await call.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(rule, Length, 1) });
+        for (var i = 0; i < 8; i++)
+        {
+            await call.RequestStream.WriteAsync(Rounds.Declare($"{i}", Length));
+            await call.RequestStream.WriteAsync(Rounds.Chunk($"{i}", new float[Length]));
+        }
+
+        await call.RequestStream.CompleteAsync();
+        Assert.Equal(StatusCode.ResourceExhausted, (await UntilRefusedAsync(server).Within()).StatusCode);
+        Assert.InRange(server.AggregationMemory.ReservedBytes, 8L * Length * sizeof(float), long.MaxValue);
+
+        call.Dispose();
+        await server.Runs.StopAccepting().Within();
+        await server.StopAsync().Within();
+
+        Assert.Equal(0, server.AggregationMemory.ReservedBytes);
+    }
+
+    [Fact]
+    public async Task AggregateStream_MoreThanACallMayTake_IsRefusedWhenItIsDeclared()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxAggregationBytes=1048576");
+        var start = new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 100_000, 0) };
+
+        var error = await Assert.ThrowsAsync<RpcException>(
+            () => Rounds.StreamAsync(server, [start, .. Enumerable.Range(0, 3).Select(i => Rounds.Declare($"{i}", 100_000))]));
+
+        Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
+        Assert.Contains("updates of 100000 components so far take ", error.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("above the server's limit of 1048576 for one call.", error.Status.Detail, StringComparison.Ordinal);
+        var detail = Rounds.Detail<ErrorInfo>(error);
+        Assert.Equal(("CALL_TOO_LARGE", "1048576"), (detail.Reason, detail.Metadata["limit_bytes"]));
+        Assert.Equal(0, server.AggregationMemory.ReservedBytes);
+    }
+
+    [Fact]
+    public async Task AggregateStream_DistancesBetweenManyClients_AreCountedToo()
+    {
+        // 10 000 updates of 4 bytes are nothing; the distances between them are 1.6 GB.
+        await using var server = await TestServer.StartAsync();
+        var rows = Rounds.Matrix(10_000, 1);
+
+        var error = await Assert.ThrowsAsync<RpcException>(() => Rounds.StreamAsync(server, Rounds.Whole(Rounds.Spec(Rounds.Krum(), 1, 10), rows)));
+
+        Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
+        Assert.Equal("1073741824", Rounds.Detail<ErrorInfo>(error).Metadata["limit_bytes"]);
+    }
+
+    [Fact]
+    public async Task AggregateStream_MoreThanAllCallsMayTake_WaitsForAnother()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxTotalAggregationBytes=2000000");
+        using var first = server.Aggregation.AggregateStream();
+        await first.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 300_000, 0) });
+        await first.RequestStream.WriteAsync(Rounds.Declare("a", 300_000));
+        await first.RequestStream.WriteAsync(Rounds.Chunk("a", new float[1]));
+
+        // The first call's message may be read after the second call's.
+        RpcException? error = null;
+        while (error is null)
+        {
+            error = await Record.ExceptionAsync(() => Rounds.StreamAsync(
+                server, Rounds.Whole(Rounds.Spec(new AggregationRule { Mean = new MeanRule() }, 1000, 0), Rounds.Matrix(210, 1000)))) as RpcException;
+        }
+
+        Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
+        Assert.Contains("would exceed the 2000000 that the server allows for all rounds together", error.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(1), error.GetRetryDelay());
+    }
+
+    [Fact]
+    public async Task AggregateStream_MessageThatCannotBeParsed_IsTheClientsFault()
+    {
+        await using var server = await TestServer.StartAsync();
+        var raw = Marshallers.Create(value => value, value => value);
+        var method = new Method<byte[], byte[]>(MethodType.DuplexStreaming, "mfn.v1.AggregationService", "AggregateStream", raw, raw);
+        foreach (var hex in new[] { "FFFFFF", "1AFFFFFFFF0F", "1A05", "1A031205AA", "1A020A05" })
+        {
+            using var call = server.Channel.CreateCallInvoker().AsyncDuplexStreamingCall(method, null, default);
+            await call.RequestStream.WriteAsync(Convert.FromHexString(hex));
+
+            var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
+
+            Assert.Equal((StatusCode.InvalidArgument, "The request message is not a valid protobuf message of its type."), (error.StatusCode, error.Status.Detail));
+        }
+    }
+
+    private static async Task<RpcException> UntilRefusedAsync(TestServer server)
+    {
+        while (true)
+        {
+            try
+            {
+                await server.Simulation.SimulateAsync(new SimulateRequest { Spec = new SimulationSpec { GridSize = 4, Steps = 1 } });
+            }
+            catch (RpcException error)
+            {
+                return error;
+            }
+        }
+    }
+
+    private static async Task AssertRefusedAsync(string expected, params AggregateStreamRequest[] messages)
+    {
+        await using var server = await TestServer.StartAsync();
+
+        var error = await Assert.ThrowsAsync<RpcException>(() => Rounds.StreamAsync(server, messages));
+
+        Assert.Equal((StatusCode.InvalidArgument, expected), (error.StatusCode, error.Status.Detail));
+        Assert.Equal(expected, string.Join(' ', error.GetFieldViolations().Select(each => $"{each.Field} {each.Description}.")));
+        Assert.Equal(0, server.AggregationMemory.ReservedBytes);
+    }
+
+    /// <summary>Declares all updates, last first, and sends a chunk of each in turn.</summary>
+    private static IEnumerable<AggregateStreamRequest> Interleave(AggregateRequest request, int chunkSize)
+    {
+        var componentSize = request.Spec.Encoding == VectorEncoding.Float64 ? sizeof(double) : sizeof(float);
+        yield return new AggregateStreamRequest { Spec = request.Spec };
+        foreach (var update in request.Updates.Reverse())
+        {
+            yield return Rounds.Declare(update.ClientId, update.Values.Length / componentSize);
+        }
+
+        for (var start = 0; start < request.Updates[0].Values.Length; start += chunkSize)
+        {
+            var message = new AggregateStreamRequest();
+            foreach (var update in request.Updates)
+            {
+                var values = update.Values.Memory.Slice(start, Math.Min(chunkSize, update.Values.Length - start));
+                message.Chunks.Add(new UpdateChunk { ClientId = update.ClientId, Values = ByteString.CopyFrom(values.Span) });
+            }
+
+            yield return message;
+        }
+    }
+}
