@@ -21,6 +21,10 @@ internal static class QuickMode
             ("rd-step", MeasureStep),
             ("simulate", MeasureSimulation),
             ("normals", MeasureNormals),
+            ("pairwise-sq-distance", AggregationMeasurements.MeasureDistances),
+            ("krum", AggregationMeasurements.MeasureKrum),
+            ("hierarchical-krum", AggregationMeasurements.MeasureHierarchicalKrum),
+            ("coordinate-wise", AggregationMeasurements.MeasureCoordinateWise),
         ];
         foreach (var (kernel, measure) in measurements)
         {
@@ -71,7 +75,7 @@ internal static class QuickMode
     }
 
     /// <summary>The warm-up lasts until the runtime has had time to compile the hot loops a second time, with what it learnt.</summary>
-    private static double BestSeconds(int repetitions, Action action)
+    internal static double BestSeconds(int repetitions, Action action)
     {
         var warmUp = Stopwatch.StartNew();
         do
@@ -91,7 +95,7 @@ internal static class QuickMode
         return best;
     }
 
-    private static void Write(TextWriter output, FormattableString line)
+    internal static void Write(TextWriter output, FormattableString line)
     {
         output.WriteLine(line.ToString(CultureInfo.InvariantCulture));
         output.Flush();
