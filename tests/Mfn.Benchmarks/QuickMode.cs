@@ -23,6 +23,10 @@ internal static class QuickMode
             ("normals", MeasureNormals),
             ("stream-simulation", Serving.StreamSimulationMeasurement.Run),
             .. FeatureMeasurements.All,
+            ("pairwise-sq-distance", AggregationMeasurements.MeasureDistances),
+            ("krum", AggregationMeasurements.MeasureKrum),
+            ("hierarchical-krum", AggregationMeasurements.MeasureHierarchicalKrum),
+            ("coordinate-wise", AggregationMeasurements.MeasureCoordinateWise),
         ];
         foreach (var (kernel, measure) in measurements)
         {

@@ -1,26 +1,27 @@
 namespace Mfn.Core.Aggregation;
 
 /// <summary>
-/// The distances between all updates of a round, from components that arrive in chunks of any size: it keeps n² sums and one block, never
-/// the vectors. The sums are the same bits whatever the chunks, and those of <see cref="PairwiseDistances.Between"/>.
+/// The distances between all updates of a round, from components that arrive in chunks of any size: it keeps a few n² sums and two
+/// blocks, never the vectors. The distances are the same bits whatever the chunks, and those of <see cref="PairwiseDistances.Between"/>.
 /// </summary>
 public sealed class DistanceAccumulator
 {
     private readonly int _updateCount;
-    private readonly float[] _block;
-    private readonly double[] _panel;
-    private readonly double[] _total;
-    private int _blockLength;
-    private int _panelLength;
+
+    // It is not known yet which of the two is wanted.
+    private ChunkSums<double>? _double;
+    private ChunkSums<float> _single;
+    private int _length;
 
     /// <summary>Distances of 0 between so many updates.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// There are less than 0 or more than <see cref="PairwiseDistances.LargestCount"/> updates.
+    /// </exception>
     public DistanceAccumulator(int updateCount)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(updateCount);
+        PairwiseDistances.RequireCount(updateCount);
         _updateCount = updateCount;
-        _block = new float[updateCount * SquaredDistance.BlockLength];
-        _panel = new double[updateCount * updateCount];
-        _total = new double[updateCount * updateCount];
+        (_double, _single) = (new(updateCount), new(updateCount));
     }
 
     /// <summary>Takes the next components of all updates: so many of the first update, then as many of the next, and so on.</summary>
@@ -33,62 +34,74 @@ public sealed class DistanceAccumulator
         }
 
         var width = _updateCount == 0 ? 0 : chunk.Length / _updateCount;
-        for (var start = 0; start < width;)
+        _length = checked(_length + width);
+        if (_length > PairwiseDistances.LargestLengthInDouble)
         {
-            var length = Math.Min(width - start, SquaredDistance.BlockLength - _blockLength);
-            for (var update = 0; update < _updateCount; update++)
-            {
-                chunk.Slice((update * width) + start, length)
-                    .CopyTo(_block.AsSpan((update * SquaredDistance.BlockLength) + _blockLength));
-            }
-
-            start += length;
-            _blockLength += length;
-            if (_blockLength == SquaredDistance.BlockLength)
-            {
-                CloseBlock();
-            }
+            _double = null;
         }
+
+        _double?.Add(chunk, width);
+        _single.Add(chunk, width);
     }
 
     /// <summary>The distances over all components so far; after this, the accumulator is empty.</summary>
     public PairwiseDistances Complete()
     {
-        CloseBlock();
-        ClosePanel();
-        var squared = (double[])_total.Clone();
-        Array.Clear(_total);
+        var squared = _double?.Complete() ?? _single.Complete();
+        (_double, _single, _length) = (new(_updateCount), new(_updateCount), 0);
         return PairwiseDistances.FromUpperTriangle(squared, _updateCount);
     }
 
-    private void CloseBlock()
+    private sealed class ChunkSums<T>(int count)
+        where T : unmanaged
     {
-        for (var i = 0; i < _updateCount; i++)
+        private readonly DistanceBlock<T> _block = new(count);
+        private readonly double[] _panel = new double[count * count];
+        private readonly double[] _squared = new double[count * count];
+        private int _blockLength;
+        private int _blockCount;
+
+        public void Add(ReadOnlySpan<float> chunk, int width)
         {
-            for (var j = i + 1; j < _updateCount; j++)
+            for (var start = 0; start < width;)
             {
-                _panel[(i * _updateCount) + j] += SquaredDistance.OfBlock(Row(i), Row(j));
+                var length = Math.Min(width - start, DistanceBlock<T>.Capacity - _blockLength);
+                for (var update = 0; update < count; update++)
+                {
+                    _block.Write(update, _blockLength, chunk.Slice((update * width) + start, length));
+                }
+
+                start += length;
+                _blockLength += length;
+                if (_blockLength == DistanceBlock<T>.Capacity)
+                {
+                    CloseBlock();
+                }
             }
         }
 
-        _panelLength += _blockLength;
-        _blockLength = 0;
-        if (_panelLength == SquaredDistance.PanelLength)
+        public double[] Complete()
         {
+            CloseBlock();
             ClosePanel();
+            return _squared;
         }
 
-        ReadOnlySpan<float> Row(int update) => _block.AsSpan(update * SquaredDistance.BlockLength, _blockLength);
-    }
-
-    private void ClosePanel()
-    {
-        for (var i = 0; i < _total.Length; i++)
+        private void CloseBlock()
         {
-            _total[i] += _panel[i];
+            _block.AddTo(_panel, _blockLength);
+            _blockLength = 0;
+            if (++_blockCount == PairwiseDistances.BlocksPerPanel)
+            {
+                ClosePanel();
+            }
         }
 
-        Array.Clear(_panel);
-        _panelLength = 0;
+        private void ClosePanel()
+        {
+            PairwiseDistances.Add(_panel, _squared);
+            Array.Clear(_panel);
+            _blockCount = 0;
+        }
     }
 }

@@ -5,25 +5,32 @@ namespace Mfn.Core.Aggregation;
 
 /// <summary>
 /// The n updates of a round that are finite, of one length and from different clients, in the ordinal order of their client ids,
-/// whatever the order in which they came. Vectors are viewed, not copied.
+/// whatever the order in which they came. Vectors are viewed, not copied, or stay where their source has them.
 /// </summary>
 public sealed class UpdateSet
 {
-    private readonly ReadOnlyMemory<float>[] _vectors;
+    private readonly IUpdateSource _source;
+    private readonly int[] _places;
 
-    internal UpdateSet(ImmutableArray<string> clientIds, ReadOnlyMemory<float>[] vectors, ImmutableArray<double> weights, int length)
+    /// <summary>Some of a source's vectors, by their places there.</summary>
+    internal UpdateSet(ImmutableArray<string> clientIds, IUpdateSource source, int[] places, ImmutableArray<double> weights)
     {
         ClientIds = clientIds;
         Weights = weights;
-        Length = length;
-        _vectors = vectors;
+        _source = source;
+        _places = places;
+    }
+
+    internal UpdateSet(ImmutableArray<string> clientIds, ReadOnlyMemory<float>[] vectors, ImmutableArray<double> weights, int length)
+        : this(clientIds, new VectorsInMemory(vectors, length), [.. Enumerable.Range(0, vectors.Length)], weights)
+    {
     }
 
     /// <summary>n, the number of updates.</summary>
-    public int Count => _vectors.Length;
+    public int Count => _places.Length;
 
     /// <summary>The number of components of every update.</summary>
-    public int Length { get; }
+    public int Length => _source.Length;
 
     /// <summary>The clients in the order of the updates.</summary>
     public ImmutableArray<string> ClientIds { get; }
@@ -31,8 +38,21 @@ public sealed class UpdateSet
     /// <summary>The updates' weights, all above 0.</summary>
     public ImmutableArray<double> Weights { get; }
 
-    /// <summary>The vector of an update.</summary>
-    public ReadOnlySpan<float> this[int index] => _vectors[index].Span;
+    /// <summary>The vector of an update; read as a whole, each time, if it is not in memory.</summary>
+    public ReadOnlySpan<float> this[int index]
+    {
+        get
+        {
+            if (_source is VectorsInMemory memory)
+            {
+                return memory[_places[index]];
+            }
+
+            var vector = new float[Length];
+            Read(index, 0, vector);
+            return vector;
+        }
+    }
 
     /// <summary>The rows of a matrix as equally weighted updates, whose client ids are the rows' numbers.</summary>
     /// <param name="rows">The updates one after another.</param>
@@ -56,15 +76,18 @@ public sealed class UpdateSet
             : throw new ArgumentException($"Row {excluded[0].ClientId} {excluded[0].Description}.", nameof(rows));
     }
 
+    /// <summary>Copies components of an update, as many as fit, from the given one on.</summary>
+    internal void Read(int index, int start, Span<float> destination) => _source.Read(_places[index], start, destination);
+
     /// <summary>Some of the updates, in the order of the indices.</summary>
     internal UpdateSet Take(IReadOnlyList<int> indices) => new(
         [.. indices.Select(index => ClientIds[index])],
-        [.. indices.Select(index => _vectors[index])],
-        [.. indices.Select(index => Weights[index])],
-        Length);
+        _source,
+        [.. indices.Select(index => _places[index])],
+        [.. indices.Select(index => Weights[index])]);
 
     /// <summary>The same updates with weight 1.</summary>
-    internal UpdateSet WithEqualWeights() => new(ClientIds, _vectors, [.. Weights.Select(_ => 1.0)], Length);
+    internal UpdateSet WithEqualWeights() => new(ClientIds, _source, _places, [.. Weights.Select(_ => 1.0)]);
 
     /// <summary>As many other vectors from the same clients.</summary>
     internal UpdateSet With(float[][] vectors) => new(ClientIds, [.. vectors.Select(vector => vector.AsMemory())], Weights, Length);

@@ -1,0 +1,210 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Mfn.Core.Aggregation;
+
+/// <summary>
+/// A few components of all updates, packed so that they stay in the caches, and the squared distances over just these components. They
+/// are a fixed sum: 64 bytes of lanes, of which lane l adds the squared differences of components l, l + 16, … (in double l, l + 8, …)
+/// one after the other, each with one rounding of the difference and one of the fused sum; then lane l + m is added to lane l for
+/// m = 8, 4, 2, 1, the last two in double. So the register's width, the tile's shape and the place in it make no difference.
+/// </summary>
+/// <typeparam name="T">What is computed in: float or double.</typeparam>
+internal sealed class DistanceBlock<T>
+    where T : unmanaged
+{
+    private const int RowsPerTile = 4;
+    private const int ColumnsPerTile = 2;
+
+    // So many rows stay in the second-level cache while all others pass by.
+    private const int ColumnsPerGroup = 32;
+
+    // Rows must not begin at the same place of a page, or they push one another out of the first-level cache.
+    private const int PaddingBytes = 320;
+
+    // What is smaller may have lost digits to underflow: 2^-149 for each of 1024 products, against 24 bits of the sum.
+    private static readonly double SmallestAccurateSum = Math.ScaleB(1, -100);
+
+    private readonly int _count;
+    private readonly T[] _rows;
+    private readonly T[] _lanes = new T[RowsPerTile * ColumnsPerTile * LaneCount];
+
+    /// <summary>Zeros for so many updates.</summary>
+    public DistanceBlock(int count)
+    {
+        _count = count;
+        _rows = new T[(count + RowsPerTile - 1) / RowsPerTile * RowsPerTile * Stride];
+    }
+
+    /// <summary>The components that a block has room for.</summary>
+    public static int Capacity => 4096 / Unsafe.SizeOf<T>();
+
+    private static int LaneCount => 64 / Unsafe.SizeOf<T>();
+
+    private static int Stride => Capacity + (PaddingBytes / Unsafe.SizeOf<T>());
+
+    /// <summary>Takes components of all updates.</summary>
+    public void Read(UpdateSet updates, int start, int length)
+    {
+        Span<float> components = typeof(T) == typeof(float) ? [] : stackalloc float[length];
+        for (var update = 0; update < _count; update++)
+        {
+            if (typeof(T) == typeof(float))
+            {
+                updates.Read(update, start, MemoryMarshal.Cast<T, float>(Row(update)[..length]));
+            }
+            else
+            {
+                updates.Read(update, start, components);
+                Write(update, 0, components);
+            }
+        }
+    }
+
+    /// <summary>Takes components of one update.</summary>
+    public void Write(int update, int offset, ReadOnlySpan<float> components)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            components.CopyTo(MemoryMarshal.Cast<T, float>(Row(update)[offset..]));
+        }
+        else
+        {
+            Widening.Copy(components, MemoryMarshal.Cast<T, double>(Row(update)[offset..]));
+        }
+    }
+
+    /// <summary>Adds the squared distances over the first components to those above the diagonal of an n x n matrix.</summary>
+    public void AddTo(Span<double> squared, int length)
+    {
+        // What is left of a block before adds nothing if it is 0 in all rows.
+        var end = (length + LaneCount - 1) / LaneCount * LaneCount;
+        for (var update = 0; update < _count && length < end; update++)
+        {
+            Row(update)[length..end].Clear();
+        }
+
+        for (var group = 0; group < _count; group += ColumnsPerGroup)
+        {
+            var groupEnd = Math.Min(group + ColumnsPerGroup, _count);
+            for (var row = 0; row < groupEnd; row += RowsPerTile)
+            {
+                for (var column = Math.Max(row, group); column < groupEnd; column += ColumnsPerTile)
+                {
+                    AddTile(squared, row, column, end);
+                }
+            }
+        }
+    }
+
+    private Span<T> Row(int update) => _rows.AsSpan(update * Stride, Capacity);
+
+    private void AddTile(Span<double> squared, int row, int column, int length)
+    {
+        var left = _rows.AsSpan(row * Stride, RowsPerTile * Stride);
+        var right = _rows.AsSpan(column * Stride, ColumnsPerTile * Stride);
+        if (Vector512.IsHardwareAccelerated)
+        {
+            SumLanes<WideRegister<T>>(left, right, length, _lanes);
+        }
+        else
+        {
+            SumLanes<NativeRegister<T>>(left, right, length, _lanes);
+        }
+
+        for (var pair = 0; pair < RowsPerTile * ColumnsPerTile; pair++)
+        {
+            var (i, j) = (row + (pair / ColumnsPerTile), column + (pair % ColumnsPerTile));
+            if (i < j && j < _count)
+            {
+                var sum = SumOf(_lanes.AsSpan(pair * LaneCount, LaneCount));
+                squared[(i * _count) + j] += typeof(T) == typeof(double) || (sum >= SmallestAccurateSum && sum <= double.MaxValue)
+                    ? sum
+                    : SumInDouble(i, j, length);
+            }
+        }
+    }
+
+    /// <summary>The lanes' sums of all pairs of a tile, whose rows are a stride apart.</summary>
+    private static void SumLanes<TRegister>(ReadOnlySpan<T> left, ReadOnlySpan<T> right, int length, Span<T> lanes)
+        where TRegister : struct, ILaneRegister<TRegister, T>
+    {
+        // No load is beyond the last row's end, as a row has room for the block's capacity at least.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Capacity);
+        ArgumentOutOfRangeException.ThrowIfLessThan(left.Length, RowsPerTile * Stride);
+        ArgumentOutOfRangeException.ThrowIfLessThan(right.Length, ColumnsPerTile * Stride);
+        ref var x = ref MemoryMarshal.GetReference(left);
+        ref var y = ref MemoryMarshal.GetReference(right);
+        var stride = (nuint)Stride;
+        var end = (nuint)length;
+        for (var lane = 0; lane < LaneCount; lane += TRegister.Count)
+        {
+            var (sum00, sum01, sum10, sum11) = (default(TRegister), default(TRegister), default(TRegister), default(TRegister));
+            var (sum20, sum21, sum30, sum31) = (default(TRegister), default(TRegister), default(TRegister), default(TRegister));
+            for (var k = (nuint)lane; k < end; k += (nuint)LaneCount)
+            {
+                var y0 = TRegister.Load(in y, k);
+                var y1 = TRegister.Load(in y, k + stride);
+                var x0 = TRegister.Load(in x, k);
+                sum00 = sum00.PlusSquare(x0, y0);
+                sum01 = sum01.PlusSquare(x0, y1);
+                var x1 = TRegister.Load(in x, k + stride);
+                sum10 = sum10.PlusSquare(x1, y0);
+                sum11 = sum11.PlusSquare(x1, y1);
+                var x2 = TRegister.Load(in x, k + (2 * stride));
+                sum20 = sum20.PlusSquare(x2, y0);
+                sum21 = sum21.PlusSquare(x2, y1);
+                var x3 = TRegister.Load(in x, k + (3 * stride));
+                sum30 = sum30.PlusSquare(x3, y0);
+                sum31 = sum31.PlusSquare(x3, y1);
+            }
+
+            sum00.CopyTo(lanes[lane..]);
+            sum01.CopyTo(lanes[(LaneCount + lane)..]);
+            sum10.CopyTo(lanes[((2 * LaneCount) + lane)..]);
+            sum11.CopyTo(lanes[((3 * LaneCount) + lane)..]);
+            sum20.CopyTo(lanes[((4 * LaneCount) + lane)..]);
+            sum21.CopyTo(lanes[((5 * LaneCount) + lane)..]);
+            sum30.CopyTo(lanes[((6 * LaneCount) + lane)..]);
+            sum31.CopyTo(lanes[((7 * LaneCount) + lane)..]);
+        }
+    }
+
+    private static double SumOf(ReadOnlySpan<T> lanes)
+    {
+        Vector128<double> pair;
+        if (typeof(T) == typeof(float))
+        {
+            var single = MemoryMarshal.Cast<T, float>(lanes);
+            var (lower, upper) = Vector128.Widen(
+                (Vector128.Create(single) + Vector128.Create(single[8..])) + (Vector128.Create(single[4..]) + Vector128.Create(single[12..])));
+            pair = lower + upper;
+        }
+        else
+        {
+            var wide = MemoryMarshal.Cast<T, double>(lanes);
+            pair = (Vector128.Create(wide) + Vector128.Create(wide[4..])) + (Vector128.Create(wide[2..]) + Vector128.Create(wide[6..]));
+        }
+
+        return pair[0] + pair[1];
+    }
+
+    /// <summary>The squared distance over this block of what a float cannot hold.</summary>
+    private double SumInDouble(int i, int j, int length)
+    {
+        var left = MemoryMarshal.Cast<T, float>(Row(i)[..length]);
+        var right = MemoryMarshal.Cast<T, float>(Row(j)[..length]);
+        var sum = 0.0;
+        if (!left.SequenceEqual(right))
+        {
+            for (var k = 0; k < length; k++)
+            {
+                var difference = (double)left[k] - right[k];
+                sum += difference * difference;
+            }
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,14 @@
+namespace Mfn.Core.Aggregation;
+
+/// <summary>Vectors that are in memory anyway.</summary>
+internal sealed class VectorsInMemory(ReadOnlyMemory<float>[] vectors, int length) : IUpdateSource
+{
+    public int Count => vectors.Length;
+
+    public int Length => length;
+
+    public ReadOnlySpan<float> this[int update] => vectors[update].Span;
+
+    public void Read(int update, int start, Span<float> destination) =>
+        vectors[update].Span.Slice(start, destination.Length).CopyTo(destination);
+}
