@@ -9,8 +9,9 @@ namespace Mfn.Server.Translation;
 /// <summary>Makes messages of what came out of rounds.</summary>
 internal static class DecisionWireExtensions
 {
-    // Ids are at most 128 characters, so that a message stays below what clients accept by default, 4 MiB.
-    private const int MostItemsPerMessage = 4096;
+    // Clients accept 4 MiB by default. A part of so many items is smaller than a message even if ids are as long as they may be.
+    private const int MostBytesPerMessage = 2 * 1024 * 1024;
+    private const int MostItemsPerPart = 2048;
 
     private const int ComponentsPerChunk = 128 * 1024;
 
@@ -28,11 +29,19 @@ internal static class DecisionWireExtensions
     /// <summary>The messages of a stream.</summary>
     public static IEnumerable<Wire.AggregateStreamResponse> ToStream(this RoundOutcome outcome)
     {
+        var decision = new Wire.AggregationDecision();
         foreach (var part in outcome.ToDecisions())
         {
-            yield return new Wire.AggregateStreamResponse { Decision = part };
+            if (decision.CalculateSize() + part.CalculateSize() > MostBytesPerMessage)
+            {
+                yield return new Wire.AggregateStreamResponse { Decision = decision };
+                decision = new Wire.AggregationDecision();
+            }
+
+            decision.MergeFrom(part);
         }
 
+        yield return new Wire.AggregateStreamResponse { Decision = decision };
         var vector = outcome.Result.Vector;
         for (var offset = 0; offset < vector.Length; offset += ComponentsPerChunk)
         {
@@ -61,22 +70,22 @@ internal static class DecisionWireExtensions
             Clusters = result.Hierarchy is { } hierarchy ? new Wire.ClusterDecision { SelectedCluster = hierarchy.SelectedCluster } : null,
         };
 
-        foreach (var part in result.Scores.Select((score, i) => new Wire.UpdateScore { ClientId = ids[i], Score = score }).Chunk(MostItemsPerMessage))
+        foreach (var part in result.Scores.Select((score, i) => new Wire.UpdateScore { ClientId = ids[i], Score = score }).Chunk(MostItemsPerPart))
         {
             yield return new Wire.AggregationDecision { Scores = { part } };
         }
 
-        foreach (var part in result.Selected.Select(i => ids[i]).Chunk(MostItemsPerMessage))
+        foreach (var part in result.Selected.Select(i => ids[i]).Chunk(MostItemsPerPart))
         {
             yield return new Wire.AggregationDecision { Selected = { part } };
         }
 
-        foreach (var part in outcome.Refused.Concat(result.Excluded).Select(each => each.ToWire(outcome)).Chunk(MostItemsPerMessage))
+        foreach (var part in outcome.Refused.Concat(result.Excluded).Select(each => each.ToWire(outcome)).Chunk(MostItemsPerPart))
         {
             yield return new Wire.AggregationDecision { Excluded = { part } };
         }
 
-        foreach (var part in (result.Hierarchy?.ClusterSizes.Zip(result.Hierarchy.Representatives) ?? []).Chunk(MostItemsPerMessage))
+        foreach (var part in (result.Hierarchy?.ClusterSizes.Zip(result.Hierarchy.Representatives) ?? []).Chunk(MostItemsPerPart))
         {
             yield return new Wire.AggregationDecision
             {

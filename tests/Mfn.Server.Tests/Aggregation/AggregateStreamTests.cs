@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
+using Grpc.Net.Client;
 using Mfn.Client;
 using Mfn.Contracts.V1;
 using Mfn.Server.Tests.GrpcStack;
@@ -75,10 +76,31 @@ public sealed class AggregateStreamTests
         await using var server = await TestServer.StartAsync();
         var rows = Rounds.Matrix(10_000, 1);
         var rule = new AggregationRule { HierarchicalKrum = new HierarchicalKrumRule { ClusterCount = 100, Seed = 3 } };
+        var message = new AggregateStreamRequest { Spec = Rounds.Spec(rule, 1, 1000) };
+        foreach (var (i, row) in rows.Index())
+        {
+            // Ids as long as they may be make the decision too long for one message.
+            var id = $"{i:D4}".PadLeft(128, '界');
+            message.Declarations.Add(new UpdateDeclaration { ClientId = id, Length = 1 });
+            message.Chunks.Add(new UpdateChunk { ClientId = id, Values = Rounds.Bytes<float>(row) });
+        }
 
-        var (decision, vector) = await Rounds.StreamAsync(server, Rounds.Whole(Rounds.Spec(rule, 1, 1000), rows));
+        AggregateStreamRequest Half(int start) => new()
+        {
+            Spec = start == 0 ? message.Spec : null,
+            Declarations = { message.Declarations.Skip(start).Take(5000) },
+            Chunks = { message.Chunks.Skip(start).Take(5000) },
+        };
 
-        var selected = int.Parse(Assert.Single(decision.Selected), System.Globalization.CultureInfo.InvariantCulture);
+        using var channel = GrpcChannel.ForAddress(server.Address, new GrpcChannelOptions { MaxReceiveMessageSize = 4 * 1024 * 1024 });
+        using var call = new AggregationService.AggregationServiceClient(channel).AggregateStream();
+        await call.RequestStream.WriteAsync(Half(0));
+        await call.RequestStream.WriteAsync(Half(5000));
+        await call.RequestStream.CompleteAsync();
+        var (decision, vector) = await Rounds.ReadAsync(call.ResponseStream).Within();
+
+        Assert.True(decision.CalculateSize() > 4 * 1024 * 1024);
+        var selected = int.Parse(Assert.Single(decision.Selected).Trim('界'), System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(rows[selected], vector);
         Assert.Equal((100, 10_000), (decision.Clusters.Representatives.Count, decision.Clusters.Sizes.Sum()));
         Assert.Equal(9_999, decision.Excluded.Select(each => each.ClientId).Distinct().Count());
