@@ -18,7 +18,12 @@ public static class Admission
         ArgumentNullException.ThrowIfNull(policy);
         Update[] sent = [.. updates];
         var vectors = new VectorsInMemory(Array.ConvertAll(sent, update => update.Vector), policy.Length);
-        return Admit([.. sent.Select(update => update.ClientId)], vectors, policy, index => sent[index].Vector.Length, index => sent[index].ClaimedWeight);
+        return Admit(
+            [.. sent.Select(update => update.ClientId)],
+            vectors,
+            policy,
+            index => sent[index].Vector.Length,
+            index => sent[index].ClaimedWeight);
     }
 
     /// <summary>
@@ -37,10 +42,11 @@ public static class Admission
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(policy);
-        if (clientIds.Length != source.Count || (claimedWeights ?? [.. new double[source.Count]]).Length != source.Count)
+        var weightCount = claimedWeights?.Length ?? source.Count;
+        if (clientIds.Length != source.Count || weightCount != source.Count)
         {
             throw new ArgumentException(
-                $"{source.Count} vectors need as many client ids and weights, not {clientIds.Length} and {claimedWeights?.Length}.",
+                $"{source.Count} vectors need as many client ids and weights, but there are {clientIds.Length} and {weightCount}.",
                 nameof(clientIds));
         }
 

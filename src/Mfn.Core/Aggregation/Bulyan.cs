@@ -11,7 +11,7 @@ namespace Mfn.Core.Aggregation;
 public sealed class Bulyan : IAggregationRule
 {
     /// <inheritdoc/>
-    public RulePrecondition Precondition { get; } = RulePrecondition.Linear("bulyan", 4, 3);
+    public RulePrecondition Precondition { get; } = RulePrecondition.LinearWithDistances("bulyan", 4, 3);
 
     /// <inheritdoc/>
     public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)

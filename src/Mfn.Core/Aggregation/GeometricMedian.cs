@@ -9,6 +9,7 @@ namespace Mfn.Core.Aggregation;
 /// <remarks>
 /// K. Pillutla, S. M. Kakade and Z. Harchaoui, "Robust Aggregation for Federated Learning", 2022; the steps are from Y. Vardi and
 /// C.-H. Zhang, "The multivariate L1-median and associated data depth", 2000, which unlike Weiszfeld's do not stop at an update.
+/// There is no variant that stops after a few smoothed steps, as ByzFL's does: where it stops depends on the start, and it is no median.
 /// </remarks>
 public sealed class GeometricMedian : IAggregationRule
 {

@@ -34,12 +34,16 @@ public sealed class HierarchicalKrum : IAggregationRule
         spec.FindProblems().ThrowIfAny(nameof(spec));
         _spec = spec;
         _isCompatible = spec.Variant == KrumVariant.MfnV41Compat;
+
+        // No cluster is larger than the sample, nor are there more.
         Precondition = _isCompatible
-            ? spec.Variant.Precondition("hierarchical-krum")
+            ? RulePrecondition.Linear(
+                $"hierarchical-krum ({spec.Variant.Name()})", 1, 1, AtMost(PairwiseDistances.LargestCount / spec.SampleFraction))
             : new RulePrecondition(
                 $"hierarchical-krum ({spec.Variant.Name()})",
                 $"C >= 2b + 3 with C = {spec.ClusterCount}, b = f div (t + 1), t = (n div C - 3) div 2 and n >= 3C",
-                n => LargestByzantineCount(n, spec.ClusterCount));
+                n => LargestByzantineCount(n, spec.ClusterCount),
+                AtMost((double)PairwiseDistances.LargestCount * spec.ClusterCount));
     }
 
     /// <inheritdoc/>
@@ -49,6 +53,7 @@ public sealed class HierarchicalKrum : IAggregationRule
     public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)
     {
         ArgumentNullException.ThrowIfNull(updates);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threadCount);
         Precondition.Require(updates.Count, byzantineCount);
 
         var random = new RandomGenerator(_spec.Seed);
@@ -56,7 +61,12 @@ public sealed class HierarchicalKrum : IAggregationRule
         var assignments = _isCompatible ? Draw(sampled.Length, random) : Deal(sampled.Length, random);
         var clusters = sampled.Zip(assignments).GroupBy(pair => pair.Second, pair => pair.First).OrderBy(cluster => cluster.Key)
             .Select(cluster => cluster.ToArray()).ToArray();
-        var representatives = Array.ConvertAll(clusters, cluster => cluster[Choose(updates.Take(cluster), threadCount)]);
+        var representatives = new int[clusters.Length];
+        Parallel.For(
+            0,
+            clusters.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = threadCount },
+            i => representatives[i] = clusters[i][Choose(updates.Take(clusters[i]), 1)]);
         var candidates = updates.Take(representatives);
         var chosen = Choose(candidates, threadCount);
 
@@ -65,7 +75,7 @@ public sealed class HierarchicalKrum : IAggregationRule
             Rule = Precondition.Rule,
             UpdateCount = updates.Count,
             ByzantineCount = byzantineCount,
-            Vector = _isCompatible ? Blend(candidates, chosen) : candidates[chosen].ToArray(),
+            Vector = _isCompatible ? Blend(candidates, chosen, threadCount) : candidates[chosen].ToArray(),
             Selected = _isCompatible ? [.. representatives] : [representatives[chosen]],
             Excluded = Exclude(updates, sampled, _isCompatible ? representatives : [representatives[chosen]]),
             Hierarchy = new HierarchyDecision(
@@ -83,11 +93,13 @@ public sealed class HierarchicalKrum : IAggregationRule
         }
     }
 
+    private static int AtMost(double limit) => (int)Math.Min(int.MaxValue, limit);
+
     /// <summary>The largest f for which fewer clusters are lost than the upper level withstands.</summary>
     private static int LargestByzantineCount(int updateCount, int clusterCount)
     {
         var size = updateCount / clusterCount;
-        if (size < 3 || clusterCount < 3)
+        if (size < 3 || clusterCount < 3 || clusterCount > PairwiseDistances.LargestCount)
         {
             return -1;
         }
@@ -128,9 +140,9 @@ public sealed class HierarchicalKrum : IAggregationRule
     }
 
     /// <summary>Two products and their sum, each rounded to float as in the reference.</summary>
-    private static float[] Blend(UpdateSet candidates, int chosen)
+    private static float[] Blend(UpdateSet candidates, int chosen, int threadCount)
     {
-        var vector = CoordinateWise.Median(candidates, takesLower: true);
+        var vector = CoordinateWise.Median(candidates, takesLower: true, threadCount);
         for (var i = 0; i < vector.Length; i++)
         {
             var share = RepresentativeShare * candidates[chosen][i];
@@ -142,13 +154,15 @@ public sealed class HierarchicalKrum : IAggregationRule
 
     private static ImmutableArray<Exclusion> Exclude(UpdateSet updates, int[] sampled, int[] selected)
     {
-        var seen = sampled.Select(index => updates.ClientIds[index]).ToHashSet();
+        var isSampled = new bool[updates.Count];
+        Array.ForEach(sampled, index => isSampled[index] = true);
+        var isSelected = new bool[updates.Count];
+        Array.ForEach(selected, index => isSelected[index] = true);
         return
         [
-            .. AggregationResult.NotSelected(updates, selected, _ => "lost to another update in its cluster or above")
-                .Select(exclusion => seen.Contains(exclusion.ClientId)
-                    ? exclusion
-                    : exclusion with { Reason = ExclusionReason.NotSampled, Description = "was not drawn into the sample" }),
+            .. Enumerable.Range(0, updates.Count).Where(index => !isSelected[index]).Select(index => isSampled[index]
+                ? new Exclusion(updates.ClientIds[index], ExclusionReason.NotSelected, "lost to another update in its cluster or above")
+                : new Exclusion(updates.ClientIds[index], ExclusionReason.NotSampled, "was not drawn into the sample")),
         ];
     }
 }

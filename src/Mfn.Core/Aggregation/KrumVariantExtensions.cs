@@ -14,9 +14,9 @@ internal static class KrumVariantExtensions
 
     public static RulePrecondition Precondition(this KrumVariant variant, string rule) => variant switch
     {
-        KrumVariant.Blanchard2017 => RulePrecondition.Linear($"{rule} ({variant.Name()})", 2, 3),
-        KrumVariant.ByzflCompat => RulePrecondition.Linear($"{rule} ({variant.Name()})", 2, 1),
-        _ => RulePrecondition.Linear($"{rule} ({variant.Name()})", 1, 1),
+        KrumVariant.Blanchard2017 => RulePrecondition.LinearWithDistances($"{rule} ({variant.Name()})", 2, 3),
+        KrumVariant.ByzflCompat => RulePrecondition.LinearWithDistances($"{rule} ({variant.Name()})", 2, 1),
+        _ => RulePrecondition.LinearWithDistances($"{rule} ({variant.Name()})", 1, 1),
     };
 
     public static int NeighborCount(this KrumVariant variant, int updateCount, int byzantineCount) => variant switch

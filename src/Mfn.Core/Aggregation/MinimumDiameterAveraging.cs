@@ -15,7 +15,10 @@ public sealed class MinimumDiameterAveraging : IAggregationRule
 
     /// <inheritdoc/>
     public RulePrecondition Precondition { get; } = new(
-        "mda", $"n >= 2f + 1 and f <= {LargestByzantineCount}", n => Math.Min((n - 1) / 2, LargestByzantineCount));
+        "mda",
+        $"n >= 2f + 1 and f <= {LargestByzantineCount}",
+        n => Math.Min((n - 1) / 2, LargestByzantineCount),
+        PairwiseDistances.LargestCount);
 
     /// <inheritdoc/>
     public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)

@@ -55,8 +55,14 @@ public sealed class MultiKrum : IAggregationRule
 
         return variant == KrumVariant.Blanchard2017
             ? new RulePrecondition(
-                score.Rule, $"{score.Inequality} and n >= f + {kept + 2}", n => Math.Min(score.LargestByzantineCount(n) ?? -1, n - kept - 2))
+                score.Rule,
+                $"{score.Inequality} and n >= f + {kept + 2}",
+                n => Math.Min(score.LargestByzantineCount(n) ?? -1, n - kept - 2),
+                score.LargestUpdateCount)
             : new RulePrecondition(
-                score.Rule, $"{score.Inequality} and n >= {kept}", n => n < kept ? -1 : score.LargestByzantineCount(n) ?? -1);
+                score.Rule,
+                $"{score.Inequality} and n >= {kept}",
+                n => n < kept ? -1 : score.LargestByzantineCount(n) ?? -1,
+                score.LargestUpdateCount);
     }
 }

@@ -7,7 +7,7 @@ namespace Mfn.Core.Aggregation;
 public sealed class NearestNeighborMixing : IPreAggregation
 {
     /// <inheritdoc/>
-    public RulePrecondition Precondition { get; } = RulePrecondition.Linear("nnm", 2, 1);
+    public RulePrecondition Precondition { get; } = RulePrecondition.LinearWithDistances("nnm", 2, 1);
 
     /// <inheritdoc/>
     public UpdateSet Transform(UpdateSet updates, int byzantineCount, int threadCount = 1)

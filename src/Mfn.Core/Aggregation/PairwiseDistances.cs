@@ -84,9 +84,16 @@ public sealed class PairwiseDistances
         where T : unmanaged
     {
         var count = updates.Count;
-        var squared = new double[count * count];
         var panelLength = BlocksPerPanel * DistanceBlock<T>.Capacity;
         var panelCount = (updates.Length + panelLength - 1) / panelLength;
+        if (panelCount == 1)
+        {
+            var only = new PanelWorker<T>(count);
+            only.Sum(updates, 0);
+            return FromUpperTriangle(only.Panel, count);
+        }
+
+        var squared = new double[count * count];
         var workers = new PanelWorker<T>[Math.Min(threadCount, panelCount)];
         for (var first = 0; first < panelCount; first += workers.Length)
         {

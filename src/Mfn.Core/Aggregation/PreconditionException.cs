@@ -1,6 +1,6 @@
 namespace Mfn.Core.Aggregation;
 
-/// <summary>The updates that count are too few for the rule to withstand so many Byzantine ones.</summary>
+/// <summary>The updates that count are too few for the rule to withstand so many Byzantine ones, or too many for it.</summary>
 public sealed class PreconditionException : InvalidOperationException
 {
     public PreconditionException(RulePrecondition precondition, int updateCount, int byzantineCount)
@@ -27,6 +27,12 @@ public sealed class PreconditionException : InvalidOperationException
     private static string Describe(RulePrecondition precondition, int updateCount, int byzantineCount)
     {
         ArgumentNullException.ThrowIfNull(precondition);
+        if (updateCount > precondition.LargestUpdateCount)
+        {
+            return $"{precondition.Rule} takes at most {precondition.LargestUpdateCount} updates, as it needs the distances between all "
+                + $"of them, but n = {updateCount} and f = {byzantineCount}.";
+        }
+
         var largest = precondition.LargestByzantineCount(updateCount) is { } f ? $"the largest legal f is {f}" : "no f is legal";
         return $"{precondition.Rule} needs {precondition.Inequality}, but n = {updateCount} and f = {byzantineCount}; {largest}.";
     }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Mfn.Core.Aggregation;
 
 /// <summary>Means of whole updates, added in the order of the set in double.</summary>
@@ -9,7 +11,8 @@ internal static class WeightedMean
     public static float[] Of(UpdateSet updates)
     {
         var mean = new float[updates.Length];
-        var sums = new double[Math.Min(TileLength, updates.Length)];
+        var piece = new float[Math.Min(TileLength, updates.Length)];
+        var sums = new double[piece.Length];
         var totalWeight = updates.Weights.Sum();
         for (var start = 0; start < mean.Length; start += TileLength)
         {
@@ -17,12 +20,8 @@ internal static class WeightedMean
             Array.Clear(sums);
             for (var update = 0; update < updates.Count; update++)
             {
-                var weight = updates.Weights[update];
-                var vector = updates[update].Slice(start, tile.Length);
-                for (var i = 0; i < vector.Length; i++)
-                {
-                    sums[i] += weight * vector[i];
-                }
+                updates.Read(update, start, piece.AsSpan(0, tile.Length));
+                Add(updates.Weights[update], piece.AsSpan(0, tile.Length), sums);
             }
 
             for (var i = 0; i < tile.Length; i++)
@@ -36,4 +35,21 @@ internal static class WeightedMean
 
     /// <summary>The mean of some updates by their weights, whatever the order of their indices.</summary>
     public static float[] Of(UpdateSet updates, IEnumerable<int> indices) => Of(updates.Take([.. indices.Order()]));
+
+    private static void Add(double weight, ReadOnlySpan<float> vector, Span<double> sums)
+    {
+        var i = 0;
+        for (; i <= vector.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Widen(new Vector<float>(vector[i..]), out var lower, out var upper);
+            (new Vector<double>(sums[i..]) + (weight * lower)).CopyTo(sums[i..]);
+            var second = sums[(i + Vector<double>.Count)..];
+            (new Vector<double>(second) + (weight * upper)).CopyTo(second);
+        }
+
+        for (; i < vector.Length; i++)
+        {
+            sums[i] += weight * vector[i];
+        }
+    }
 }

@@ -12,6 +12,10 @@ public sealed class AttackTests
 
     private static readonly JsonElement Cases = GoldenFile.Open("peer_aggregators.json").GetProperty("attacks");
 
+    // Each is the same in every component of what the peer sent.
+    private static readonly (double LittleIsEnough, double InnerProduct)[] PeersFactors =
+        [(2.097152, 2.097152), (2.448995720888321, 4.5358046511104)];
+
     public static TheoryData<int> PeerCases => [.. Enumerable.Range(0, Cases.GetArrayLength())];
 
     [Theory, MemberData(nameof(PeerCases))]
@@ -26,6 +30,10 @@ public sealed class AttackTests
         Expect("ALIE_tau1_5", new LittleIsEnough(1.5));
         Expect("Mimic_0", new Mimic(0));
 
+        // The peer looked for the factor that moves a rule most; what it sent is the attack with that factor.
+        Expect("OptALIE_vs_TrMean_NNM_Clip_f1", new LittleIsEnough(PeersFactors[index].LittleIsEnough));
+        Expect("OptIPM_vs_TrMean_NNM_Clip_f1", new InnerProductManipulation(PeersFactors[index].InnerProduct));
+
         void Expect(string name, IAttack attack)
         {
             var crafted = attack.Craft(honest, 2);
@@ -33,6 +41,35 @@ public sealed class AttackTests
             Assert.All(crafted, vector => GoldenSingles.AssertClose(
                 GoldenSingles.Flatten(item.GetProperty(name)), vector, Tolerance, Tolerance));
         }
+    }
+
+    // The normal quantile of (n - f - s) / (n - f) with s = n / 2 + 1 - f, from Python's statistics.NormalDist.
+    [Theory]
+    [InlineData(50, 24, 1.4260768722728479)]
+    [InlineData(50, 12, 0.336038140371823)]
+    [InlineData(25, 5, 0.2533471031357998)]
+    [InlineData(20, 4, 0.15731068461017067)]
+    [InlineData(100, 40, 0.9027347916438647)]
+    [InlineData(7, 3, 0.6744897501960817)]
+    public void LittleIsEnough_WithoutAFactor_TakesThePapers(int n, int f, double factor)
+    {
+        var honest = Honest(n - f, 5);
+
+        var crafted = new LittleIsEnough().Craft(honest, f);
+
+        Assert.Equal(f, crafted.Length);
+        Assert.Equal(new LittleIsEnough(factor).Craft(honest, f)[0], crafted[0]);
+        Assert.NotEqual(new LittleIsEnough(factor + 1e-3).Craft(honest, f)[0], crafted[0]);
+    }
+
+    [Fact]
+    public void Craft_InfinityLargeNormAndSingleNaN_AreWhatTheySay()
+    {
+        var honest = AnyRule.SetOf([1, 2, 3], [3, 4, 5]);
+
+        Assert.All(new InfiniteValues().Craft(honest, 2), vector => Assert.All(vector, value => Assert.True(float.IsPositiveInfinity(value))));
+        Assert.Equal([[2e6f, 3e6f, 4e6f]], new LargeNorm().Craft(honest, 1));
+        Assert.Equal([[float.NaN, 3, 4]], new SingleNaN().Craft(honest, 1));
     }
 
     [Fact]

@@ -98,6 +98,78 @@ public sealed class DeterminismTests
         }
     }
 
+    // The same with vectors that are long enough for sums in float.
+    [Fact]
+    public void Score_SmallSpreadOfLongVectors_RanksAsInDouble()
+    {
+        const int Dimension = 20_000;
+        for (var seed = 0; seed < 10; seed++)
+        {
+            var random = new RandomGenerator(seed);
+            var center = Enumerable.Range(0, Dimension).Select(_ => random.Normal(1e4 / Math.Sqrt(Dimension), 1)).ToArray();
+            float[][] vectors =
+            [
+                .. Enumerable.Range(0, 20).Select(_ => center.Select(c => (float)(c + random.Normal(0, 1e-3))).ToArray()),
+            ];
+            double[][] distances =
+            [
+                .. vectors.Select(left => vectors.Select(right => NaiveDistances.Exact(left, right)).ToArray()),
+            ];
+            double[] expected = [.. distances.Select((row, i) => row.Where((_, j) => j != i).Order().Take(20 - 4 - 2).Sum())];
+
+            var result = new Krum().Aggregate(AnyRule.SetOf(vectors), 4);
+
+            Assert.All(expected.Zip(result.Scores), pair => Assert.Equal(pair.First, pair.Second, 1e-7 * pair.First));
+            Assert.Equal(Array.IndexOf(expected, expected.Min()), result.Selected.Single());
+        }
+    }
+
+    // Squares that no float can hold, and blocks that are the same.
+    [Theory]
+    [InlineData(3e38f)]
+    [InlineData(1e-30f)]
+    [InlineData(1e-22f)]
+    [InlineData(float.Epsilon)]
+    [InlineData(0f)]
+    public void Between_LongVectorsOfAnyScale_AgreesWithDouble(float scale)
+    {
+        var vectors = Vectors(3, 20_000).Select(vector => Array.ConvertAll(vector, x => Math.Clamp(x, -1, 1) * scale)).ToArray();
+
+        var distances = PairwiseDistances.Between(AnyRule.SetOf(vectors));
+
+        for (var i = 0; i < 9; i++)
+        {
+            var expected = NaiveDistances.Exact(vectors[i / 3], vectors[i % 3]);
+            Assert.Equal(expected, distances.Squared(i / 3, i % 3), 1e-6 * expected);
+            Assert.Equal(NaiveDistances.Squared(vectors[i / 3], vectors[i % 3]), distances.Squared(i / 3, i % 3), 1e-12 * expected);
+        }
+    }
+
+    // Tiles are not full at the edges, and columns come in groups of 32.
+    [Theory]
+    [InlineData(1, 100)]
+    [InlineData(2, 511)]
+    [InlineData(3, 17)]
+    [InlineData(5, 513)]
+    [InlineData(31, 40)]
+    [InlineData(38, 16_500)]
+    [InlineData(70, 33)]
+    public void Between_AnyCount_IsAsDefined(int count, int length)
+    {
+        var vectors = Vectors(count, length);
+
+        var distances = PairwiseDistances.Between(AnyRule.SetOf(vectors), threadCount: 2);
+
+        for (var i = 0; i < count; i++)
+        {
+            for (var j = length > 1000 && i % 7 > 0 ? i : 0; j <= i; j++)
+            {
+                Assert.Equal(NaiveDistances.Squared(vectors[i], vectors[j]), distances.Squared(i, j));
+                Assert.Equal(distances.Squared(j, i), distances.Squared(i, j));
+            }
+        }
+    }
+
     private static float[][] Vectors(int count, int length)
     {
         var random = new RandomGenerator(11);

@@ -44,6 +44,9 @@ public sealed class GoldenPeerTests
         ExpectTransformed("NNM", new NearestNeighborMixing());
         ExpectTransformed("Clipping_c2", new NormClipping(2));
         ExpectTransformed("ARC", new AdaptiveNormClipping());
+
+        // MoNNA trusts one update, here the first, and averages those nearest to it: what mixing makes of that update.
+        AssertClose(byzfl.GetProperty("MoNNA_idx0"), new NearestNeighborMixing().Transform(updates, f)[0].ToArray(), Tolerance);
         var mixed = new NearestNeighborMixing().Transform(updates, f);
         AssertClose(byzfl.GetProperty("NNM+TrMean"), new TrimmedMean().Aggregate(mixed, f).Vector.ToArray(), Tolerance);
 

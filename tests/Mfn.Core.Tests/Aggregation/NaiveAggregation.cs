@@ -37,6 +37,33 @@ internal static class NaiveAggregation
     public static double[] NearestNeighborMean(float[][] x, int i, int f) =>
         Mean(x, Enumerable.Range(0, x.Length).OrderBy(j => Squared(x[i], x[j])).Take(x.Length - f));
 
+    /// <summary>Centered clipping from the origin.</summary>
+    public static double[] CenteredClipping(float[][] x, double radius, int stepCount)
+    {
+        var center = new double[x[0].Length];
+        for (var step = 0; step < stepCount; step++)
+        {
+            var start = center;
+            double[][] moves = [.. x.Select(row => Clip([.. row.Select((value, i) => value - start[i])], radius))];
+            center = [.. start.Select((value, i) => value + moves.Average(move => move[i]))];
+        }
+
+        return center;
+    }
+
+    public static double[] Clip(double[] vector, double cap)
+    {
+        var norm = Math.Sqrt(vector.Sum(value => value * value));
+        return norm <= cap ? vector : [.. vector.Select(value => value * cap / norm)];
+    }
+
+    /// <summary>All clipped to the norm that is the largest of those that are left without the ⌊2f (n - f) / n⌋ largest.</summary>
+    public static double[][] AdaptiveClip(float[][] x, int f)
+    {
+        double[] norms = [.. x.Select(row => Math.Sqrt(row.Sum(value => (double)value * value))).OrderDescending()];
+        return [.. x.Select(row => Clip(Widen(row), norms[2 * f * (x.Length - f) / x.Length]))];
+    }
+
     /// <summary>The sum of distances from a point, which the geometric median makes smallest.</summary>
     public static double TotalDistance(float[][] x, double[] point) =>
         x.Sum(row => Math.Sqrt(row.Zip(point).Sum(pair => (pair.First - pair.Second) * (pair.First - pair.Second))));

@@ -35,6 +35,51 @@ public sealed partial class PreconditionTests
     }
 
     [Fact]
+    public void Transform_AnyNAndF_IsRefusedJustWhereTheInequalityFails()
+    {
+        foreach (var preAggregation in AnyRule.PreAggregations.Values)
+        {
+            for (var n = 1; n <= 40; n++)
+            {
+                var updates = UpdateSet.FromRows(Enumerable.Range(0, n).Select(i => (float)(i * i % 17)).ToArray(), 1);
+                for (var f = 0; f <= 20; f++)
+                {
+                    if (Holds(preAggregation.Precondition.Inequality, n, f))
+                    {
+                        Assert.InRange(preAggregation.Transform(updates, f).Count, 1, n);
+                    }
+                    else
+                    {
+                        Assert.Throws<PreconditionException>(() => preAggregation.Transform(updates, f));
+                    }
+                }
+            }
+        }
+    }
+
+    // n² would be more than an array can hold, and overflow.
+    [Theory]
+    [InlineData("krum blanchard2017")]
+    [InlineData("multi-krum keeping 2")]
+    [InlineData("bulyan")]
+    [InlineData("mda")]
+    public void Aggregate_MoreThanDistancesCanBeKeptFor_IsRefused(string name)
+    {
+        var rule = AnyRule.All[name];
+        var updates = UpdateSet.FromRows(new float[PairwiseDistances.LargestCount + 1], 1);
+
+        var error = Assert.Throws<PreconditionException>(() => rule.Aggregate(updates, 0));
+
+        Assert.Equal(
+            $"{rule.Precondition.Rule} takes at most 46340 updates, as it needs the distances between all of them, but n = 46341 and f = 0.",
+            error.Message);
+        Assert.Null(error.LargestByzantineCount);
+        Assert.Equal(46_340, rule.Precondition.LargestUpdateCount);
+        Assert.Throws<ArgumentOutOfRangeException>(() => PairwiseDistances.Between(updates));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DistanceAccumulator(updates.Count));
+    }
+
+    [Fact]
     public void All_EveryRule_HasAName() => Assert.All(
         AggregationPreconditions.All, precondition => Assert.Contains("n >= ", precondition.Inequality, StringComparison.Ordinal));
 

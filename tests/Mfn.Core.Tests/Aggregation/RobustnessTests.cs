@@ -7,6 +7,7 @@ namespace Mfn.Core.Tests.Aggregation;
 public sealed class RobustnessTests
 {
     private const int Length = 8;
+    private const string NoPreAggregation = "none";
 
     // What is inside the honest values' range only up to the rounding of the blend.
     private const float Rounding = 1e-6f;
@@ -18,7 +19,8 @@ public sealed class RobustnessTests
         ["NaN"] = [Attacker(_ => float.NaN)],
         ["one NaN"] = [Attacker(i => i == 5 ? float.NaN : 1)],
         ["+Inf"] = [Attacker(_ => float.PositiveInfinity)],
-        ["-Inf"] = [Attacker(i => i == 0 ? float.NegativeInfinity : 1)],
+        ["-Inf"] = [Attacker(_ => float.NegativeInfinity)],
+        ["one -Inf"] = [Attacker(i => i == 0 ? float.NegativeInfinity : 1)],
         ["1e30"] = [Attacker(_ => 1e30f)],
         ["-3e38"] = [Attacker(_ => -3e38f)],
         ["1e200 in double"] = [Attacker(_ => (float)1e200)],
@@ -36,9 +38,10 @@ public sealed class RobustnessTests
             var matrix = new TheoryData<string, string>();
             foreach (var rule in AnyRule.All.Keys)
             {
-                foreach (var attack in Attackers.Keys)
+                matrix.Add(rule, NoPreAggregation);
+                foreach (var preAggregation in AnyRule.PreAggregations.Keys)
                 {
-                    matrix.Add(rule, attack);
+                    matrix.Add(rule, preAggregation);
                 }
             }
 
@@ -47,32 +50,14 @@ public sealed class RobustnessTests
     }
 
     [Theory, MemberData(nameof(Matrix))]
-    public void Aggregate_OneAttacker_StaysWithTheHonest(string ruleName, string attack)
+    public void Aggregate_OneAttacker_StaysWithTheHonest(string ruleName, string preAggregationName)
     {
         var rule = AnyRule.All[ruleName];
-        var policy = new AdmissionPolicy { Length = Length };
-        Update[] updates = [.. Attackers[attack], .. AnyRule.Updates(Honest)];
-        var remaining = Admission.Admit(updates, policy).Admitted.Count;
-        var byzantineCount = rule.Precondition.LargestByzantineCount(remaining) is { } largest ? Math.Min(1, largest) : 1;
-        var round = new Round(policy, rule);
-        if (!rule.Precondition.Allows(remaining, byzantineCount))
+        var preAggregation = AnyRule.PreAggregations.GetValueOrDefault(preAggregationName);
+        foreach (var (attack, attackers) in Attackers)
         {
-            Assert.Throws<PreconditionException>(() => round.Aggregate(updates, byzantineCount));
-            return;
+            Attack(rule, ruleName, preAggregation, attack, attackers);
         }
-
-        var result = round.Aggregate(updates, byzantineCount);
-
-        Assert.False(result.Vector.Span.ContainsAnyExceptInRange(float.MinValue, float.MaxValue));
-        Assert.Equal(Attackers[attack].Length, result.Excluded.Count(e => e.ClientId == "attacker") + (IsPart(result) ? 1 : 0));
-
-        // Told of no attacker, or without any promise, a rule is only finite.
-        if (byzantineCount == 1 || remaining == Honest.Length)
-        {
-            AssertWithinBound(ruleName, result.Vector.ToArray());
-        }
-
-        bool IsPart(AggregationResult aggregate) => remaining == 7 && aggregate.Excluded.All(e => e.ClientId != "attacker");
     }
 
     [Theory]
@@ -123,28 +108,51 @@ public sealed class RobustnessTests
         Assert.Equal(("bulyan", 6, 1, 0), (error.Rule, error.UpdateCount, error.ByzantineCount, error.LargestByzantineCount));
     }
 
-    [Fact]
-    public void Aggregate_EveryPreAggregation_KeepsTheResultFiniteAndNear()
+    private static void Attack(
+        IAggregationRule rule, string ruleName, IPreAggregation? preAggregation, string attack, Update[] attackers)
     {
-        Update[] updates = [.. AnyRule.Updates(Honest), Attacker(_ => 1e30f)];
-        foreach (var preAggregation in AnyRule.PreAggregations.Values)
+        var policy = new AdmissionPolicy { Length = Length };
+        Update[] updates = [.. attackers, .. AnyRule.Updates(Honest)];
+        var admitted = Admission.Admit(updates, policy).Admitted;
+        var round = preAggregation is null ? new Round(policy, rule) : new Round(policy, rule, preAggregation);
+        var count = preAggregation is Bucketing ? (admitted.Count + 1) / 2 : admitted.Count;
+        var byzantineCount = rule.Precondition.Allows(count, 1) ? 1 : 0;
+        if (!rule.Precondition.Allows(count, byzantineCount))
         {
-            var result = new Round(new AdmissionPolicy { Length = Length }, new CoordinateWiseMedian(), preAggregation)
-                .Aggregate(updates, 1);
+            Assert.Throws<PreconditionException>(() => round.Aggregate(updates, byzantineCount));
+            return;
+        }
 
-            Assert.All(result.Vector.ToArray(), component => Assert.InRange(component, -2, 2));
+        var result = round.Aggregate(updates, byzantineCount);
+
+        Assert.False(result.Vector.Span.ContainsAnyExceptInRange(float.MinValue, float.MaxValue), attack);
+        if (admitted.Count == Honest.Length)
+        {
+            Assert.Equal(attackers.Length, result.Excluded.Count(e => e.ClientId == "attacker"));
+        }
+
+        // Told of no attacker, or without any promise, a rule is only finite.
+        if (byzantineCount == 1 || admitted.Count == Honest.Length)
+        {
+            var given = preAggregation?.Transform(admitted, byzantineCount) ?? admitted;
+            var honest = Enumerable.Range(0, given.Count).Where(i => !given.ClientIds[i].Contains("attacker", StringComparison.Ordinal))
+                .Select(i => given[i].ToArray()).ToArray();
+            Assert.All(honest, row => Assert.All(row, component => Assert.InRange(component, 0, 2)));
+            AssertWithinBound(ruleName, result.Vector.ToArray(), honest, given.Count, attack);
         }
     }
 
-    private static void AssertWithinBound(string rule, float[] vector)
+    private static void AssertWithinBound(string rule, float[] vector, float[][] honest, int count, string attack)
     {
         if (rule is "geometric-median" or "centered-clipping")
         {
             // The stated bounds, around the honest mean: 2 (n - f) / (n - 2f) radii; L τ f / n more than the honest mean's own way.
-            var mean = Enumerable.Range(0, Length).Select(i => Honest.Average(row => row[i])).ToArray();
-            var radius = Honest.Max(row => Distance(row, mean));
-            var bound = rule == "geometric-median" ? 2.0 * 6 / 5 * radius : Distance(mean, new float[Length]) + (3 * 1.0 / 7);
-            Assert.InRange(Distance(vector, mean), 0, bound);
+            var mean = Enumerable.Range(0, Length).Select(i => honest.Average(row => row[i])).ToArray();
+            var radius = honest.Max(row => Distance(row, mean));
+            var bound = rule == "geometric-median"
+                ? 2.0 * (count - 1) / (count - 2) * radius
+                : Distance(mean, new float[Length]) + (3 * 1.0 / count);
+            Assert.True(Distance(vector, mean) <= bound, $"{attack}: {Distance(vector, mean)} > {bound}");
             return;
         }
 
@@ -152,7 +160,8 @@ public sealed class RobustnessTests
         {
             for (var i = 0; i < Length; i++)
             {
-                Assert.InRange(vector[i], Honest.Min(row => row[i]) - Rounding, Honest.Max(row => row[i]) + Rounding);
+                var (least, most) = (honest.Min(row => row[i]) - Rounding, honest.Max(row => row[i]) + Rounding);
+                Assert.True(vector[i] >= least && vector[i] <= most, $"{attack}: {vector[i]} is outside {least} to {most}.");
             }
         }
     }
