@@ -18,7 +18,8 @@ internal static class QuickMode
     {
         (string Kernel, Action<TextWriter> Measure)[] measurements =
         [
-            ("rd-step", MeasureStep),
+            ("rd-step", StepMeasurements.MeasureSteps),
+            ("scaling", StepMeasurements.MeasureScaling),
             ("simulate", MeasureSimulation),
             ("normals", MeasureNormals),
             ("stream-simulation", Serving.StreamSimulationMeasurement.Run),
@@ -35,33 +36,6 @@ internal static class QuickMode
                 measure(output);
             }
         }
-    }
-
-    /// <summary>The step alone: no growth events, no jitter. Several steps at once, as between two frames.</summary>
-    private static void MeasureStep(TextWriter output)
-    {
-        foreach (var (grid, steps) in new[] { (64, 2000), (256, 208), (1024, 16), (2048, 16) })
-        {
-            MeasureStep(output, grid, steps, Precision.Binary64, threads: 1);
-            MeasureStep(output, grid, steps, Precision.Binary32, threads: 1);
-        }
-
-        foreach (var (grid, steps) in new[] { (256, 208), (1024, 16) })
-        {
-            MeasureStep(output, grid, steps, Precision.Binary64, threads: 2);
-        }
-    }
-
-    private static void MeasureStep(TextWriter output, int grid, int steps, Precision precision, int threads)
-    {
-        var spec = new SimulationSpec { GridSize = grid, SpikeProbability = 0.0, Precision = precision };
-        var engine = new SimulationEngine(spec, StepHelpers.FromThreadPool(threads - 1));
-        var seconds = BestSeconds(7, () => engine.Advance(steps));
-        var cells = (double)grid * grid * steps;
-        var type = precision == Precision.Binary64 ? "f64" : "f32";
-        Write(output, $$"""
-            {"kernel":"rd-step","type":"{{type}}","grid":{{grid}},"threads":{{threads}},"ns_per_cell":{{seconds / cells * 1e9:F4}},"cells_per_second":{{cells / seconds:F0}}}
-            """);
     }
 
     /// <summary>A whole run of the model variant, from the seed to the last field.</summary>

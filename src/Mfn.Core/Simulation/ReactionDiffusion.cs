@@ -134,16 +134,12 @@ internal sealed class ReactionDiffusion<T> : ReactionDiffusion
 
     private static bool HasSpecies(SimulationSpec spec) => spec.Variant != SimulationVariant.Model || spec.IsTuringEnabled;
 
-    /// <summary>
-    /// As many as keep the rows between them in the second cache. A field that is in it as a whole has nothing to gain from several.
-    /// </summary>
+    /// <summary>One where all fields stay in the second cache, and have nothing to gain; more than eight would gain little.</summary>
     private static int StepsPerPass(int gridSize)
     {
         const int BytesInCache = 512 * 1024;
-        const int RowsBetweenSteps = 9;
         const int FieldBuffers = 6;
-        var rowBytes = gridSize * Unsafe.SizeOf<T>();
-        return FieldBuffers * rowBytes * gridSize <= BytesInCache ? 1 : Math.Clamp(BytesInCache / (RowsBetweenSteps * rowBytes), 2, 8);
+        return (long)FieldBuffers * gridSize * gridSize * Unsafe.SizeOf<T>() <= BytesInCache ? 1 : 8;
     }
 
     /// <summary>Species that do not evolve are the same before and after every pass, which does not write them.</summary>
