@@ -46,7 +46,11 @@ internal static class QuickMode
             foreach (var isJitterEnabled in new[] { false, true })
             {
                 var spec = new SimulationSpec { GridSize = grid, StepCount = steps, IsJitterEnabled = isJitterEnabled };
-                var seconds = BestSeconds(5, () => new SimulationEngine(spec).Advance(steps));
+                var seconds = BestSeconds(5, () =>
+                {
+                    using var engine = new SimulationEngine(spec);
+                    engine.Advance(steps);
+                });
                 Write(output, $$"""
                     {"kernel":"simulate","grid":{{grid}},"steps":{{steps}},"jitter":{{(isJitterEnabled ? "true" : "false")}},"threads":1,"seconds":{{seconds:G6}}}
                     """);

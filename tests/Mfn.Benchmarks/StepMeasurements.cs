@@ -40,7 +40,7 @@ internal static class StepMeasurements
     private static void Measure(TextWriter output, string kernel, int grid, int steps, Precision precision, int threads)
     {
         var spec = new SimulationSpec { GridSize = grid, SpikeProbability = 0.0, Precision = precision };
-        var engine = new SimulationEngine(spec, StepHelpers.FromThreadPool(threads - 1));
+        using var engine = new SimulationEngine(spec, StepHelpers.FromThreadPool(threads - 1));
         var seconds = QuickMode.BestSeconds(7, () => engine.Advance(steps));
         var cells = (double)grid * grid * steps;
         var type = precision == Precision.Binary64 ? "f64" : "f32";

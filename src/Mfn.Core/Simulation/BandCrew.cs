@@ -8,7 +8,7 @@ namespace Mfn.Core.Simulation;
 /// Divides a pass into bands of rows, which the caller's thread takes one after the other, and so does every helper that gets a turn in time.
 /// Makes no garbage.
 /// </summary>
-internal sealed class BandCrew<T>
+internal sealed class BandCrew<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     // Of cells times steps: below, about a third of a millisecond, waking a helper costs as much as it gains.
@@ -89,6 +89,16 @@ internal sealed class BandCrew<T>
         }
 
         return counts;
+    }
+
+    /// <summary>Gives the memory back. A helper whose turn has yet to come finds nothing to do.</summary>
+    public void Dispose()
+    {
+        _ownSweep.Dispose();
+        foreach (var helper in _helpers)
+        {
+            helper.Sweep.Dispose();
+        }
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "The caller's thread throws it.")]

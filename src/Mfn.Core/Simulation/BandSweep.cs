@@ -12,7 +12,7 @@ namespace Mfn.Core.Simulation;
 /// A band also computes the rows next to it that its later steps read, one fewer on either side in every step, instead of waiting for who owns
 /// them: overlapped tiling. Any division into bands gives the same bits, since a cell's value does not depend on who computes it.
 /// </remarks>
-internal sealed class BandSweep<T>
+internal sealed class BandSweep<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const int RowsPerStep = 3;
@@ -33,6 +33,7 @@ internal sealed class BandSweep<T>
         _isTorus = spec.Boundary == Boundary.Periodic;
         var stride = FieldRows<T>.RoundUp(spec.GridSize);
         _zeros = spec.Boundary == Boundary.Dirichlet ? new FieldRows<T>(1, stride, hasSpecies: false) : null;
+        _zeros?.Potential.Clear();
         _rings = new FieldRows<T>[maxStepCount - 1];
         for (var i = 0; i < _rings.Length; i++)
         {
@@ -82,6 +83,15 @@ internal sealed class BandSweep<T>
         }
 
         Counts = new RowCounts(activations, clampings, isFinite);
+    }
+
+    public void Dispose()
+    {
+        _zeros?.Dispose();
+        foreach (var ring in _rings)
+        {
+            ring.Dispose();
+        }
     }
 
     private RowCounts AdvanceRow(FieldRows<T> before, FieldRows<T> after, int row, bool isFirst, bool isLast)

@@ -7,7 +7,7 @@ namespace Mfn.Core.Simulation;
 /// As many rows of the membrane potential, the activator and the inhibitor, or of the potential alone: a plane of memory after the other.
 /// Before the first plane and after the last there is room for a vector, which may begin one cell before a row and end beyond it.
 /// </summary>
-internal sealed class FieldRows<T>
+internal sealed class FieldRows<T> : IDisposable
     where T : unmanaged
 {
     private const int CacheLineBytes = 64;
@@ -15,13 +15,13 @@ internal sealed class FieldRows<T>
 
     private static readonly int LineLength = CacheLineBytes / Unsafe.SizeOf<T>();
 
-    private readonly T[] _memory;
+    private T[] _memory;
     private readonly int _start;
     private readonly int _stride;
-    private readonly int _planeLength;
+    private int _planeLength;
     private readonly int _planeCount;
 
-    /// <summary>Rows of zeros.</summary>
+    /// <summary>Rows whose contents are undefined: zeros, or cells of rows before.</summary>
     /// <param name="rowCount">The number of rows; at least 1.</param>
     /// <param name="stride">The cells from the beginning of a row to that of the next; at least 1.</param>
     /// <param name="hasSpecies">Whether there are an activator and an inhibitor.</param>
@@ -35,7 +35,7 @@ internal sealed class FieldRows<T>
         PlaneOffset = checked(RoundUp(_planeLength) + (SkewLines * LineLength));
 
         // Pinned, so that the cells stay where a cache line begins: a vector that lies in two lines takes two loads.
-        _memory = GC.AllocateArray<T>(checked((PlaneOffset * _planeCount) + (3 * LineLength)), pinned: true);
+        _memory = CellMemory<T>.Rent(checked((PlaneOffset * _planeCount) + (3 * LineLength)));
         var address = Marshal.UnsafeAddrOfPinnedArrayElement(_memory, LineLength);
         _start = LineLength + ((int)(-address & (CacheLineBytes - 1)) / Unsafe.SizeOf<T>());
     }
@@ -61,6 +61,17 @@ internal sealed class FieldRows<T>
         // The one check that the vectors of a row, in every plane, rely on.
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)index * (ulong)_stride, (ulong)_planeLength, nameof(index));
         return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_memory), _start + (index * _stride));
+    }
+
+    /// <summary>Gives the memory back. There are no rows any more.</summary>
+    public void Dispose()
+    {
+        if (_memory.Length > 0)
+        {
+            CellMemory<T>.Return(_memory);
+            _memory = [];
+            _planeLength = 0;
+        }
     }
 
     private Span<T> Plane(int index) => _memory.AsSpan(_start + (index * PlaneOffset), _planeLength);

@@ -4,7 +4,7 @@ using Mfn.Core.Randomness;
 namespace Mfn.Core.Simulation;
 
 /// <summary>Draws the Gaussian noise of a run, a row at a time, in the order of the rows.</summary>
-internal sealed class Jitter<T>
+internal sealed class Jitter<T> : IDisposable
     where T : unmanaged, INumber<T>
 {
     private readonly RandomGenerator _random;
@@ -27,4 +27,6 @@ internal sealed class Jitter<T>
         CellConversion.Narrow(_drawn, _row.Potential);
         return ref _row.Row(0);
     }
+
+    public void Dispose() => _row.Dispose();
 }

@@ -6,7 +6,7 @@ using Mfn.Core.Randomness;
 namespace Mfn.Core.Simulation;
 
 /// <summary>The fields of a run, of whatever type their cells are, and how they step.</summary>
-internal abstract class ReactionDiffusion
+internal abstract class ReactionDiffusion : IDisposable
 {
     /// <summary>The most steps that one pass over the memory can take; 1 with jitter, whose draws come between those of two steps' events.</summary>
     public abstract int MaxStepsPerPass { get; }
@@ -37,6 +37,9 @@ internal abstract class ReactionDiffusion
     /// <returns>What the steps did. If a cell is not finite, several steps leave the fields as they were, one step changes them.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled; the fields are as they were.</exception>
     public abstract RowCounts Advance(ReadOnlyMemory<GrowthEvent?> growthEvents, CancellationToken cancellationToken);
+
+    /// <summary>Gives the memory back. There are no fields any more.</summary>
+    public abstract void Dispose();
 }
 
 /// <summary>The fields of a run: two of each, of which a pass over the memory reads one and writes the other.</summary>
@@ -50,6 +53,7 @@ internal sealed class ReactionDiffusion<T> : ReactionDiffusion
     private readonly SimulationSpec _spec;
     private readonly RandomGenerator _random;
     private readonly BandCrew<T> _crew;
+    private readonly Jitter<T>? _jitter;
     private readonly double[] _drawn;
     private FieldRows<T> _current;
     private FieldRows<T> _next;
@@ -69,13 +73,13 @@ internal sealed class ReactionDiffusion<T> : ReactionDiffusion
         MaxStepsPerPass = spec.IsJitterEnabled ? 1 : StepsPerPass(spec.GridSize);
 
         // Noise is drawn row by row, in their order: by one thread.
-        var jitter = spec.IsJitterEnabled ? new Jitter<T>(spec, random) : null;
+        _jitter = spec.IsJitterEnabled ? new Jitter<T>(spec, random) : null;
         var kernel = StepKernel<T>.Of(spec);
         _crew = new BandCrew<T>(
             spec.GridSize,
             MaxStepsPerPass,
             spec.IsJitterEnabled ? StepHelpers.None : helpers,
-            () => new BandSweep<T>(spec, kernel, MaxStepsPerPass, jitter));
+            () => new BandSweep<T>(spec, kernel, MaxStepsPerPass, _jitter));
     }
 
     public override int MaxStepsPerPass { get; }
@@ -130,6 +134,14 @@ internal sealed class ReactionDiffusion<T> : ReactionDiffusion
                 spiked = before;
             }
         }
+    }
+
+    public override void Dispose()
+    {
+        _current.Dispose();
+        _next.Dispose();
+        _crew.Dispose();
+        _jitter?.Dispose();
     }
 
     private static bool HasSpecies(SimulationSpec spec) => spec.Variant != SimulationVariant.Model || spec.IsTuringEnabled;

@@ -8,9 +8,9 @@ namespace Mfn.Core.Simulation;
 
 /// <summary>
 /// Steps a membrane-potential field coupled to an activator and an inhibitor. The state after any number of steps is a function of the
-/// spec alone, to the bit. Buffers are allocated once; not thread-safe.
+/// spec alone, to the bit. Buffers are allocated once; not thread-safe. Disposing it lets the next engine of its size have them.
 /// </summary>
-public sealed class SimulationEngine
+public sealed class SimulationEngine : IDisposable
 {
     private const double SpikeMean = 0.02;
     private const double SpikeDeviation = 0.005;
@@ -20,6 +20,7 @@ public sealed class SimulationEngine
     private readonly GrowthEvent?[] _growthEventsOfPass;
 
     private long _growthEvents;
+    private bool _isDisposed;
     private long _turingActivations;
     private long _clampingEvents;
 
@@ -126,12 +127,21 @@ public sealed class SimulationEngine
         }
     }
 
+    /// <summary>Gives the fields' memory back: the views of them must not be used any more.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _fields.Dispose();
+    }
+
     /// <summary>Advances the fields by one time step.</summary>
     /// <exception cref="NonFiniteFieldException">A field is no longer finite.</exception>
     public void TakeStep() => Advance(1);
 
     private void TakeSteps(int count, ICollection<GrowthEvent>? growthEvents, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+
         // Draws do not depend on the fields, so those of all steps can be taken before the first.
         var generator = _random.State;
         var drawn = _growthEventsOfPass.AsMemory(0, count);

@@ -82,7 +82,7 @@ internal sealed class Run : IAsyncDisposable
     {
         try
         {
-            var engine = new SimulationEngine(_order.Spec, _registry.ComputeScheduler.Helpers);
+            using var engine = new SimulationEngine(_order.Spec, _registry.ComputeScheduler.Helpers);
             var analysis = new RunAnalysis(_order.Analysis, _order.Spec.GridSize);
             await StepToEndAsync(engine, analysis);
             return Result(engine, analysis);

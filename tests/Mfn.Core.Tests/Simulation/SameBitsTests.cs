@@ -152,6 +152,31 @@ public sealed class SameBitsTests
         Assert.Equal((1, 1, "potential"), (error.Step, engine.Step, error.FieldName));
     }
 
+    [Theory]
+    [InlineData(Boundary.Dirichlet, 5)]
+    [InlineData(Boundary.Neumann, 64)]
+    [InlineData(Boundary.Periodic, 200)]
+    public void Dispose_ThenAnotherEngineOfTheSize_ComputesAsIfItsMemoryWereNew(Boundary boundary, int gridSize)
+    {
+        var spec = Spec(SimulationVariant.Engine, boundary, true, Precision.Binary64, gridSize);
+        var expected = new SimulationEngine(spec);
+        expected.Advance(20);
+        for (var i = 0; i < 3; i++)
+        {
+            var before = new SimulationEngine(spec with { Seed = 7 });
+            before.Advance(11);
+            before.Dispose();
+            Assert.Throws<ObjectDisposedException>(before.TakeStep);
+
+            using var engine = new SimulationEngine(spec);
+            engine.Advance(20);
+
+            Assert.Equal(expected.Potential, engine.Potential);
+            Assert.Equal(expected.Inhibitor, engine.Inhibitor);
+            Assert.Equal(expected.Counts, engine.Counts);
+        }
+    }
+
     [Fact]
     public void Advance_SeveralSteps_ListsTheirGrowthEvents()
     {
