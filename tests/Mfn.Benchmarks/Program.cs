@@ -1,4 +1,7 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Mfn.Benchmarks;
 using Mfn.Benchmarks.Serving;
 
@@ -14,4 +17,6 @@ if (args is ["serve-peer", var port])
     return;
 }
 
-BenchmarkSwitcher.FromAssembly(typeof(QuickMode).Assembly).Run(args);
+// In this process: the project that BenchmarkDotNet writes for another one cannot build the contracts.
+var inProcess = DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance));
+BenchmarkSwitcher.FromAssembly(typeof(QuickMode).Assembly).Run(args, inProcess);
