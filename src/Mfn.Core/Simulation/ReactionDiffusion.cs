@@ -66,7 +66,7 @@ internal sealed class ReactionDiffusion<T> : ReactionDiffusion
     {
         _spec = spec;
         _random = random;
-        _drawn = new double[spec.GridSize];
+        _drawn = typeof(T) == typeof(double) ? [] : new double[spec.GridSize];
         var hasSpecies = HasSpecies(spec);
         _current = new FieldRows<T>(spec.GridSize, spec.GridSize, hasSpecies);
         _next = new FieldRows<T>(spec.GridSize, spec.GridSize, hasSpecies);
@@ -163,10 +163,18 @@ internal sealed class ReactionDiffusion<T> : ReactionDiffusion
 
     private void Fill(Span<T> cells, Action<Span<double>> draw)
     {
-        for (var i = 0; i < cells.Length; i += _drawn.Length)
+        // Row by row, so that what the draws write is still in the cache when they are scaled.
+        for (var i = 0; i < cells.Length; i += _spec.GridSize)
         {
+            var row = cells.Slice(i, _spec.GridSize);
+            if (typeof(T) == typeof(double))
+            {
+                draw(MemoryMarshal.Cast<T, double>(row));
+                continue;
+            }
+
             draw(_drawn);
-            CellConversion.Narrow(_drawn, cells.Slice(i, _drawn.Length));
+            CellConversion.Narrow(_drawn, row);
         }
     }
 
