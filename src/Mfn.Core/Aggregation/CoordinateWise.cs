@@ -15,19 +15,19 @@ internal static class CoordinateWise
     private const int TileStride = TileLength + SortingNetwork.Width;
 
     /// <summary>The median; of an even number the mean of the two in the middle, or the lower one of them.</summary>
-    public static float[] Median(UpdateSet updates, bool takesLower = false, int threadCount = 1)
+    public static float[] Median(UpdateSet updates, bool takesLower = false, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         var lower = (updates.Count - 1) / 2;
         var upper = takesLower ? lower : updates.Count / 2;
-        return MeanOfSorted(updates, lower, upper + 1, threadCount);
+        return MeanOfSorted(updates, lower, upper + 1, threadCount, cancellationToken);
     }
 
     /// <summary>The mean without so many of the smallest and of the largest.</summary>
-    public static float[] TrimmedMean(UpdateSet updates, int trimmedCount, int threadCount = 1) =>
-        MeanOfSorted(updates, trimmedCount, updates.Count - trimmedCount, threadCount);
+    public static float[] TrimmedMean(UpdateSet updates, int trimmedCount, int threadCount, CancellationToken cancellationToken) =>
+        MeanOfSorted(updates, trimmedCount, updates.Count - trimmedCount, threadCount, cancellationToken);
 
     /// <summary>The mean of so many values that are nearest to the median; of values equally near, those of the first updates.</summary>
-    public static float[] MeanAroundMedian(UpdateSet updates, int nearestCount, int threadCount = 1)
+    public static float[] MeanAroundMedian(UpdateSet updates, int nearestCount, int threadCount, CancellationToken cancellationToken)
     {
         var count = updates.Count;
         return ForColumns(updates, 0, count, nearestCount, threadCount, (buffers, start, destination) =>
@@ -42,10 +42,10 @@ internal static class CoordinateWise
                     }
                 }
             }
-        });
+        }, cancellationToken);
     }
 
-    private static float[] MeanOfSorted(UpdateSet updates, int start, int end, int threadCount) =>
+    private static float[] MeanOfSorted(UpdateSet updates, int start, int end, int threadCount, CancellationToken cancellationToken) =>
         ForColumns(updates, start, end, end - start, threadCount, (buffers, _, destination) =>
         {
             // Two vectors of columns at a time, as every sum waits for the one before.
@@ -68,7 +68,7 @@ internal static class CoordinateWise
                 sum2.CopyTo(destination[(column + (2 * Vector<double>.Count))..]);
                 sum3.CopyTo(destination[(column + (3 * Vector<double>.Count))..]);
             }
-        });
+        }, cancellationToken);
 
     /// <summary>
     /// The sums of the values nearest to the medians, for a vector of columns; false if the order of the updates decides in one of them.
@@ -194,7 +194,13 @@ internal static class CoordinateWise
 
     /// <summary>The means of so many values of every component, given a function of the updates' values of several components, sorted.</summary>
     private static float[] ForColumns(
-        UpdateSet updates, int firstRow, int lastRow, int valueCount, int threadCount, ColumnsFunction addValues)
+        UpdateSet updates,
+        int firstRow,
+        int lastRow,
+        int valueCount,
+        int threadCount,
+        ColumnsFunction addValues,
+        CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threadCount);
         var vector = new float[updates.Length];
@@ -213,7 +219,7 @@ internal static class CoordinateWise
             Parallel.For(
                 0,
                 tileCount,
-                new ParallelOptions { MaxDegreeOfParallelism = threadCount },
+                new ParallelOptions { MaxDegreeOfParallelism = threadCount, CancellationToken = cancellationToken },
                 () => new Buffers(updates.Count, network),
                 (tile, _, buffers) =>
                 {
@@ -237,6 +243,7 @@ internal static class CoordinateWise
 
             for (var start = 0; start < destination.Length; start += SortingNetwork.Width)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 network.Sort(buffers.Tile.AsSpan(start), TileStride, buffers.Keys);
                 SortingNetwork.Reorder(buffers.Keys.AsSpan(firstRow * SortingNetwork.Width, (lastRow - firstRow) * SortingNetwork.Width));
                 addValues(buffers, start, sums);

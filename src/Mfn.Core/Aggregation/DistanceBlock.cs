@@ -76,7 +76,7 @@ internal sealed class DistanceBlock<T>
     }
 
     /// <summary>Adds the squared distances over the first components to those above the diagonal of an n x n matrix.</summary>
-    public void AddTo(Span<double> squared, int length)
+    public void AddTo(Span<double> squared, int length, CancellationToken cancellationToken = default)
     {
         // What is left of a block before adds nothing if it is 0 in all rows.
         var end = (length + LaneCount - 1) / LaneCount * LaneCount;
@@ -87,6 +87,7 @@ internal sealed class DistanceBlock<T>
 
         for (var group = 0; group < _count; group += ColumnsPerGroup)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var groupEnd = Math.Min(group + ColumnsPerGroup, _count);
             for (var row = 0; row < groupEnd; row += RowsPerTile)
             {
