@@ -90,7 +90,7 @@ public sealed class PairwiseDistances
         var panelCount = (updates.Length + panelLength - 1) / panelLength;
         if (panelCount == 1)
         {
-            var only = new PanelWorker<T>(count);
+            var only = new PanelWorker<T>(count, updates.Length);
             only.Sum(updates, 0, cancellationToken);
             return FromUpperTriangle(only.Panel, count);
         }
@@ -118,7 +118,7 @@ public sealed class PairwiseDistances
 
             void Work(int index)
             {
-                workers[index] ??= new PanelWorker<T>(count);
+                workers[index] ??= new PanelWorker<T>(count, updates.Length);
                 workers[index].Sum(updates, start + (index * panelLength), cancellationToken);
             }
         }
@@ -127,10 +127,10 @@ public sealed class PairwiseDistances
     }
 
     /// <summary>Sums one panel at a time; blocks go outside, so that a block of all updates stays in the cache.</summary>
-    private sealed class PanelWorker<T>(int count)
+    private sealed class PanelWorker<T>(int count, int length)
         where T : unmanaged
     {
-        private readonly DistanceBlock<T> _block = new(count);
+        private readonly DistanceBlock<T> _block = new(count, length);
 
         public double[] Panel { get; } = new double[count * count];
 
@@ -140,9 +140,9 @@ public sealed class PairwiseDistances
             var end = (int)Math.Min((long)start + (BlocksPerPanel * DistanceBlock<T>.Capacity), updates.Length);
             for (var block = start; block < end; block += DistanceBlock<T>.Capacity)
             {
-                var length = Math.Min(DistanceBlock<T>.Capacity, end - block);
-                _block.Read(updates, block, length);
-                _block.AddTo(Panel, length, cancellationToken);
+                var blockLength = Math.Min(DistanceBlock<T>.Capacity, end - block);
+                _block.Read(updates, block, blockLength);
+                _block.AddTo(Panel, blockLength, cancellationToken);
             }
         }
     }
