@@ -9,5 +9,7 @@ internal sealed class UnprotectedMean : IAggregationRule
 
     public RulePrecondition Precondition => _mean.Precondition;
 
-    public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1) => _mean.Aggregate(updates, 0, threadCount);
+    public AggregationResult Aggregate(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default) =>
+        _mean.Aggregate(updates, 0, threadCount, cancellationToken);
 }

@@ -11,7 +11,8 @@ public sealed class AdaptiveNormClipping : IPreAggregation
     public RulePrecondition Precondition { get; } = RulePrecondition.Linear("adaptive-clip", 2, 1);
 
     /// <inheritdoc/>
-    public UpdateSet Transform(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public UpdateSet Transform(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
@@ -19,10 +20,11 @@ public sealed class AdaptiveNormClipping : IPreAggregation
         var norms = new double[updates.Count];
         for (var i = 0; i < norms.Length; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             norms[i] = Math.Sqrt(SquaredDistance.ToOrigin(updates[i]));
         }
 
         Array.Sort(norms);
-        return NormClipping.Clip(updates, norms[updates.Count - cutCount - 1]);
+        return NormClipping.Clip(updates, norms[updates.Count - cutCount - 1], cancellationToken);
     }
 }

@@ -12,7 +12,8 @@ public static class Admission
 
     /// <summary>Tells the updates that satisfy the policy from the others.</summary>
     /// <exception cref="ArgumentException">The policy has problems; the message lists them all.</exception>
-    public static AdmissionResult Admit(IEnumerable<Update> updates, AdmissionPolicy policy)
+    public static AdmissionResult Admit(
+        IEnumerable<Update> updates, AdmissionPolicy policy, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         ArgumentNullException.ThrowIfNull(policy);
@@ -23,7 +24,8 @@ public static class Admission
             vectors,
             policy,
             index => sent[index].Vector.Length,
-            index => sent[index].ClaimedWeight);
+            index => sent[index].ClaimedWeight,
+            cancellationToken);
     }
 
     /// <summary>
@@ -34,11 +36,16 @@ public static class Admission
     /// <param name="source">The vectors.</param>
     /// <param name="policy">What they must be like.</param>
     /// <param name="claimedWeights">How much each client says it counts; 1 if there are none.</param>
+    /// <param name="cancellationToken">Looked at between updates.</param>
     /// <exception cref="ArgumentException">
     /// The policy has problems, and the message lists them all; or there are not as many client ids or weights as vectors.
     /// </exception>
     public static AdmissionResult Admit(
-        ImmutableArray<string> clientIds, IUpdateSource source, AdmissionPolicy policy, ImmutableArray<double>? claimedWeights = null)
+        ImmutableArray<string> clientIds,
+        IUpdateSource source,
+        AdmissionPolicy policy,
+        ImmutableArray<double>? claimedWeights = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(policy);
@@ -50,11 +57,16 @@ public static class Admission
                 nameof(clientIds));
         }
 
-        return Admit(clientIds, source, policy, _ => source.Length, index => claimedWeights?[index] ?? 1);
+        return Admit(clientIds, source, policy, _ => source.Length, index => claimedWeights?[index] ?? 1, cancellationToken);
     }
 
     private static AdmissionResult Admit(
-        ImmutableArray<string> clientIds, IUpdateSource source, AdmissionPolicy policy, Func<int, int> lengthOf, Func<int, double> weightOf)
+        ImmutableArray<string> clientIds,
+        IUpdateSource source,
+        AdmissionPolicy policy,
+        Func<int, int> lengthOf,
+        Func<int, double> weightOf,
+        CancellationToken cancellationToken)
     {
         policy.FindProblems().ThrowIfAny(nameof(policy));
 
@@ -63,6 +75,7 @@ public static class Admission
         var excluded = ImmutableArray.CreateBuilder<Exclusion>();
         for (var (first, next) = (0, 0); first < order.Length; first = next)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var index = order[first];
             while (next < order.Length && clientIds[order[next]] == clientIds[index])
             {

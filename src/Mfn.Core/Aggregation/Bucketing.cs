@@ -24,7 +24,8 @@ public sealed class Bucketing : IPreAggregation
     public RulePrecondition Precondition { get; } = RulePrecondition.Linear("bucketing", 1, 1);
 
     /// <inheritdoc/>
-    public UpdateSet Transform(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public UpdateSet Transform(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
@@ -33,7 +34,7 @@ public sealed class Bucketing : IPreAggregation
         int[][] buckets = [.. order.Chunk(_bucketSize).Select(bucket => bucket.Order().ToArray())];
         return new UpdateSet(
             [.. buckets.Select(bucket => string.Join('+', bucket.Select(index => updates.ClientIds[index])))],
-            [.. buckets.Select(bucket => WeightedMean.Of(updates.Take(bucket).WithEqualWeights()).AsMemory())],
+            [.. buckets.Select(bucket => WeightedMean.Of(updates.Take(bucket).WithEqualWeights(), cancellationToken).AsMemory())],
             [.. buckets.Select(_ => 1.0)],
             updates.Length);
     }

@@ -14,32 +14,34 @@ public sealed class Bulyan : IAggregationRule
     public RulePrecondition Precondition { get; } = RulePrecondition.LinearWithDistances("bulyan", 4, 3);
 
     /// <inheritdoc/>
-    public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public AggregationResult Aggregate(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
 
         var chosenCount = updates.Count - (2 * byzantineCount);
-        var distances = PairwiseDistances.Between(updates, threadCount);
-        var chosen = Choose(distances, byzantineCount, chosenCount);
+        var distances = PairwiseDistances.Between(updates, threadCount, cancellationToken);
+        var chosen = Choose(distances, byzantineCount, chosenCount, cancellationToken);
         var candidates = updates.Take([.. chosen.Order()]);
         return new AggregationResult
         {
             Rule = Precondition.Rule,
             UpdateCount = updates.Count,
             ByzantineCount = byzantineCount,
-            Vector = CoordinateWise.MeanAroundMedian(candidates, chosenCount - (2 * byzantineCount), threadCount),
-            Scores = [.. KrumScores.Of(distances, updates.Count - byzantineCount - 2)],
+            Vector = CoordinateWise.MeanAroundMedian(candidates, chosenCount - (2 * byzantineCount), threadCount, cancellationToken),
+            Scores = [.. KrumScores.Of(distances, updates.Count - byzantineCount - 2, cancellationToken: cancellationToken)],
             Selected = [.. chosen],
             Excluded = AggregationResult.NotSelected(updates, chosen, _ => $"is not among the {chosenCount} that Krum chose"),
         };
     }
 
-    private static List<int> Choose(PairwiseDistances distances, int byzantineCount, int chosenCount)
+    private static List<int> Choose(
+        PairwiseDistances distances, int byzantineCount, int chosenCount, CancellationToken cancellationToken)
     {
         // Sorted once, so that a score among those that are left is a walk along a row.
         var neighbors = Enumerable.Range(0, distances.Count)
-            .Select(i => Enumerable.Range(0, distances.Count).Where(j => j != i).OrderBy(j => distances.Squared(i, j)).ToArray()).ToArray();
+            .Select(SortNeighbors).ToArray();
         var left = Enumerable.Range(0, distances.Count).ToList();
         var isLeft = new bool[distances.Count];
         Array.Fill(isLeft, true);
@@ -55,8 +57,15 @@ public sealed class Bulyan : IAggregationRule
 
         return chosen;
 
+        int[] SortNeighbors(int i)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return [.. Enumerable.Range(0, distances.Count).Where(j => j != i).OrderBy(j => distances.Squared(i, j))];
+        }
+
         double Score(int i, int neighborCount)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var sum = 0.0;
             foreach (var j in neighbors[i])
             {

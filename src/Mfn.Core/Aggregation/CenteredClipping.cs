@@ -38,7 +38,8 @@ public sealed class CenteredClipping : IAggregationRule
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The start has another length than the updates.</exception>
-    public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public AggregationResult Aggregate(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
@@ -57,7 +58,7 @@ public sealed class CenteredClipping : IAggregationRule
 
         for (var step = 0; step < _stepCount; step++)
         {
-            Step(updates, center);
+            Step(updates, center, cancellationToken);
         }
 
         return AggregationResult.OfAll(
@@ -67,11 +68,12 @@ public sealed class CenteredClipping : IAggregationRule
         };
     }
 
-    private void Step(UpdateSet updates, double[] center)
+    private void Step(UpdateSet updates, double[] center, CancellationToken cancellationToken)
     {
         var sums = new double[center.Length];
         for (var update = 0; update < updates.Count; update++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var vector = updates[update];
             var share = Math.Min(1, _radius / Math.Sqrt(SquaredDistance.Between(vector, center)));
             for (var i = 0; i < sums.Length; i++)

@@ -11,11 +11,12 @@ public sealed class CoordinateWiseMedian : IAggregationRule
     public RulePrecondition Precondition { get; } = RulePrecondition.Linear("median", 2, 1);
 
     /// <inheritdoc/>
-    public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public AggregationResult Aggregate(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
-        var vector = CoordinateWise.Median(updates, threadCount: threadCount);
+        var vector = CoordinateWise.Median(updates, threadCount: threadCount, cancellationToken: cancellationToken);
         return AggregationResult.OfAll(Precondition.Rule, updates, byzantineCount, vector);
     }
 }

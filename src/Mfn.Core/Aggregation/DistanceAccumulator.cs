@@ -55,7 +55,7 @@ public sealed class DistanceAccumulator
     private sealed class ChunkSums<T>(int count)
         where T : unmanaged
     {
-        private readonly DistanceBlock<T> _block = new(count);
+        private readonly DistanceBlock<T> _block = new(count, DistanceBlock<T>.Capacity);
         private readonly double[] _panel = new double[count * count];
         private readonly double[] _squared = new double[count * count];
         private int _blockLength;

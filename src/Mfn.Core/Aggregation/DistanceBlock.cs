@@ -27,22 +27,24 @@ internal sealed class DistanceBlock<T>
     private static readonly double SmallestAccurateSum = Math.ScaleB(1, -100);
 
     private readonly int _count;
+    private readonly int _rowLength;
+    private readonly int _stride;
     private readonly T[] _rows;
     private readonly T[] _lanes = new T[RowsPerTile * ColumnsPerTile * LaneCount];
 
-    /// <summary>Zeros for so many updates.</summary>
-    public DistanceBlock(int count)
+    /// <summary>Zeros for so many updates of so many components, of which it has no more room than a block may have.</summary>
+    public DistanceBlock(int count, int length)
     {
         _count = count;
-        _rows = new T[(count + RowsPerTile - 1) / RowsPerTile * RowsPerTile * Stride];
+        _rowLength = (Math.Min(length, Capacity) + LaneCount - 1) / LaneCount * LaneCount;
+        _stride = _rowLength + (PaddingBytes / Unsafe.SizeOf<T>());
+        _rows = new T[(count + RowsPerTile - 1) / RowsPerTile * RowsPerTile * _stride];
     }
 
-    /// <summary>The components that a block has room for.</summary>
+    /// <summary>The components that a block has room for at most.</summary>
     public static int Capacity => 4096 / Unsafe.SizeOf<T>();
 
     private static int LaneCount => 64 / Unsafe.SizeOf<T>();
-
-    private static int Stride => Capacity + (PaddingBytes / Unsafe.SizeOf<T>());
 
     /// <summary>Takes components of all updates.</summary>
     public void Read(UpdateSet updates, int start, int length)
@@ -76,7 +78,7 @@ internal sealed class DistanceBlock<T>
     }
 
     /// <summary>Adds the squared distances over the first components to those above the diagonal of an n x n matrix.</summary>
-    public void AddTo(Span<double> squared, int length)
+    public void AddTo(Span<double> squared, int length, CancellationToken cancellationToken = default)
     {
         // What is left of a block before adds nothing if it is 0 in all rows.
         var end = (length + LaneCount - 1) / LaneCount * LaneCount;
@@ -87,6 +89,7 @@ internal sealed class DistanceBlock<T>
 
         for (var group = 0; group < _count; group += ColumnsPerGroup)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var groupEnd = Math.Min(group + ColumnsPerGroup, _count);
             for (var row = 0; row < groupEnd; row += RowsPerTile)
             {
@@ -98,19 +101,19 @@ internal sealed class DistanceBlock<T>
         }
     }
 
-    private Span<T> Row(int update) => _rows.AsSpan(update * Stride, Capacity);
+    private Span<T> Row(int update) => _rows.AsSpan(update * _stride, _rowLength);
 
     private void AddTile(Span<double> squared, int row, int column, int length)
     {
-        var left = _rows.AsSpan(row * Stride, RowsPerTile * Stride);
-        var right = _rows.AsSpan(column * Stride, ColumnsPerTile * Stride);
+        var left = _rows.AsSpan(row * _stride, RowsPerTile * _stride);
+        var right = _rows.AsSpan(column * _stride, ColumnsPerTile * _stride);
         if (Vector512.IsHardwareAccelerated)
         {
-            SumLanes<WideRegister<T>>(left, right, length, _lanes);
+            SumLanes<WideRegister<T>>(left, right, _stride, length, _lanes);
         }
         else
         {
-            SumLanes<NativeRegister<T>>(left, right, length, _lanes);
+            SumLanes<NativeRegister<T>>(left, right, _stride, length, _lanes);
         }
 
         for (var pair = 0; pair < RowsPerTile * ColumnsPerTile; pair++)
@@ -127,16 +130,16 @@ internal sealed class DistanceBlock<T>
     }
 
     /// <summary>The lanes' sums of all pairs of a tile, whose rows are a stride apart.</summary>
-    private static void SumLanes<TRegister>(ReadOnlySpan<T> left, ReadOnlySpan<T> right, int length, Span<T> lanes)
+    private static void SumLanes<TRegister>(ReadOnlySpan<T> left, ReadOnlySpan<T> right, int rowStride, int length, Span<T> lanes)
         where TRegister : struct, ILaneRegister<TRegister, T>
     {
-        // No load is beyond the last row's end, as a row has room for the block's capacity at least.
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Capacity);
-        ArgumentOutOfRangeException.ThrowIfLessThan(left.Length, RowsPerTile * Stride);
-        ArgumentOutOfRangeException.ThrowIfLessThan(right.Length, ColumnsPerTile * Stride);
+        // No load is beyond the last row's end, as the length is at most a stride, and both are whole lanes.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, rowStride);
+        ArgumentOutOfRangeException.ThrowIfLessThan(left.Length, RowsPerTile * rowStride);
+        ArgumentOutOfRangeException.ThrowIfLessThan(right.Length, ColumnsPerTile * rowStride);
         ref var x = ref MemoryMarshal.GetReference(left);
         ref var y = ref MemoryMarshal.GetReference(right);
-        var stride = (nuint)Stride;
+        var stride = (nuint)rowStride;
         var end = (nuint)length;
         for (var lane = 0; lane < LaneCount; lane += TRegister.Count)
         {

@@ -22,12 +22,13 @@ public sealed class GeometricMedian : IAggregationRule
     public RulePrecondition Precondition { get; } = RulePrecondition.Linear("geometric-median", 2, 1);
 
     /// <inheritdoc/>
-    public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public AggregationResult Aggregate(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
 
-        var point = Array.ConvertAll(CoordinateWise.Median(updates, threadCount: threadCount), component => (double)component);
+        var point = Array.ConvertAll(CoordinateWise.Median(updates, threadCount: threadCount, cancellationToken: cancellationToken), component => (double)component);
         var distances = new double[updates.Count];
         var next = new double[updates.Length];
         var iterationCount = 0;
@@ -36,9 +37,9 @@ public sealed class GeometricMedian : IAggregationRule
         while (!isConverged && iterationCount < LargestIterationCount)
         {
             iterationCount++;
-            Measure(updates, point, distances);
+            Measure(updates, point, distances, cancellationToken);
             var nearest = Array.IndexOf(distances, distances.Min());
-            if (!isRuledOut[nearest] && IsMedian(updates, nearest))
+            if (!isRuledOut[nearest] && IsMedian(updates, nearest, cancellationToken))
             {
                 Widen(updates[nearest], point);
                 isConverged = true;
@@ -46,12 +47,12 @@ public sealed class GeometricMedian : IAggregationRule
             }
 
             isRuledOut[nearest] = true;
-            var step = Step(updates, point, distances, next);
+            var step = Step(updates, point, distances, next, cancellationToken);
             (point, next) = (next, point);
             isConverged = step <= RelativeTolerance * MedianOf(distances);
         }
 
-        Measure(updates, point, distances);
+        Measure(updates, point, distances, cancellationToken);
         return AggregationResult.OfAll(
             Precondition.Rule, updates, byzantineCount, Array.ConvertAll(point, component => (float)component)) with
         {
@@ -61,10 +62,11 @@ public sealed class GeometricMedian : IAggregationRule
         };
     }
 
-    private static void Measure(UpdateSet updates, double[] point, double[] distances)
+    private static void Measure(UpdateSet updates, double[] point, double[] distances, CancellationToken cancellationToken)
     {
         for (var i = 0; i < distances.Length; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             distances[i] = Math.Sqrt(SquaredDistance.Between(updates[i], point));
         }
     }
@@ -72,21 +74,21 @@ public sealed class GeometricMedian : IAggregationRule
     private static double MedianOf(double[] distances) => distances.Order().ElementAt((distances.Length - 1) / 2);
 
     /// <summary>An update is the median if the unit vectors towards the others pull no more than as many as are at its place.</summary>
-    private static bool IsMedian(UpdateSet updates, int index)
+    private static bool IsMedian(UpdateSet updates, int index, CancellationToken cancellationToken)
     {
         var point = new double[updates.Length];
         Widen(updates[index], point);
         var distances = new double[updates.Count];
-        Measure(updates, point, distances);
+        Measure(updates, point, distances, cancellationToken);
         var pull = new double[updates.Length];
-        Pull(updates, point, distances, pull);
+        Pull(updates, point, distances, pull, cancellationToken);
         return Norm(pull) <= distances.Count(distance => distance == 0);
     }
 
     /// <summary>One step; returns its length.</summary>
-    private static double Step(UpdateSet updates, double[] point, double[] distances, double[] next)
+    private static double Step(UpdateSet updates, double[] point, double[] distances, double[] next, CancellationToken cancellationToken)
     {
-        Pull(updates, point, distances, next);
+        Pull(updates, point, distances, next, cancellationToken);
         var pull = Norm(next);
         var multiplicity = distances.Count(distance => distance == 0);
         if (pull <= multiplicity)
@@ -106,11 +108,13 @@ public sealed class GeometricMedian : IAggregationRule
     }
 
     /// <summary>The sum of the unit vectors from a point to the updates that are elsewhere.</summary>
-    private static void Pull(UpdateSet updates, double[] point, double[] distances, double[] destination)
+    private static void Pull(
+        UpdateSet updates, double[] point, double[] distances, double[] destination, CancellationToken cancellationToken)
     {
         Array.Clear(destination);
         for (var update = 0; update < updates.Count; update++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var vector = updates[update];
             var distance = distances[update];
             for (var i = 0; distance > 0 && i < vector.Length; i++)

@@ -50,7 +50,8 @@ public sealed class HierarchicalKrum : IAggregationRule
     public RulePrecondition Precondition { get; }
 
     /// <inheritdoc/>
-    public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public AggregationResult Aggregate(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threadCount);
@@ -65,7 +66,7 @@ public sealed class HierarchicalKrum : IAggregationRule
         Parallel.For(
             0,
             clusters.Length,
-            new ParallelOptions { MaxDegreeOfParallelism = threadCount },
+            new ParallelOptions { MaxDegreeOfParallelism = threadCount, CancellationToken = cancellationToken },
             i => representatives[i] = clusters[i][Choose(updates.Take(clusters[i]), 1)]);
         var candidates = updates.Take(representatives);
         var chosen = Choose(candidates, threadCount);
@@ -75,7 +76,7 @@ public sealed class HierarchicalKrum : IAggregationRule
             Rule = Precondition.Rule,
             UpdateCount = updates.Count,
             ByzantineCount = byzantineCount,
-            Vector = _isCompatible ? Blend(candidates, chosen, threadCount) : candidates[chosen].ToArray(),
+            Vector = _isCompatible ? Blend(candidates, chosen, threadCount, cancellationToken) : candidates[chosen].ToArray(),
             Selected = _isCompatible ? [.. representatives] : [representatives[chosen]],
             Excluded = Exclude(updates, sampled, _isCompatible ? representatives : [representatives[chosen]]),
             Hierarchy = new HierarchyDecision(
@@ -87,8 +88,8 @@ public sealed class HierarchicalKrum : IAggregationRule
             var count = members.Count;
             var tolerated = !_isCompatible ? (count - 3) / 2
                 : Math.Max(1, (int)(count * (_spec.ByzantineFraction ?? (double)byzantineCount / updates.Count)));
-            var distances = PairwiseDistances.Between(members, threads);
-            var scores = KrumScores.Of(distances, _spec.Variant.NeighborCount(count, tolerated), _spec.Variant.SquaresDistances());
+            var distances = PairwiseDistances.Between(members, threads, cancellationToken);
+            var scores = KrumScores.Of(distances, _spec.Variant.NeighborCount(count, tolerated), _spec.Variant.SquaresDistances(), cancellationToken);
             return KrumScores.Smallest(scores, 1)[0];
         }
     }
@@ -140,9 +141,9 @@ public sealed class HierarchicalKrum : IAggregationRule
     }
 
     /// <summary>Two products and their sum, each rounded to float as in the reference.</summary>
-    private static float[] Blend(UpdateSet candidates, int chosen, int threadCount)
+    private static float[] Blend(UpdateSet candidates, int chosen, int threadCount, CancellationToken cancellationToken)
     {
-        var vector = CoordinateWise.Median(candidates, takesLower: true, threadCount);
+        var vector = CoordinateWise.Median(candidates, takesLower: true, threadCount, cancellationToken);
         for (var i = 0; i < vector.Length; i++)
         {
             var share = RepresentativeShare * candidates[chosen][i];

@@ -10,6 +10,9 @@ public interface IAggregationRule
     /// <param name="updates">n updates.</param>
     /// <param name="byzantineCount">f: how many of the updates may be arbitrary.</param>
     /// <param name="threadCount">How many threads may work; the result does not depend on it.</param>
+    /// <param name="cancellationToken">Looked at between blocks, steps and branches of a search.</param>
     /// <exception cref="PreconditionException">n is too small for f.</exception>
-    AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1);
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    AggregationResult Aggregate(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default);
 }

@@ -8,5 +8,7 @@ public interface IPreAggregation
 
     /// <summary>The updates that the rule gets instead; never more.</summary>
     /// <exception cref="PreconditionException">n is too small for f.</exception>
-    UpdateSet Transform(UpdateSet updates, int byzantineCount, int threadCount = 1);
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    UpdateSet Transform(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default);
 }

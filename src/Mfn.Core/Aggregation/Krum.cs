@@ -16,11 +16,12 @@ public sealed class Krum(KrumVariant variant = KrumVariant.Blanchard2017) : IAgg
     public RulePrecondition Precondition { get; } = variant.Precondition("krum");
 
     /// <inheritdoc/>
-    public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public AggregationResult Aggregate(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
-        var scores = Score(PairwiseDistances.Between(updates, threadCount), byzantineCount);
+        var scores = Score(PairwiseDistances.Between(updates, threadCount, cancellationToken), byzantineCount, cancellationToken);
         var selected = KrumScores.Smallest(scores, 1);
         return new AggregationResult
         {
@@ -36,11 +37,12 @@ public sealed class Krum(KrumVariant variant = KrumVariant.Blanchard2017) : IAgg
 
     /// <summary>The scores of updates, of which only the distances are needed, so that the vectors need not be in memory.</summary>
     /// <exception cref="PreconditionException">n is too small for f.</exception>
-    public double[] Score(PairwiseDistances distances, int byzantineCount)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public double[] Score(PairwiseDistances distances, int byzantineCount, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(distances);
         Precondition.Require(distances.Count, byzantineCount);
-        return KrumScores.Of(distances, variant.NeighborCount(distances.Count, byzantineCount), variant.SquaresDistances());
+        return KrumScores.Of(distances, variant.NeighborCount(distances.Count, byzantineCount), variant.SquaresDistances(), cancellationToken);
     }
 
     internal static string DescribeLoser(double[] scores, int index) =>

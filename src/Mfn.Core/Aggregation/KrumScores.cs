@@ -4,12 +4,15 @@ namespace Mfn.Core.Aggregation;
 internal static class KrumScores
 {
     /// <summary>A score per update: the sum, smallest first, of the distances to its nearest others.</summary>
-    public static double[] Of(PairwiseDistances distances, int neighborCount, bool squared = true)
+    public static double[] Of(
+        PairwiseDistances distances, int neighborCount, bool squared = true, CancellationToken cancellationToken = default)
     {
         var scores = new double[distances.Count];
         var nearest = new double[Math.Max(0, distances.Count - 1)];
         for (var i = 0; i < scores.Length; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
+
             // An update is no neighbour of itself, by index: others may be as near.
             var row = distances.SquaredFrom(i);
             row[..i].CopyTo(nearest);

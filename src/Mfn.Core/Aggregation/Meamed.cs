@@ -11,11 +11,12 @@ public sealed class Meamed : IAggregationRule
     public RulePrecondition Precondition { get; } = RulePrecondition.Linear("meamed", 2, 1);
 
     /// <inheritdoc/>
-    public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public AggregationResult Aggregate(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
-        var vector = CoordinateWise.MeanAroundMedian(updates, updates.Count - byzantineCount, threadCount);
+        var vector = CoordinateWise.MeanAroundMedian(updates, updates.Count - byzantineCount, threadCount, cancellationToken);
         return AggregationResult.OfAll(Precondition.Rule, updates, byzantineCount, vector);
     }
 }

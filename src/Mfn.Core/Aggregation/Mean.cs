@@ -10,10 +10,11 @@ public sealed class Mean : IAggregationRule
     public RulePrecondition Precondition { get; } = new("mean", "f = 0 and n >= 1", n => n >= 1 ? 0 : -1);
 
     /// <inheritdoc/>
-    public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public AggregationResult Aggregate(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
-        return AggregationResult.OfAll(Precondition.Rule, updates, byzantineCount, WeightedMean.Of(updates));
+        return AggregationResult.OfAll(Precondition.Rule, updates, byzantineCount, WeightedMean.Of(updates, cancellationToken));
     }
 }

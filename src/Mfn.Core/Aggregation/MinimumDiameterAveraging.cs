@@ -21,32 +21,34 @@ public sealed class MinimumDiameterAveraging : IAggregationRule
         PairwiseDistances.LargestCount);
 
     /// <inheritdoc/>
-    public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public AggregationResult Aggregate(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
 
-        var distances = PairwiseDistances.Between(updates, threadCount);
-        var diameter = SmallestDiameter(distances, byzantineCount);
-        var removed = LastCover(distances, diameter, byzantineCount);
+        var distances = PairwiseDistances.Between(updates, threadCount, cancellationToken);
+        var diameter = SmallestDiameter(distances, byzantineCount, cancellationToken);
+        var removed = LastCover(distances, diameter, byzantineCount, cancellationToken);
         int[] selected = [.. Enumerable.Range(0, updates.Count).Where(i => !removed[i])];
         return new AggregationResult
         {
             Rule = Precondition.Rule,
             UpdateCount = updates.Count,
             ByzantineCount = byzantineCount,
-            Vector = WeightedMean.Of(updates, selected),
+            Vector = WeightedMean.Of(updates, selected, cancellationToken),
             Selected = [.. selected],
             Excluded = AggregationResult.NotSelected(updates, selected, _ => "is not in the set with the smallest diameter"),
         };
     }
 
     /// <summary>The smallest squared diameter of n - f updates, by bisection of all squared distances.</summary>
-    private static double SmallestDiameter(PairwiseDistances distances, int byzantineCount)
+    private static double SmallestDiameter(PairwiseDistances distances, int byzantineCount, CancellationToken cancellationToken)
     {
         var candidates = new SortedSet<double> { 0 };
         for (var i = 0; i < distances.Count; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             candidates.UnionWith(distances.SquaredFrom(i).ToArray());
         }
 
@@ -55,7 +57,7 @@ public sealed class MinimumDiameterAveraging : IAggregationRule
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (HasCover(distances, sorted[middle], new bool[distances.Count], byzantineCount))
+            if (HasCover(distances, sorted[middle], new bool[distances.Count], byzantineCount, cancellationToken))
             {
                 high = middle;
             }
@@ -69,12 +71,14 @@ public sealed class MinimumDiameterAveraging : IAggregationRule
     }
 
     /// <summary>f updates without which the diameter is met, as late as possible so that those that stay come first.</summary>
-    private static bool[] LastCover(PairwiseDistances distances, double diameter, int byzantineCount)
+    private static bool[] LastCover(PairwiseDistances distances, double diameter, int byzantineCount, CancellationToken cancellationToken)
     {
         var removed = new bool[distances.Count];
         var kept = new List<int>();
         for (var i = 0; i < distances.Count && kept.Count < distances.Count - byzantineCount; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
+
             // Keeping an update removes all that are too far from it.
             if (!removed[i] && kept.All(other => distances.Squared(i, other) <= diameter))
             {
@@ -85,7 +89,7 @@ public sealed class MinimumDiameterAveraging : IAggregationRule
                 }
 
                 var budget = byzantineCount - trial.Count(isRemoved => isRemoved);
-                if (budget >= 0 && HasCover(distances, diameter, (bool[])trial.Clone(), budget))
+                if (budget >= 0 && HasCover(distances, diameter, (bool[])trial.Clone(), budget, cancellationToken))
                 {
                     removed = trial;
                     kept.Add(i);
@@ -105,11 +109,13 @@ public sealed class MinimumDiameterAveraging : IAggregationRule
     }
 
     /// <summary>Whether removing so many more updates leaves none that are farther apart.</summary>
-    private static bool HasCover(PairwiseDistances distances, double diameter, bool[] removed, int budget)
+    private static bool HasCover(
+        PairwiseDistances distances, double diameter, bool[] removed, int budget, CancellationToken cancellationToken)
     {
         var (widest, degree) = (-1, 0);
         for (var i = 0; i < removed.Length; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var farCount = 0;
             for (var j = 0; !removed[i] && j < removed.Length; j++)
             {
@@ -131,7 +137,7 @@ public sealed class MinimumDiameterAveraging : IAggregationRule
 
         // Either the update goes …
         removed[widest] = true;
-        if (HasCover(distances, diameter, removed, budget - 1))
+        if (HasCover(distances, diameter, removed, budget - 1, cancellationToken))
         {
             return true;
         }
@@ -145,7 +151,7 @@ public sealed class MinimumDiameterAveraging : IAggregationRule
 
         int[] far = [.. Enumerable.Range(0, removed.Length).Where(j => !removed[j] && distances.Squared(widest, j) > diameter)];
         Array.ForEach(far, j => removed[j] = true);
-        var isCovered = HasCover(distances, diameter, removed, budget - far.Length);
+        var isCovered = HasCover(distances, diameter, removed, budget - far.Length, cancellationToken);
         Array.ForEach(far, j => removed[j] = false);
         return isCovered;
     }

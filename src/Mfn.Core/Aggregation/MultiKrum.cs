@@ -26,19 +26,20 @@ public sealed class MultiKrum : IAggregationRule
     public RulePrecondition Precondition { get; }
 
     /// <inheritdoc/>
-    public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public AggregationResult Aggregate(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
         var unkeptCount = byzantineCount + (_krum.Variant == KrumVariant.Blanchard2017 ? 2 : 0);
-        var scores = _krum.Score(PairwiseDistances.Between(updates, threadCount), byzantineCount);
+        var scores = _krum.Score(PairwiseDistances.Between(updates, threadCount, cancellationToken), byzantineCount, cancellationToken);
         var selected = KrumScores.Smallest(scores, _keptCount ?? (updates.Count - unkeptCount));
         return new AggregationResult
         {
             Rule = Precondition.Rule,
             UpdateCount = updates.Count,
             ByzantineCount = byzantineCount,
-            Vector = WeightedMean.Of(updates, selected),
+            Vector = WeightedMean.Of(updates, selected, cancellationToken),
             Scores = [.. scores],
             Selected = [.. selected],
             Excluded = AggregationResult.NotSelected(updates, selected, index => Krum.DescribeLoser(scores, index)),

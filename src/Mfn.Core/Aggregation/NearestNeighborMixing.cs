@@ -10,16 +10,17 @@ public sealed class NearestNeighborMixing : IPreAggregation
     public RulePrecondition Precondition { get; } = RulePrecondition.LinearWithDistances("nnm", 2, 1);
 
     /// <inheritdoc/>
-    public UpdateSet Transform(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public UpdateSet Transform(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
-        var distances = PairwiseDistances.Between(updates, threadCount);
+        var distances = PairwiseDistances.Between(updates, threadCount, cancellationToken);
         var mixed = new float[updates.Count][];
         for (var i = 0; i < mixed.Length; i++)
         {
             var nearest = KrumScores.Smallest(distances.SquaredFrom(i).ToArray(), updates.Count - byzantineCount);
-            mixed[i] = WeightedMean.Of(updates.Take([.. nearest.Order()]).WithEqualWeights());
+            mixed[i] = WeightedMean.Of(updates.Take([.. nearest.Order()]).WithEqualWeights(), cancellationToken);
         }
 
         return updates.With(mixed);

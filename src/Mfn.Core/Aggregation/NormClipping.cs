@@ -23,18 +23,20 @@ public sealed class NormClipping : IPreAggregation
     public RulePrecondition Precondition { get; } = RulePrecondition.Linear("clip", 1, 1);
 
     /// <inheritdoc/>
-    public UpdateSet Transform(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public UpdateSet Transform(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
-        return Clip(updates, _cap);
+        return Clip(updates, _cap, cancellationToken);
     }
 
-    internal static UpdateSet Clip(UpdateSet updates, double cap)
+    internal static UpdateSet Clip(UpdateSet updates, double cap, CancellationToken cancellationToken)
     {
         var clipped = new float[updates.Count][];
         for (var update = 0; update < clipped.Length; update++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             clipped[update] = updates[update].ToArray();
             var norm = Math.Sqrt(SquaredDistance.ToOrigin(updates[update]));
             for (var i = 0; norm > cap && i < clipped[update].Length; i++)

@@ -39,15 +39,17 @@ public sealed class PairwiseDistances
     /// <summary>The distances between updates. It reads the vectors once and keeps n² sums a thread.</summary>
     /// <param name="updates">The vectors.</param>
     /// <param name="threadCount">How many panels of components are worked on at a time; the distances do not depend on it.</param>
+    /// <param name="cancellationToken">Looked at between groups of updates of a block.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are more than <see cref="LargestCount"/> updates.</exception>
-    public static PairwiseDistances Between(UpdateSet updates, int threadCount = 1)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static PairwiseDistances Between(UpdateSet updates, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threadCount);
         RequireCount(updates.Count);
         return updates.Length <= LargestLengthInDouble
-            ? Between<double>(updates, threadCount)
-            : Between<float>(updates, threadCount);
+            ? Between<double>(updates, threadCount, cancellationToken)
+            : Between<float>(updates, threadCount, cancellationToken);
     }
 
     internal static void RequireCount(int count, [CallerArgumentExpression(nameof(count))] string? name = null)
@@ -80,7 +82,7 @@ public sealed class PairwiseDistances
         }
     }
 
-    private static PairwiseDistances Between<T>(UpdateSet updates, int threadCount)
+    private static PairwiseDistances Between<T>(UpdateSet updates, int threadCount, CancellationToken cancellationToken)
         where T : unmanaged
     {
         var count = updates.Count;
@@ -88,8 +90,8 @@ public sealed class PairwiseDistances
         var panelCount = (updates.Length + panelLength - 1) / panelLength;
         if (panelCount == 1)
         {
-            var only = new PanelWorker<T>(count);
-            only.Sum(updates, 0);
+            var only = new PanelWorker<T>(count, updates.Length);
+            only.Sum(updates, 0, cancellationToken);
             return FromUpperTriangle(only.Panel, count);
         }
 
@@ -105,7 +107,7 @@ public sealed class PairwiseDistances
             }
             else
             {
-                Parallel.For(0, wave, Work);
+                Parallel.For(0, wave, new ParallelOptions { CancellationToken = cancellationToken }, Work);
             }
 
             // In their order, however they finished.
@@ -116,8 +118,8 @@ public sealed class PairwiseDistances
 
             void Work(int index)
             {
-                workers[index] ??= new PanelWorker<T>(count);
-                workers[index].Sum(updates, start + (index * panelLength));
+                workers[index] ??= new PanelWorker<T>(count, updates.Length);
+                workers[index].Sum(updates, start + (index * panelLength), cancellationToken);
             }
         }
 
@@ -125,22 +127,22 @@ public sealed class PairwiseDistances
     }
 
     /// <summary>Sums one panel at a time; blocks go outside, so that a block of all updates stays in the cache.</summary>
-    private sealed class PanelWorker<T>(int count)
+    private sealed class PanelWorker<T>(int count, int length)
         where T : unmanaged
     {
-        private readonly DistanceBlock<T> _block = new(count);
+        private readonly DistanceBlock<T> _block = new(count, length);
 
         public double[] Panel { get; } = new double[count * count];
 
-        public void Sum(UpdateSet updates, int start)
+        public void Sum(UpdateSet updates, int start, CancellationToken cancellationToken)
         {
             Array.Clear(Panel);
             var end = (int)Math.Min((long)start + (BlocksPerPanel * DistanceBlock<T>.Capacity), updates.Length);
             for (var block = start; block < end; block += DistanceBlock<T>.Capacity)
             {
-                var length = Math.Min(DistanceBlock<T>.Capacity, end - block);
-                _block.Read(updates, block, length);
-                _block.AddTo(Panel, length);
+                var blockLength = Math.Min(DistanceBlock<T>.Capacity, end - block);
+                _block.Read(updates, block, blockLength);
+                _block.AddTo(Panel, blockLength, cancellationToken);
             }
         }
     }

@@ -14,15 +14,17 @@ public sealed class Round(AdmissionPolicy policy, IAggregationRule rule, params 
     /// </summary>
     /// <exception cref="ArgumentException">The policy has problems; the message lists them all.</exception>
     /// <exception cref="PreconditionException">What is left is too little for the rule to withstand f.</exception>
-    public AggregationResult Aggregate(IEnumerable<Update> updates, int byzantineCount, int threadCount = 1)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public AggregationResult Aggregate(
+        IEnumerable<Update> updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
-        var (set, refused) = Admission.Admit(updates, policy);
+        var (set, refused) = Admission.Admit(updates, policy, cancellationToken);
         foreach (var preAggregation in preAggregations)
         {
-            set = preAggregation.Transform(set, byzantineCount, threadCount);
+            set = preAggregation.Transform(set, byzantineCount, threadCount, cancellationToken);
         }
 
-        var result = rule.Aggregate(set, byzantineCount, threadCount);
+        var result = rule.Aggregate(set, byzantineCount, threadCount, cancellationToken);
         return result with { Excluded = [.. refused, .. result.Excluded] };
     }
 }

@@ -11,11 +11,12 @@ public sealed class TrimmedMean : IAggregationRule
     public RulePrecondition Precondition { get; } = RulePrecondition.Linear("trimmed-mean", 2, 1);
 
     /// <inheritdoc/>
-    public AggregationResult Aggregate(UpdateSet updates, int byzantineCount, int threadCount = 1)
+    public AggregationResult Aggregate(
+        UpdateSet updates, int byzantineCount, int threadCount = 1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
-        var vector = CoordinateWise.TrimmedMean(updates, byzantineCount, threadCount);
+        var vector = CoordinateWise.TrimmedMean(updates, byzantineCount, threadCount, cancellationToken);
         return AggregationResult.OfAll(Precondition.Rule, updates, byzantineCount, vector);
     }
 }

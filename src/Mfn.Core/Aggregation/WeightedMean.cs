@@ -8,7 +8,7 @@ internal static class WeightedMean
     private const int TileLength = 4096;
 
     /// <summary>The mean of all updates by their weights.</summary>
-    public static float[] Of(UpdateSet updates)
+    public static float[] Of(UpdateSet updates, CancellationToken cancellationToken)
     {
         var mean = new float[updates.Length];
         var piece = new float[Math.Min(TileLength, updates.Length)];
@@ -17,6 +17,7 @@ internal static class WeightedMean
         for (var start = 0; start < mean.Length; start += TileLength)
         {
             var tile = mean.AsSpan(start, Math.Min(TileLength, mean.Length - start));
+            cancellationToken.ThrowIfCancellationRequested();
             Array.Clear(sums);
             for (var update = 0; update < updates.Count; update++)
             {
@@ -34,7 +35,8 @@ internal static class WeightedMean
     }
 
     /// <summary>The mean of some updates by their weights, whatever the order of their indices.</summary>
-    public static float[] Of(UpdateSet updates, IEnumerable<int> indices) => Of(updates.Take([.. indices.Order()]));
+    public static float[] Of(UpdateSet updates, IEnumerable<int> indices, CancellationToken cancellationToken) =>
+        Of(updates.Take([.. indices.Order()]), cancellationToken);
 
     private static void Add(double weight, ReadOnlySpan<float> vector, Span<double> sums)
     {

@@ -27,8 +27,8 @@ internal sealed class RoundAggregator(RunRegistry runs, IOptions<LimitsOptions> 
     private RoundOutcome Aggregate(AggregationPlan plan, UpdateCollector collector, CancellationToken cancellationToken)
     {
         var updates = collector.Updates.SelectMany(update => Enumerable.Repeat(
-            new Update(update.ClientId, new RevocableVector(update, cancellationToken).Memory, update.ClaimedWeight), update.SentCount));
-        var (admitted, refused) = Admission.Admit(updates, plan.Policy);
+            new Update(update.ClientId, new DeclaredVector(update).Memory, update.ClaimedWeight), update.SentCount));
+        var (admitted, refused) = Admission.Admit(updates, plan.Policy, cancellationToken);
         var beyondSingle = collector.Updates.Where(update => update.BeyondSingle is not null).ToLookup(update => update.ClientId, update => update.BeyondSingle!.Value);
         refused = [.. refused.Select(refusal => IsBeyondSingle(refusal) ? Explain(refusal, beyondSingle[refusal.ClientId].First()) : refusal)];
         try
@@ -36,21 +36,15 @@ internal sealed class RoundAggregator(RunRegistry runs, IOptions<LimitsOptions> 
             var set = admitted;
             foreach (var (preAggregation, _) in plan.PreAggregations)
             {
-                set = preAggregation.Transform(set, plan.ByzantineCount, limits.Value.AggregationThreads);
-                cancellationToken.ThrowIfCancellationRequested();
+                set = preAggregation.Transform(set, plan.ByzantineCount, limits.Value.AggregationThreads, cancellationToken);
             }
 
-            var result = plan.Rule.Rule.Aggregate(set, plan.ByzantineCount, limits.Value.AggregationThreads);
+            var result = plan.Rule.Rule.Aggregate(set, plan.ByzantineCount, limits.Value.AggregationThreads, cancellationToken);
             return new RoundOutcome(plan, collector.ReceivedCount, admitted.Count, refused, IsBeyondSingle, set.ClientIds, result);
         }
         catch (PreconditionException error)
         {
             throw CallRefusedException.TooFewUpdates(error.Message + Tell(refused, collector.ReceivedCount), error);
-        }
-        catch (AggregateException) when (cancellationToken.IsCancellationRequested)
-        {
-            // What the rule's own threads found when their updates were revoked.
-            throw new OperationCanceledException(cancellationToken);
         }
 
         bool IsBeyondSingle(Exclusion refusal) => refusal.Reason == ExclusionReason.NotFinite && beyondSingle.Contains(refusal.ClientId);

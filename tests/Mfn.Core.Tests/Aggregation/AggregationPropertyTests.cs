@@ -183,39 +183,58 @@ public sealed class AggregationPropertyTests
     [Fact]
     public void SortingNetwork_EveryZeroOneSequence_IsSorted()
     {
-        for (var n = 1; n <= 13; n++)
+        for (var n = 1; n <= 16; n++)
         {
             var network = new SortingNetwork(n, 0, n);
-            for (var bits = 0; bits < 1 << n; bits++)
+            for (var bits = 0; bits < 1 << n; bits += SortingNetwork.Width)
             {
-                var rows = new float[n * SortingNetwork.Width];
-                for (var i = 0; i < rows.Length; i++)
-                {
-                    rows[i] = (bits >> (i / SortingNetwork.Width)) & 1;
-                }
+                float[][] columns = [.. Enumerable.Range(bits, SortingNetwork.Width).Select(
+                    sequence => Enumerable.Range(0, n).Select(row => (float)((sequence >> row) & 1)).ToArray())];
 
-                network.Sort(rows);
-
-                Assert.Equal(rows.Order(), rows);
+                Assert.Equal(Array.ConvertAll(columns, column => column.Order().ToArray()), SortColumns(network, columns));
             }
         }
     }
 
-    [Theory]
-    [InlineData(100)]
-    [InlineData(127)]
-    [InlineData(200)]
-    public void SortingNetwork_ManyRows_SortsEveryColumn(int n)
+    // Sizes with whole and partial runs on every level, and windows in which steps are left out.
+    [Fact]
+    public void SortingNetwork_ManyRows_PutsTheWantedOnesInTheirPlaces()
     {
-        var random = new Mfn.Core.Randomness.RandomGenerator(n);
-        float[] rows = [.. Enumerable.Range(0, n * SortingNetwork.Width).Select(_ => (float)random.StandardNormal())];
-        float[][] expected = [.. Enumerable.Range(0, SortingNetwork.Width).Select(column => Column(column).Order().ToArray())];
+        var random = new Mfn.Core.Randomness.RandomGenerator(1);
+        foreach (var n in Enumerable.Range(1, 140).Concat([200, 257, 300, 520, 1000, 2100]))
+        {
+            foreach (var (first, last) in new[] { (0, n), ((n - 1) / 2, (n / 2) + 1), (n / 5, n - (n / 5)), (n - 1, n) })
+            {
+                float[][] columns = [.. Enumerable.Range(0, SortingNetwork.Width).Select(
+                    _ => Enumerable.Range(0, n).Select(_ => (float)random.StandardNormal()).ToArray())];
 
-        new SortingNetwork(n, 0, n).Sort(rows);
+                var actual = SortColumns(new SortingNetwork(n, first, last), columns);
 
-        Assert.Equal(expected, Enumerable.Range(0, SortingNetwork.Width).Select(Column));
+                Assert.Equal(
+                    Array.ConvertAll(columns, column => column.Order().ToArray()[first..last]),
+                    Array.ConvertAll(actual, column => column[first..last]));
+            }
+        }
+    }
 
-        float[] Column(int column) => [.. Enumerable.Range(0, n).Select(row => rows[(row * SortingNetwork.Width) + column])];
+    private static float[][] SortColumns(SortingNetwork network, float[][] columns)
+    {
+        const int Stride = SortingNetwork.Width + 3;
+        var n = columns[0].Length;
+        var source = new float[network.SourceRowCount * Stride];
+        Array.Fill(source, float.PositiveInfinity);
+        for (var i = 0; i < n * SortingNetwork.Width; i++)
+        {
+            source[(i / SortingNetwork.Width * Stride) + (i % SortingNetwork.Width)] = columns[i % SortingNetwork.Width][i / SortingNetwork.Width];
+        }
+
+        var keys = new int[network.SortedRowCount * SortingNetwork.Width];
+        Array.Fill(keys, int.MaxValue);
+        network.Sort(source, Stride, keys);
+        SortingNetwork.Reorder(keys);
+        return Array.ConvertAll(
+            [.. Enumerable.Range(0, SortingNetwork.Width)],
+            column => Enumerable.Range(0, n).Select(row => BitConverter.Int32BitsToSingle(keys[(row * SortingNetwork.Width) + column])).ToArray());
     }
 
     private static float[][] Each(float[][] vectors, Func<float, float> function) =>

@@ -29,6 +29,32 @@ public sealed class SourceTests
         }
     }
 
+    [Theory, MemberData(nameof(AnyRule.Names), MemberType = typeof(AnyRule))]
+    public void Aggregate_CancelledWhileItReads_EndsAsCancelled(string name)
+    {
+        var rule = AnyRule.All[name];
+        foreach (var threadCount in new[] { 1, 2 })
+        {
+            using var cancellation = new CancellationTokenSource();
+            var source = new CancellingSource(Rows);
+            var (updates, _) = Admission.Admit([.. Enumerable.Range(0, Count).Select(i => $"{i:D2}")], source, new AdmissionPolicy { Length = Length });
+            source.OnRead = cancellation.Cancel;
+
+            Assert.ThrowsAny<OperationCanceledException>(
+                () => rule.Aggregate(updates, rule.Precondition.LargestByzantineCount(Count)!.Value, threadCount, cancellation.Token));
+        }
+    }
+
+    // Neighbours in a ring of 1000 are farther apart than others: whether 24 cover these pairs takes minutes to find out.
+    [Fact]
+    public void MinimumDiameterAveraging_CancelledInItsSearch_Ends()
+    {
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => new MinimumDiameterAveraging().Aggregate(AnyRule.SetOf(Ring(1000)), 24, cancellationToken: cancellation.Token));
+    }
+
     [Theory]
     [InlineData("krum blanchard2017", 1)]
     [InlineData("multi-krum blanchard2017", 2)]
@@ -93,6 +119,29 @@ public sealed class SourceTests
     {
         var random = new RandomGenerator(seed);
         return [.. Enumerable.Range(0, Length).Select(_ => (float)random.Normal(1, 1))];
+    }
+
+    private static float[][] Ring(int count) => [.. Enumerable.Range(0, count).Select(i =>
+    {
+        var vector = new float[count];
+        vector[i] = 1;
+        vector[(i + 1) % count] = vector[(i + count - 1) % count] = -0.125f;
+        return vector;
+    })];
+
+    private sealed class CancellingSource(float[][] rows) : IUpdateSource
+    {
+        public Action OnRead { get; set; } = () => { };
+
+        public int Count => rows.Length;
+
+        public int Length => rows[0].Length;
+
+        public void Read(int update, int start, Span<float> destination)
+        {
+            rows[update].AsSpan(start, destination.Length).CopyTo(destination);
+            OnRead();
+        }
     }
 
     private sealed class RowSource(float[][] rows) : IUpdateSource

@@ -234,6 +234,34 @@ public sealed class AggregateStreamTests
         Assert.Equal(0, server.AggregationMemory.ReservedBytes);
     }
 
+    // Neighbours in a ring of 1000 are farther apart than others: whether 24 cover these pairs takes minutes to find out.
+    [Fact]
+    public async Task AggregateStream_CancelledInASearch_Ends()
+    {
+        const int Count = 1000;
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1", "Limits:AggregationThreads=2");
+        var rule = new AggregationRule { MinimumDiameterAveraging = new MinimumDiameterAveragingRule() };
+        using var call = server.Aggregation.AggregateStream();
+        await call.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(rule, Count, 24) });
+        for (var i = 0; i < Count; i++)
+        {
+            var row = new float[Count];
+            row[i] = 1;
+            row[(i + 1) % Count] = row[(i + Count - 1) % Count] = -0.125f;
+            await call.RequestStream.WriteAsync(Rounds.Declare($"{i:D4}", Count));
+            await call.RequestStream.WriteAsync(Rounds.Chunk($"{i:D4}", row));
+        }
+
+        await call.RequestStream.CompleteAsync();
+        Assert.Equal(StatusCode.ResourceExhausted, (await UntilRefusedAsync(server).Within()).StatusCode);
+
+        call.Dispose();
+        await server.Runs.StopAccepting().Within();
+        await server.StopAsync().Within();
+
+        Assert.Equal(0, server.AggregationMemory.ReservedBytes);
+    }
+
     [Fact]
     public async Task AggregateStream_MoreThanACallMayTake_IsRefusedWhenItIsDeclared()
     {
