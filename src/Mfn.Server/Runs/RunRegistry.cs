@@ -35,6 +35,18 @@ internal sealed partial class RunRegistry(
         }
     }
 
+    /// <summary>What counts against the limit: runs, and other computations as long as one.</summary>
+    public int AdmittedCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _admittedCount;
+            }
+        }
+    }
+
     internal ComputeScheduler ComputeScheduler => computeScheduler;
 
     internal FieldBufferPool Buffers => buffers;

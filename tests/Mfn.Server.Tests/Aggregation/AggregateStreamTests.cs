@@ -224,7 +224,7 @@ public sealed class AggregateStreamTests
         }
 
         await call.RequestStream.CompleteAsync();
-        Assert.Equal(StatusCode.ResourceExhausted, (await UntilRefusedAsync(server).Within()).StatusCode);
+        Assert.Equal(StatusCode.ResourceExhausted, (await RefusalWhileComputingAsync(server).Within()).StatusCode);
         Assert.InRange(server.AggregationMemory.ReservedBytes, 8L * Length * sizeof(float), long.MaxValue);
 
         call.Dispose();
@@ -253,7 +253,7 @@ public sealed class AggregateStreamTests
         }
 
         await call.RequestStream.CompleteAsync();
-        Assert.Equal(StatusCode.ResourceExhausted, (await UntilRefusedAsync(server).Within()).StatusCode);
+        Assert.Equal(StatusCode.ResourceExhausted, (await RefusalWhileComputingAsync(server).Within()).StatusCode);
 
         call.Dispose();
         await server.Runs.StopAccepting().Within();
@@ -331,19 +331,17 @@ public sealed class AggregateStreamTests
         }
     }
 
-    private static async Task<RpcException> UntilRefusedAsync(TestServer server)
+    /// <summary>How a run is refused once the aggregation has the only place.</summary>
+    private static async Task<RpcException> RefusalWhileComputingAsync(TestServer server)
     {
-        while (true)
+        while (server.Runs.AdmittedCount == 0)
         {
-            try
-            {
-                await server.Simulation.SimulateAsync(new SimulateRequest { Spec = new SimulationSpec { GridSize = 4, Steps = 1 } });
-            }
-            catch (RpcException error)
-            {
-                return error;
-            }
+            // A call that needs no place: a run would take the aggregation's.
+            await server.Membrane.ComputeNernstPotentialAsync(new ComputeNernstPotentialRequest { Valence = 1, OutsideMolar = 0.005, InsideMolar = 0.14 });
         }
+
+        return await Assert.ThrowsAsync<RpcException>(
+            async () => await server.Simulation.SimulateAsync(new SimulateRequest { Spec = new SimulationSpec { GridSize = 4, Steps = 1 } }));
     }
 
     private static async Task AssertRefusedAsync(string expected, params AggregateStreamRequest[] messages)
