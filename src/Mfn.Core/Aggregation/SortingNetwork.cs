@@ -413,7 +413,7 @@ internal sealed class SortingNetwork
         b.StoreUnsafe(ref first, Width);
     }
 
-    /// <summary>The bits of floats as integers of the same order, -0 aside, and back: integers are compared faster.</summary>
+    /// <summary>The bits of floats as integers of the same order, in which -0 precedes 0, and back.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<int> Reorder(Vector<int> bits) => bits ^ (Vector.ShiftRightArithmetic(bits, 31) & new Vector<int>(int.MaxValue));
 

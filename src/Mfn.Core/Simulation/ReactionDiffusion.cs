@@ -114,7 +114,11 @@ internal sealed class ReactionDiffusion<T> : ReactionDiffusion
         var first = growthEvents.Span[0];
         ref var spiked = ref _current.Potential[first is null ? 0 : (first.Value.Row * _spec.GridSize) + first.Value.Column];
         var before = spiked;
-        spiked += T.CreateChecked(first?.Amplitude ?? 0.0);
+        if (first is { } growthEvent)
+        {
+            spiked += T.CreateChecked(growthEvent.Amplitude);
+        }
+
         var isTaken = false;
         try
         {

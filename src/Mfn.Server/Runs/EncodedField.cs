@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Mfn.Core.Simulation;
 
 namespace Mfn.Server.Runs;
 
@@ -13,6 +14,18 @@ internal readonly record struct EncodedField(int RowCount, int ColumnCount, Cell
         CellEncoding.Float32 => cellCount * sizeof(float),
         _ => 0,
     };
+
+    /// <summary>Writes a run's potential to <paramref name="destination"/>, which must have room for just it; singles as they are.</summary>
+    public static EncodedField Encode(SimulationEngine engine, CellEncoding encoding, Memory<byte> destination)
+    {
+        if (encoding != CellEncoding.Float32 || engine.PotentialSingles.IsEmpty)
+        {
+            return Encode(engine.Potential, engine.Spec.GridSize, encoding, destination);
+        }
+
+        MemoryMarshal.AsBytes(engine.PotentialSingles).CopyTo(destination.Span);
+        return new EncodedField(engine.Spec.GridSize, engine.Spec.GridSize, encoding, destination);
+    }
 
     /// <summary>Writes the cells of a square field to <paramref name="destination"/>, which must have room for just them.</summary>
     public static EncodedField Encode(ReadOnlySpan<double> cells, int gridSize, CellEncoding encoding, Memory<byte> destination)

@@ -150,8 +150,8 @@ internal sealed class Run : IAsyncDisposable
             return new RunFrame(engine.Step, statistics, growthEvents, findings, field: null, buffer: null);
         }
 
-        var buffer = _registry.Buffers.Rent(EncodedField.ByteCount(engine.Potential.Length, plan.Encoding));
-        var field = EncodedField.Encode(engine.Potential, _order.Spec.GridSize, plan.Encoding, buffer.Memory);
+        var buffer = _registry.Buffers.Rent(EncodedField.ByteCount(CellCount(engine), plan.Encoding));
+        var field = EncodedField.Encode(engine, plan.Encoding, buffer.Memory);
         return new RunFrame(engine.Step, statistics, growthEvents, findings, field, buffer);
     }
 
@@ -162,8 +162,7 @@ internal sealed class Run : IAsyncDisposable
         // The answer of a unary call outlives its handler, so that its bytes are not lent but its own.
         EncodedField? field = encoding == CellEncoding.None
             ? null
-            : EncodedField.Encode(
-                engine.Potential, engine.Spec.GridSize, encoding, new byte[EncodedField.ByteCount(engine.Potential.Length, encoding)]);
+            : EncodedField.Encode(engine, encoding, new byte[EncodedField.ByteCount(CellCount(engine), encoding)]);
         return new RunResult(
             engine.Spec,
             engine.Counts,
@@ -173,6 +172,8 @@ internal sealed class Run : IAsyncDisposable
             analysis.Find(engine.Potential),
             field);
     }
+
+    private static int CellCount(SimulationEngine engine) => engine.Spec.GridSize * engine.Spec.GridSize;
 
     private static double? Mean(ReadOnlySpan<double> cells) => cells.IsEmpty ? null : FieldStatistics.Of(cells).Mean;
 }

@@ -175,7 +175,10 @@ public sealed class SimulateTests
         var singles = await server.Simulation.SimulateAsync(new SimulateRequest { Spec = spec, FieldEncoding = FieldEncoding.Float64 });
         var doubles = await server.Simulation.SimulateAsync(new SimulateRequest { Spec = doubleSpec, FieldEncoding = FieldEncoding.Float64 });
 
+        var narrow = await server.Simulation.SimulateAsync(new SimulateRequest { Spec = spec, FieldEncoding = FieldEncoding.Float32 });
+
         var computed = MemoryMarshal.Cast<byte, double>(singles.Field.Values.Span).ToArray();
+        Assert.Equal(computed.Select(cell => (float)cell), MemoryMarshal.Cast<byte, float>(narrow.Field.Values.Span).ToArray());
         Assert.All(computed, cell => Assert.Equal(cell, (double)(float)cell));
         Assert.NotEqual(doubles.Field, singles.Field);
         Assert.Equal(doubles.Summary.GrowthEventCount, singles.Summary.GrowthEventCount);
