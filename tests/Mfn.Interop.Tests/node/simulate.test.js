@@ -23,6 +23,7 @@ test('Simulate, empty request: runs the defaults and says what they were', async
         turing_threshold: 0.75,
         jitter_enabled: false,
         jitter_variance_volts_squared: 0.0005,
+        precision: 'PRECISION_BINARY64',
         allow_unstable: false,
         engine: null,
     });

@@ -32,6 +32,7 @@ class SimulateTests(unittest.TestCase):
                 turing_threshold=0.75,
                 jitter_enabled=False,
                 jitter_variance_volts_squared=0.0005,
+                precision=simulation.PRECISION_BINARY64,
             ),
         )
         self.assertEqual(again, first)
