@@ -164,15 +164,14 @@ public sealed class MfnClient : IDisposable
         }
 
         using var call = _aggregation.AggregateStream(cancellationToken: cancellationToken);
+
+        // Awaited beside the upload: a server that refuses half way takes no more of it.
+        var reading = AggregateDownload.ReadAsync(call.ResponseStream, spec.Length, cancellationToken);
         do
         {
-            try
+            var writing = call.RequestStream.WriteAsync(messages.Current.Message, cancellationToken);
+            if (await Task.WhenAny(writing, reading) == reading || writing.IsFaulted)
             {
-                await call.RequestStream.WriteAsync(messages.Current.Message, cancellationToken);
-            }
-            catch (Exception error) when (error is RpcException or InvalidOperationException)
-            {
-                // The call has ended before its time, which its responses explain.
                 break;
             }
 
@@ -183,7 +182,7 @@ public sealed class MfnClient : IDisposable
         }
         while (messages.MoveNext());
 
-        return await AggregateDownload.ReadAsync(call.ResponseStream, spec.Length, cancellationToken);
+        return await reading;
     }
 
     /// <summary>Ends the calls under way and closes the connection.</summary>
