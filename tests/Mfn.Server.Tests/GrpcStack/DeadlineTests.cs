@@ -5,7 +5,7 @@ namespace Mfn.Server.Tests.GrpcStack;
 
 public class DeadlineTests
 {
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(2000);
 
     [Fact]
     public async Task Deadline_SetByTheClient_IsSeenByTheHandler()
