@@ -67,9 +67,8 @@ internal sealed class ReactionDiffusion<T> : ReactionDiffusion
         _spec = spec;
         _random = random;
         _drawn = typeof(T) == typeof(double) ? [] : new double[spec.GridSize];
-        var hasSpecies = HasSpecies(spec);
-        _current = new FieldRows<T>(spec.GridSize, spec.GridSize, hasSpecies);
-        _next = new FieldRows<T>(spec.GridSize, spec.GridSize, hasSpecies);
+        _current = new FieldRows<T>(spec.GridSize, spec.GridSize, spec.HasSpecies);
+        _next = new FieldRows<T>(spec.GridSize, spec.GridSize, spec.HasSpecies);
         MaxStepsPerPass = spec.IsJitterEnabled ? 1 : StepsPerPass(spec.GridSize);
 
         // Noise is drawn row by row, in their order: by one thread.
@@ -147,8 +146,6 @@ internal sealed class ReactionDiffusion<T> : ReactionDiffusion
         _crew.Dispose();
         _jitter?.Dispose();
     }
-
-    private static bool HasSpecies(SimulationSpec spec) => spec.Variant != SimulationVariant.Model || spec.IsTuringEnabled;
 
     /// <summary>One where all fields stay in the second cache, and have nothing to gain; more than eight would gain little.</summary>
     private static int StepsPerPass(int gridSize)

@@ -194,8 +194,6 @@ public sealed class SimulationEngine : IDisposable
         }
     }
 
-    private static bool HasSpecies(SimulationSpec spec) => spec.Variant != SimulationVariant.Model || spec.IsTuringEnabled;
-
     private static SimulationSpec RequireValid(SimulationSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
@@ -208,8 +206,8 @@ public sealed class SimulationEngine : IDisposable
         var problems = new List<string>();
         var cellCount = spec.GridSize * spec.GridSize;
         Check("potential", state.Potential, cellCount);
-        Check("activator", state.Activator, HasSpecies(spec) ? cellCount : 0);
-        Check("inhibitor", state.Inhibitor, HasSpecies(spec) ? cellCount : 0);
+        Check("activator", state.Activator, spec.HasSpecies ? cellCount : 0);
+        Check("inhibitor", state.Inhibitor, spec.HasSpecies ? cellCount : 0);
         if (state.Step < 0)
         {
             problems.Add($"The step must not be negative, but was {state.Step}.");
