@@ -69,7 +69,11 @@ internal static class SimulationWireExtensions
         return new FramePlan(everyNSteps, request.FieldEncoding.ToEncoding(problems), request.AnalysisInFrames);
     }
 
-    public static CellEncoding ToEncoding(this Wire.FieldEncoding wire, RequestProblems problems)
+    /// <summary>The encoding that a request asks for; what is wrong with it is added to the problems.</summary>
+    /// <param name="wire">The encoding; none if unspecified.</param>
+    /// <param name="problems">Collects what is wrong.</param>
+    /// <param name="allowsQuantized">Whether the call has quantised fields.</param>
+    public static CellEncoding ToEncoding(this Wire.FieldEncoding wire, RequestProblems problems, bool allowsQuantized = false)
     {
         switch (wire)
         {
@@ -79,11 +83,27 @@ internal static class SimulationWireExtensions
                 return CellEncoding.Float64;
             case Wire.FieldEncoding.Float32:
                 return CellEncoding.Float32;
+            case Wire.FieldEncoding.Quantized16 when allowsQuantized:
+                return CellEncoding.Quantized16;
+            case Wire.FieldEncoding.Quantized8 when allowsQuantized:
+                return CellEncoding.Quantized8;
             default:
-                problems.Add("field_encoding", $"must be FIELD_ENCODING_FLOAT64, FIELD_ENCODING_FLOAT32 or unset, but was {(int)wire}");
+                var allowed = "FIELD_ENCODING_FLOAT64, FIELD_ENCODING_FLOAT32"
+                    + (allowsQuantized ? ", FIELD_ENCODING_QUANTIZED16, FIELD_ENCODING_QUANTIZED8" : "");
+                var advice = wire is Wire.FieldEncoding.Quantized16 or Wire.FieldEncoding.Quantized8 ? "; quantised fields are for WatchRun" : "";
+                problems.Add("field_encoding", $"must be {allowed} or unset, but was {(int)wire}{advice}");
                 return CellEncoding.None;
         }
     }
+
+    public static Wire.FieldEncoding ToWire(this CellEncoding encoding) => encoding switch
+    {
+        CellEncoding.Float64 => Wire.FieldEncoding.Float64,
+        CellEncoding.Float32 => Wire.FieldEncoding.Float32,
+        CellEncoding.Quantized16 => Wire.FieldEncoding.Quantized16,
+        CellEncoding.Quantized8 => Wire.FieldEncoding.Quantized8,
+        _ => Wire.FieldEncoding.Unspecified,
+    };
 
     /// <summary>The message shares the frame's memory, so it must be serialised before the frame is disposed.</summary>
     public static Wire.SimulationFrame ToWire(this RunFrame frame) => new()
@@ -121,8 +141,11 @@ internal static class SimulationWireExtensions
     {
         Rows = field.RowCount,
         Columns = field.ColumnCount,
-        Encoding = field.Encoding == CellEncoding.Float64 ? Wire.FieldEncoding.Float64 : Wire.FieldEncoding.Float32,
+        Encoding = field.Encoding.ToWire(),
         Values = UnsafeByteOperations.UnsafeWrap(field.Bytes),
+        QuantumVolts = field.Quantum,
+        FirstLevel = field.FirstLevel,
+        LargestErrorVolts = field.LargestError,
     };
 
     private static SimulationVariant ToVariant(Wire.SimulationVariant wire, RequestProblems problems)
@@ -263,7 +286,7 @@ internal static class SimulationWireExtensions
         AmplitudeMillivolts = growthEvent.Amplitude * MillivoltsPerVolt,
     };
 
-    private static Wire.PotentialStatistics ToWire(this FieldStatistics volts)
+    public static Wire.PotentialStatistics ToWire(this FieldStatistics volts)
     {
         var millivolts = volts.Scale(MillivoltsPerVolt);
         return new Wire.PotentialStatistics
