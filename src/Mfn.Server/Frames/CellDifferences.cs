@@ -9,6 +9,9 @@ internal static class CellDifferences
 {
     private const int BitsPerByte = 8;
 
+    // Planes a power of two apart compete for the same places of the cache, so that each is written for a while before the next.
+    private const int RunLength = 256;
+
     /// <summary>
     /// Folds each difference modulo 2^w, w being the cell's bits, so that small ones of either sign become small numbers, and writes the lowest
     /// bytes of all, then all second bytes, and so on.
@@ -49,15 +52,30 @@ internal static class CellDifferences
     {
         var cells = MemoryMarshal.Cast<byte, T>(cellBytes);
         var baseCells = MemoryMarshal.Cast<byte, T>(baseBytes);
-        for (var i = 0; i < cells.Length; i++)
+        Span<T> folded = stackalloc T[RunLength];
+        for (var start = 0; start < cells.Length; start += RunLength)
+        {
+            var run = folded[..Math.Min(RunLength, cells.Length - start)];
+            Fold(cells.Slice(start, run.Length), baseCells.Slice(start, run.Length), run);
+            for (var plane = 0; plane < Unsafe.SizeOf<T>(); plane++)
+            {
+                var bytes = planes.Slice((plane * cells.Length) + start, run.Length);
+                for (var i = 0; i < bytes.Length; i++)
+                {
+                    bytes[i] = byte.CreateTruncating(run[i] >>> (plane * BitsPerByte));
+                }
+            }
+        }
+    }
+
+    private static void Fold<T>(ReadOnlySpan<T> cells, ReadOnlySpan<T> baseCells, Span<T> folded)
+        where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
+    {
+        for (var i = 0; i < folded.Length; i++)
         {
             var difference = cells[i] - baseCells[i];
             var sign = T.Zero - (difference >>> ((Unsafe.SizeOf<T>() * BitsPerByte) - 1));
-            var folded = (difference << 1) ^ sign;
-            for (var plane = 0; plane < Unsafe.SizeOf<T>(); plane++)
-            {
-                planes[(plane * cells.Length) + i] = byte.CreateTruncating(folded >>> (plane * BitsPerByte));
-            }
+            folded[i] = (difference << 1) ^ sign;
         }
     }
 }

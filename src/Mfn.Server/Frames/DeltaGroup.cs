@@ -6,24 +6,24 @@ internal sealed class DeltaGroup(DeltaPlan plan, int cellSize)
     private SharedPayload? _latest;
     private int _step;
     private long _revision;
-    private Entry? _delta;
-
-    /// <summary>A delta and what it builds on.</summary>
-    internal readonly record struct Entry(int BaseStep, long BaseRevision, SharedPayload Payload);
+    private FrameDelta? _delta;
 
     /// <summary>The delta that leads to a frame, or none for a key frame and where there is no frame before. Valid until the next call.</summary>
-    public Entry? Advance(int step, long revision, SharedPayload snapshot, DifferenceCompressor compressor)
+    public FrameDelta? Advance(int step, long revision, SharedPayload snapshot, DifferenceCompressor compressor)
     {
         if (_latest is not null && step == _step && revision == _revision)
         {
             return _delta;
         }
 
-        ForgetIfStale(step, revision);
-        _delta?.Payload.Release();
-        _delta = _latest is null || plan.IsKeyFrame(step)
-            ? null
-            : new Entry(_step, _revision, new SharedPayload(compressor.Compress(snapshot.Bytes.Span, _latest.Bytes.Span, cellSize)));
+        _delta?.Differences.Release();
+        _delta = null;
+        if (_latest is not null && !plan.IsKeyFrame(step))
+        {
+            var differences = new SharedPayload(compressor.Compress(snapshot.Bytes.Span, _latest.Bytes.Span, cellSize));
+            _delta = new FrameDelta(_step, _revision, differences);
+        }
+
         _latest?.Release();
         snapshot.Retain();
         (_latest, _step, _revision) = (snapshot, step, revision);
@@ -45,7 +45,7 @@ internal sealed class DeltaGroup(DeltaPlan plan, int cellSize)
     public void Forget()
     {
         _latest?.Release();
-        _delta?.Payload.Release();
+        _delta?.Differences.Release();
         (_latest, _delta) = (null, null);
     }
 }

@@ -25,6 +25,10 @@ internal sealed class FrameEncoder(FieldBufferPool buffers) : IDisposable
     private readonly Dictionary<(CellEncoding, FieldWindow, DeltaPlan), DeltaGroup> _groups = [];
 
     /// <summary>The frame of a state in a format, which the caller must release. States come in their order, though not all need to come.</summary>
+    /// <remarks>
+    /// A frame asked for with deltas is what the next one of its format builds on, so that one for a single watcher, such as the first of one who
+    /// joins between two frames of the others, is to be asked for without.
+    /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The window exceeds the field.</exception>
     public SharedFrame Encode(in FrameSource source, FrameFormat format)
     {
@@ -109,7 +113,7 @@ internal sealed class FrameEncoder(FieldBufferPool buffers) : IDisposable
         }
 
         var (payload, field) = SnapshotOf(source, format.Encoding, format.Window);
-        DeltaGroup.Entry? delta = format.Deltas is { } plan
+        FrameDelta? delta = format.Deltas is { } plan
             ? GroupOf(format.Encoding, format.Window, plan).Advance(source.Step, source.Revision, payload, _compressor)
             : null;
         return new SharedFrame(source.Step, source.Revision, facts, field, payload, delta);

@@ -10,10 +10,10 @@ internal sealed class SharedFrame : SharedResource
 
     private readonly EncodedField? _field;
     private readonly SharedPayload? _snapshot;
-    private readonly DeltaGroup.Entry? _delta;
+    private readonly FrameDelta? _delta;
 
     /// <summary>Retains the payloads.</summary>
-    public SharedFrame(int step, long revision, FrameFacts facts, EncodedField? field, SharedPayload? snapshot, DeltaGroup.Entry? delta)
+    public SharedFrame(int step, long revision, FrameFacts facts, EncodedField? field, SharedPayload? snapshot, FrameDelta? delta)
     {
         Step = step;
         Revision = revision;
@@ -22,7 +22,7 @@ internal sealed class SharedFrame : SharedResource
         _snapshot = snapshot;
         _delta = delta;
         snapshot?.Retain();
-        delta?.Payload.Retain();
+        delta?.Differences.Retain();
     }
 
     /// <summary>Steps completed.</summary>
@@ -60,16 +60,16 @@ internal sealed class SharedFrame : SharedResource
         get
         {
             RequireHeld();
-            return _delta is { } delta ? new FrameDelta(delta.BaseStep, delta.BaseRevision, delta.Payload.Bytes, delta.Payload.Hash) : null;
+            return _delta;
         }
     }
 
     /// <summary>The bytes of lent memory that it keeps from being returned.</summary>
-    public int ByteCount => (_snapshot?.ByteCount ?? 0) + (_delta?.Payload.ByteCount ?? 0);
+    public int ByteCount => (_snapshot?.ByteCount ?? 0) + (_delta?.Differences.ByteCount ?? 0);
 
     protected override void Free()
     {
         _snapshot?.Release();
-        _delta?.Payload.Release();
+        _delta?.Differences.Release();
     }
 }

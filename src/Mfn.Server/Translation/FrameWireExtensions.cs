@@ -20,7 +20,7 @@ internal static class FrameWireExtensions
         BaseStep = delta.BaseStep,
         BaseRevision = delta.BaseRevision,
         Field = frame.Field is { } field ? (field with { Bytes = default }).ToWire() : null,
-        CompressedDifferences = UnsafeByteOperations.UnsafeWrap(delta.Bytes),
+        CompressedDifferences = UnsafeByteOperations.UnsafeWrap(delta.Differences.Bytes),
         Facts = frame.Facts.ToWire(),
     };
 

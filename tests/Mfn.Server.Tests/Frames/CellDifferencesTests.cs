@@ -9,7 +9,7 @@ public sealed class CellDifferencesTests
 {
     private static readonly Arbitrary<(byte[] Cells, byte[] Base, int CellSize)> AnyCells = (
         from cellSize in Gen.Elements(1, 2, 4, 8)
-        from count in Gen.Choose(1, 150)
+        from count in Gen.Frequency((3, Gen.Choose(1, 150)), (1, Gen.Choose(250, 600)))
         from cells in Gen.Choose(0, 255).ArrayOf(count * cellSize)
         from baseCells in Gen.OneOf(Gen.Choose(0, 255).ArrayOf(count * cellSize), Gen.Constant(cells))
         from changed in Gen.Choose(0, (count * cellSize) - 1)
@@ -50,6 +50,22 @@ public sealed class CellDifferencesTests
         }).Check(AnyField.Replayed);
 
         Assert.Equal(0, buffers.RentedCount);
+    }
+
+    /// <summary>Differences that fold to bytes from 144 on, for which zlib's fixed code has 9 bits.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(70_000)]
+    [InlineData(1_000_000)]
+    public void Compress_WhatCannotBeCompressed_FindsRoom(int byteCount)
+    {
+        var random = new Random(byteCount);
+        var cells = Enumerable.Range(0, byteCount).Select(_ => (byte)random.Next(72, 184)).ToArray();
+        var baseCells = new byte[byteCount];
+        using var compressed = new DifferenceCompressor(new FieldBufferPool()).Compress(cells, baseCells, 1);
+
+        Assert.Equal(cells, NaiveFrames.Apply(compressed.Memory.ToArray(), baseCells, 1));
     }
 
     [Theory]

@@ -97,8 +97,8 @@ public sealed class FrameEncoderTests : IDisposable
                 if (frame.Delta is { } delta)
                 {
                     Assert.Equal((last?.Step, last?.Revision), (delta.BaseStep, delta.BaseRevision));
-                    Assert.Equal(values, NaiveFrames.Apply(delta.Bytes.ToArray(), last!.Value.Bytes, NaiveFrames.Size(encoding)));
-                    Assert.Equal(SHA256.HashData(delta.Bytes.Span), delta.Hash.ToArray());
+                    Assert.Equal(values, NaiveFrames.Apply(delta.Differences.Bytes.ToArray(), last!.Value.Bytes, NaiveFrames.Size(encoding)));
+                    Assert.Equal(SHA256.HashData(delta.Differences.Bytes.Span), delta.Differences.Hash.ToArray());
                 }
 
                 // A multiple of the plan between the frames is a frame that was left out.
@@ -188,7 +188,7 @@ public sealed class FrameEncoderTests : IDisposable
         _encoder.Forget();
 
         Assert.Equal([1.0, 2.0, 3.0, 4.0], Decode(first.Field!.Value));
-        Assert.Equal(first.ByteCount + second.Delta!.Value.Bytes.Length, second.ByteCount);
+        Assert.Equal(first.ByteCount + second.Delta!.Value.Differences.ByteCount, second.ByteCount);
         Assert.Equal(3, _buffers.RentedCount);
         first.Release();
         second.Release();
@@ -239,7 +239,7 @@ public sealed class FrameEncoderTests : IDisposable
             foreach (var format in formats)
             {
                 var frame = encoder.Encode(new FrameSource(engine, 0), format);
-                var delta = frame.Delta is { } found ? Convert.ToHexString(found.Hash.Span) : null;
+                var delta = frame.Delta is { } found ? Convert.ToHexString(found.Differences.Hash.Span) : null;
                 hashes.Add((engine.Step, format.Encoding, Convert.ToHexString(frame.FieldHash.Span), delta));
                 frame.Release();
             }
