@@ -202,7 +202,7 @@ internal static class SimulationWireExtensions
     }
 
     /// <summary>What a caller may ask for: narrower than what the core can do.</summary>
-    private static SimulationRanges DoorRanges(SimulationVariant variant, LimitsOptions limits, bool allowUnstable)
+    public static SimulationRanges DoorRanges(SimulationVariant variant, LimitsOptions limits, bool allowUnstable)
     {
         var core = SimulationRanges.Of(variant);
         var door = core with
@@ -226,7 +226,7 @@ internal static class SimulationWireExtensions
             ? "; set allow_unstable to go up to 1"
             : "";
 
-    private static string WireName(string parameter) => parameter switch
+    public static string WireName(string parameter) => parameter switch
     {
         nameof(SimulationSpec.GridSize) => "spec.grid_size",
         nameof(SimulationSpec.StepCount) => "spec.steps",
@@ -241,7 +241,7 @@ internal static class SimulationWireExtensions
         _ => throw new ArgumentOutOfRangeException(nameof(parameter), parameter, "The parameter has no wire name."),
     };
 
-    private static Wire.SimulationSpec ToWire(this SimulationSpec spec)
+    public static Wire.SimulationSpec ToWire(this SimulationSpec spec)
     {
         var wire = new Wire.SimulationSpec
         {
