@@ -60,18 +60,6 @@ internal static class DurableFiles
         FlushDirectory(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>A new file, for this process alone.</summary>
-    public static FileStream Create(string path)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return new FileStream(path, options);
-    }
-
     /// <summary>
     /// Makes what was created, renamed or deleted in a directory survive a power cut. Only Linux has a way that is used here; elsewhere the file
     /// system's journal must do.
@@ -95,6 +83,17 @@ internal static class DurableFiles
 
     /// <summary>Whether the exception says that a write failed. A file over the limit of its size is reported as an argument out of range.</summary>
     public static bool IsWriteFailure(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
+
+    private static FileStream Create(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(path, options);
+    }
 
     private static void DeleteIfPossible(string path)
     {

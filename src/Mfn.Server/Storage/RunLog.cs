@@ -46,29 +46,22 @@ internal sealed class RunLog : IDisposable
     /// <summary>Bytes of an append that a crash left incomplete, cut off when the log was opened.</summary>
     public long CutLength { get; private init; }
 
-    /// <summary>A new log that begins with the given records, on disk; the caller flushes the directory.</summary>
+    /// <summary>A new log that begins with the given records, on disk.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
     public static RunLog Create(string path, IReadOnlyList<RunLogRecord> records)
     {
+        var salt = BinaryPrimitives.ReadUInt32LittleEndian(RandomNumberGenerator.GetBytes(sizeof(uint)));
         var preamble = new byte[PreambleLength];
         Magic.CopyTo(preamble);
         BinaryPrimitives.WriteInt32LittleEndian(preamble.AsSpan(8), FormatVersion);
-        RandomNumberGenerator.Fill(preamble.AsSpan(12));
-        var salt = BinaryPrimitives.ReadUInt32LittleEndian(preamble.AsSpan(12));
-
-        var handle = DurableFiles.Create(path).SafeFileHandle;
-        var log = new RunLog(path, handle, salt, 0);
-        try
+        BinaryPrimitives.WriteUInt32LittleEndian(preamble.AsSpan(12), salt);
+        var frame = EncodeFrame(records, PreambleLength, salt);
+        DurableFiles.Replace(path, stream =>
         {
-            log.WriteDurably(preamble);
-            log.Append(records);
-            return log;
-        }
-        catch
-        {
-            log.Dispose();
-            throw;
-        }
+            stream.Write(preamble);
+            stream.Write(frame);
+        });
+        return Open(path);
     }
 
     /// <summary>
@@ -109,17 +102,34 @@ internal sealed class RunLog : IDisposable
     /// <exception cref="IOException">They could not be written.</exception>
     public void Append(IReadOnlyList<RunLogRecord> records)
     {
-        var payload = new RunLogAppend { Records = { records } };
-        var payloadLength = payload.CalculateSize();
-        if (payloadLength is 0 or > MaxAppendLength)
+        if (_failure is not null)
         {
-            throw new ArgumentException($"Records of 1 to {MaxAppendLength} bytes can be appended at once, but these have {payloadLength}.", nameof(records));
+            throw new IOException($"{_path} takes no records since an earlier failure: {_failure}");
         }
 
-        var frame = new byte[FrameHeader.Length + payloadLength];
-        payload.WriteTo(frame.AsSpan(FrameHeader.Length));
-        FrameHeader.Of(frame.AsSpan(FrameHeader.Length)).Write(frame, _length, _salt);
-        WriteDurably(frame);
+        var frame = EncodeFrame(records, _length, _salt);
+        try
+        {
+            RandomAccess.Write(_handle, frame, _length);
+        }
+        catch (Exception error) when (DurableFiles.IsWriteFailure(error))
+        {
+            CutBack();
+            throw new IOException($"{_path} could not be written: {error.Message}", error);
+        }
+
+        try
+        {
+            RandomAccess.FlushToDisk(_handle);
+        }
+        catch (Exception error) when (DurableFiles.IsWriteFailure(error))
+        {
+            CutBack();
+            _failure = error.Message;
+            throw new IOException($"{_path} could not be flushed to disk: {error.Message}", error);
+        }
+
+        Volatile.Write(ref _length, _length + frame.Length);
     }
 
     /// <summary>The records from the first on, read from disk as they are asked for; up to what is there when the reading begins.</summary>
@@ -161,35 +171,19 @@ internal sealed class RunLog : IDisposable
             : throw new InvalidDataException($"{path} has format version {version}, but this server reads version {FormatVersion}.");
     }
 
-    private void WriteDurably(ReadOnlySpan<byte> bytes)
+    private static byte[] EncodeFrame(IReadOnlyList<RunLogRecord> records, long position, uint salt)
     {
-        if (_failure is not null)
+        var payload = new RunLogAppend { Records = { records } };
+        var payloadLength = payload.CalculateSize();
+        if (payloadLength is 0 or > MaxAppendLength)
         {
-            throw new IOException($"{_path} takes no records since an earlier failure: {_failure}");
+            throw new ArgumentException($"Records of 1 to {MaxAppendLength} bytes can be appended at once, but these have {payloadLength}.", nameof(records));
         }
 
-        try
-        {
-            RandomAccess.Write(_handle, bytes, _length);
-        }
-        catch (Exception error) when (DurableFiles.IsWriteFailure(error))
-        {
-            CutBack();
-            throw new IOException($"{_path} could not be written: {error.Message}", error);
-        }
-
-        try
-        {
-            RandomAccess.FlushToDisk(_handle);
-        }
-        catch (Exception error) when (DurableFiles.IsWriteFailure(error))
-        {
-            CutBack();
-            _failure = error.Message;
-            throw new IOException($"{_path} could not be flushed to disk: {error.Message}", error);
-        }
-
-        Volatile.Write(ref _length, _length + bytes.Length);
+        var frame = new byte[FrameHeader.Length + payloadLength];
+        payload.WriteTo(frame.AsSpan(FrameHeader.Length));
+        FrameHeader.Of(frame.AsSpan(FrameHeader.Length)).Write(frame, position, salt);
+        return frame;
     }
 
     private void CutBack()

@@ -35,13 +35,12 @@ internal sealed partial class StoredRun : IDisposable
             .OrderDescending(),
     ];
 
-    /// <summary>Writes a new run's files into a directory; the caller makes that survive.</summary>
+    /// <summary>Writes a new run's files into a new directory.</summary>
     public static void Create(string directory, RunHeader header, SimulationCheckpoint initialState)
     {
         DurableFiles.CreateDirectory(directory);
         WriteCheckpoint(directory, initialState);
         RunLog.Create(LogPath(directory), [new RunLogRecord { Header = header }]).Dispose();
-        DurableFiles.FlushDirectory(directory);
     }
 
     /// <exception cref="InvalidDataException">The log is damaged, or another run's; the message says how.</exception>

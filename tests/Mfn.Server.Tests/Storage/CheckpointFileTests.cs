@@ -75,7 +75,8 @@ public sealed class CheckpointFileTests
             foreach (var change in (byte[])[1, 2, 4, 8, 16, 32, 64, 128, 255])
             {
                 bytes[i] ^= change;
-                AssertRefused(bytes, i < 8 ? "do not begin like one" : i < 12 ? "format version" : "damaged");
+                var error = Assert.Throws<InvalidDataException>(() => Decode(bytes));
+                Assert.Matches(i < 8 ? "do not begin like one" : i < 12 ? "has format version" : i < 16 ? "is damaged|is cut off" : "is damaged", error.Message);
                 bytes[i] ^= change;
             }
         }

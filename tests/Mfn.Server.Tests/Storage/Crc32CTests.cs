@@ -10,6 +10,6 @@ public sealed class Crc32CTests
     {
         Assert.Equal(0xE3069283, Crc32C.Compute("123456789"u8));
         Assert.Equal(0x8A9136AA, Crc32C.Compute(new byte[32]));
-        Assert.Equal(0x46DD794E, Crc32C.Compute([.. Enumerable.Range(0, 32).Select(i => (byte)i)]));
+        Assert.Equal(0x46DD794Eu, Crc32C.Compute([.. Enumerable.Range(0, 32).Select(i => (byte)i)]));
     }
 }

@@ -127,25 +127,31 @@ public sealed class RunLogTests : IDisposable
 
     /// <summary>Nobody outside can place bytes in a command that pass for an append and have the whole log refused.</summary>
     [Fact]
-    public void Open_TornAppendThatHoldsACopyOfTheLog_CutsItOff()
+    public void Open_TornAppendFullOfForgedHeaders_CutsItOff()
     {
-        using (var log = RunLog.Create(LogFile, [Horizon(0)]))
+        const int ValueCount = 100 * FrameHeader.Length;
+        var values = new byte[ValueCount];
+        WriteCommand(values);
+        var start = File.ReadAllBytes(LogFile).AsSpan().IndexOf(values);
+        for (var i = 0; i < ValueCount; i += FrameHeader.Length)
         {
-            log.Append([Horizon(1)]);
+            FrameHeader.Of([1]).Write(values.AsSpan(i), start + i, salt: 0);
         }
 
-        var command = Command(1, valueCount: 0);
-        command.AppliedCommand.Command.ReplacePotential.Values = ByteString.CopyFrom([.. File.ReadAllBytes(LogFile), .. new byte[100]]);
-        using (var log = RunLog.Open(LogFile))
-        {
-            log.Append([command]);
-        }
-
-        var bytes = File.ReadAllBytes(LogFile);
-        File.WriteAllBytes(LogFile, bytes[..^50]);
+        WriteCommand(values);
+        Assert.Equal(start, File.ReadAllBytes(LogFile).AsSpan().IndexOf(values));
+        File.WriteAllBytes(LogFile, File.ReadAllBytes(LogFile)[..^1]);
 
         using var reopened = RunLog.Open(LogFile);
-        Assert.Equal([Horizon(0), Horizon(1)], reopened.ReadRecords());
+        Assert.Equal([Horizon(0)], reopened.ReadRecords());
+
+        void WriteCommand(byte[] values)
+        {
+            var command = Command(1, valueCount: 0);
+            command.AppliedCommand.Command.ReplacePotential.Values = ByteString.CopyFrom(values);
+            using var log = RunLog.Create(LogFile, [Horizon(0)]);
+            log.Append([command]);
+        }
     }
 
     [Fact]

@@ -43,18 +43,13 @@ public sealed class RunStoreTests : IDisposable
     {
         using var store = OpenStore();
         using var run = store.Create(NewHeader(), Checkpoints.Of(gridSize: 4, steps: 0));
-        if (OperatingSystem.IsWindows())
-        {
-            return;
-        }
-
         var directories = Directory.GetDirectories(Data, "*", SearchOption.AllDirectories);
         var files = Directory.GetFiles(Path.Combine(Data, "runs"), "*", SearchOption.AllDirectories);
         const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         Assert.Equal(2, directories.Length);
         Assert.Equal(2, files.Length);
-        Assert.All([Data, .. directories], directory => Assert.Equal(OwnersFile | UnixFileMode.UserExecute, File.GetUnixFileMode(directory)));
-        Assert.All(files, file => Assert.Equal(OwnersFile, File.GetUnixFileMode(file)));
+        Assert.All([Data, .. directories], directory => Assert.Equal(OwnersFile | UnixFileMode.UserExecute, new DirectoryInfo(directory).UnixFileMode));
+        Assert.All(files, file => Assert.Equal(OwnersFile, new FileInfo(file).UnixFileMode));
     }
 
     [Fact]
