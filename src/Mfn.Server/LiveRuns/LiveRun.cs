@@ -122,6 +122,7 @@ internal sealed class LiveRun : IAsyncDisposable
                 $"The run already has {_services.Options.MaxWatchersPerRun} watchers, the most that the server allows.", TimeSpan.FromSeconds(1));
         }
 
+        _services.Meter.Watchers.Add(1);
         return new Watcher(this);
     }
 
@@ -621,6 +622,7 @@ internal sealed class LiveRun : IAsyncDisposable
         {
             run.Touch();
             Interlocked.Decrement(ref run._watcherCount);
+            run._services.Meter.Watchers.Add(-1);
         }
     }
 }
