@@ -198,7 +198,17 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
         _runs.Add(run.Id, run);
         Services.Meter.LiveRuns.Add(1);
         LogStarted(run.Id, origin.Checkpoint.State.Step);
+        _ = LogFaultAsync(run);
         return run;
+    }
+
+    private async Task LogFaultAsync(LiveRun run)
+    {
+        await run.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (run.Completion.Exception is { } error)
+        {
+            LogFault(error, run.Id);
+        }
     }
 
     private void TakeUp(RunStore store, RunId id)
@@ -237,15 +247,18 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
             {
                 await DeleteAsync(run, RunEndReason.Idle, _lifetime.Drained);
             }
-            catch (Exception error) when (error is CallRefusedException or OperationCanceledException)
+            catch (Exception error) when (error is CallRefusedException or OperationCanceledException or IOException)
             {
-                // Somebody else has deleted it, or the server ends.
+                // Somebody else has deleted it, the server ends, or the disk fails, which the next sweep may find better.
             }
         }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Live run {RunId} goes on from step {Step}")]
     private partial void LogStarted(RunId runId, int step);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} failed")]
+    private partial void LogFault(Exception error, RunId runId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} was left alone: {Reason}")]
     private partial void LogNotTakenUp(RunId runId, string reason);

@@ -121,7 +121,7 @@ public sealed class LiveRunTests
         await using var server = await TestServer.StartAsync();
         var run = (await server.Simulation.CreateRunAsync(Endless)).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
-        using var call = watcher.Open(new WatchRunRequest { FieldEncoding = FieldEncoding.Float32 });
+        using var call = watcher.Open(new WatchRunRequest { FieldEncoding = FieldEncoding.Float32, Delivery = Delivery.Latest });
         await watcher.ReadAsync(call, _ => true);
 
         await server.Simulation.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
@@ -141,7 +141,7 @@ public sealed class LiveRunTests
         var watcher = new NaiveWatcher(server, run.RunId);
 
         // It lives as long as it is watched, and is over soon after.
-        await watcher.WatchAsync(new WatchRunRequest(), message => message.Step > 100);
+        await watcher.WatchAsync(new WatchRunRequest { Delivery = Delivery.Latest }, message => message.Step > 100);
         while ((await server.Simulation.ListRunsAsync(new ListRunsRequest())).Runs.Count > 0)
         {
         }
