@@ -13,6 +13,7 @@ internal static class AggregateCommand
           mfn aggregate gradients.npy --byzantine 2 --rule multi-krum
           mfn aggregate gradients.npy --byzantine 1 --rule krum --variant byzfl-compat --json
           mfn aggregate gradients.npy --byzantine 3 --rule trimmed-mean --pre nnm --out aggregate.npy
+          mfn aggregate gradients.npy --byzantine 2 --rule geometric-median --tolerance 1e-6
           mfn aggregate gradients.npy --byzantine 10 --rule hierarchical-krum --clusters 20 --seed 7
           mfn aggregate gradients.npy --byzantine 2 --rule median --server http://127.0.0.1:50051
 

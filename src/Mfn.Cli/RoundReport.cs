@@ -51,9 +51,9 @@ internal sealed class RoundReport(RoundResult result, int rowCount)
         var lines = Selected().Chunk(RowsPerLine).Select(rows => string.Join(' ', rows)).ToArray();
         Section("selected", lines);
         Section("excluded", [.. Excluded().Select(each => $"{each.Row} {each.Description} ({each.Reason})")]);
-        if (!_decision.IsConverged)
+        if (_decision.IterationCount > 0)
         {
-            Section("warning", [$"not converged after {_decision.IterationCount} steps"]);
+            Section("steps", [$"{_decision.IterationCount}{(_decision.IsConverged ? "" : ", not converged")}"]);
         }
 
         var components = string.Join(' ', result.Vector[..Math.Min(MostShown, result.Vector.Length)].ToArray().Select(each => each.ToString("G6", CultureInfo.InvariantCulture)));

@@ -116,6 +116,21 @@ public sealed class AggregateCommandTests : IDisposable
         Assert.Equal([0, 1, 2], Rows(buckets, "selected"));
     }
 
+    [Fact]
+    public async Task Aggregate_GeometricMedian_TellsHowManyStepsItTookAndWhetherTheyWereEnough()
+    {
+        var path = Write("lopsided", [0, 0, 0, 9, 4, 1, 1, 5, 7, 7, 20, 3], 6, 2);
+        var command = $"aggregate {path} --byzantine 1 --rule geometric-median";
+
+        var plain = await JsonAsync($"{command} --json");
+        var loose = await JsonAsync($"{command} --tolerance 0.01 --json");
+        var (_, text, _) = await MfnProcess.RunAsync($"{command} --iterations 1".Split(' '));
+
+        Assert.True(plain.GetProperty("converged").GetBoolean() && loose.GetProperty("converged").GetBoolean());
+        Assert.InRange(loose.GetProperty("iterations").GetInt32(), 1, plain.GetProperty("iterations").GetInt32() - 1);
+        Assert.Contains("steps      1, not converged", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("aggregate", "Required argument missing")]
     [InlineData("aggregate RAMP --rule krum", "Option '--byzantine' is required.")]
@@ -125,6 +140,9 @@ public sealed class AggregateCommandTests : IDisposable
     [InlineData("aggregate RAMP --byzantine -1 --rule krum", "INVALID_ARGUMENT: spec.byzantine_count must be between 0 and 2147483647, but was -1.")]
     [InlineData("aggregate RAMP --byzantine 2 --rule median", "FAILED_PRECONDITION: median needs n >= 2f + 1, but n = 3 and f = 2; the largest legal f is 1.")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --keep 2 --tau 3 --variant byzfl-compat", "--variant: only for the Krum rules. --keep: only for --rule multi-krum. --tau: only for --rule centered-clipping.")]
+    [InlineData("aggregate RAMP --byzantine 1 --rule krum --tolerance 0.1 --iterations 3", "--iterations: only for --rule centered-clipping and --rule geometric-median. --tolerance: only for --rule geometric-median.")]
+    [InlineData("aggregate RAMP --byzantine 1 --rule geometric-median --tolerance 1", "INVALID_ARGUMENT: spec.rule.geometric_median.tolerance must be between 1E-14 and 0.1, but was 1.")]
+    [InlineData("aggregate RAMP --byzantine 1 --rule geometric-median --tolerance small", "--tolerance must be a number, but was 'small'.")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --pre clip", "--pre clip needs --clip-norm.")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --pre clip --clip-norm 0", "INVALID_ARGUMENT: spec.pre_aggregations[0].norm_clipping.norm must be between")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --seed 4", "--seed: only for --rule hierarchical-krum and --pre bucketing.")]
