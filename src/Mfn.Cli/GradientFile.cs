@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using Mfn.Client;
 using Mfn.Client.Npy;
@@ -47,7 +48,9 @@ internal sealed class GradientFile : IDisposable
     }
 
     /// <summary>The updates in turn; they can be read once, and each is valid until the next.</summary>
-    public IEnumerable<RoundUpdate> Updates()
+    public IReadOnlyCollection<RoundUpdate> Updates() => new RowUpdates(this);
+
+    private IEnumerable<RoundUpdate> ReadUpdates()
     {
         var singles = new float[_reader.IsDouble ? 0 : Length];
         var doubles = new double[_reader.IsDouble ? Length : 0];
@@ -99,4 +102,13 @@ internal sealed class GradientFile : IDisposable
     public static IEnumerable<int> Rows(string clientId) => clientId.Split('+').Select(id => int.Parse(id, CultureInfo.InvariantCulture));
 
     public void Dispose() => _reader.Dispose();
+
+    private sealed class RowUpdates(GradientFile file) : IReadOnlyCollection<RoundUpdate>
+    {
+        public int Count => file.RowCount;
+
+        public IEnumerator<RoundUpdate> GetEnumerator() => file.ReadUpdates().GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    }
 }

@@ -144,7 +144,8 @@ public sealed class MfnClient : IDisposable
 
     /// <summary>
     /// Aggregates a round on the server. Updates that fit into one message go in one; others are uploaded in chunks as they are enumerated,
-    /// so that the round need not be in memory here.
+    /// so that the round need not be in memory here. If the updates are a collection, whose count is known, a server that has no room for them
+    /// says so at the first.
     /// </summary>
     /// <param name="spec">How to aggregate; the encoding is that of the updates, whatever it says.</param>
     /// <param name="updates">All in single precision, or all in double precision; enumerated once.</param>

@@ -27,6 +27,11 @@ internal sealed class UpdateUpload
     public IEnumerable<(AggregateStreamRequest Message, bool IsLast)> Messages()
     {
         var message = new AggregateStreamRequest { Spec = _spec };
+        if (CountOf(_updates) is { } count)
+        {
+            // So that a server that has no room for all takes none.
+            message.UpdateCount = count;
+        }
 
         // A start of centered clipping may fill the first message by itself.
         var used = Math.Min(_spec.CalculateSize(), MessageLength);
@@ -42,12 +47,12 @@ internal sealed class UpdateUpload
             message.Declarations.Add(Declare(update));
             for (var start = 0; start < update.Length;)
             {
-                var count = Math.Min(update.Length - start, (MessageLength - used) / update.ComponentSize);
-                if (count > 0)
+                var length = Math.Min(update.Length - start, (MessageLength - used) / update.ComponentSize);
+                if (length > 0)
                 {
-                    message.Chunks.Add(Cut(update, start, count, used));
-                    start += count;
-                    used += count * update.ComponentSize;
+                    message.Chunks.Add(Cut(update, start, length, used));
+                    start += length;
+                    used += length * update.ComponentSize;
                 }
 
                 if (start < update.Length)
@@ -85,6 +90,10 @@ internal sealed class UpdateUpload
 
         return request;
     }
+
+    private static int? CountOf(IEnumerable<RoundUpdate> updates) => updates is IReadOnlyCollection<RoundUpdate> collection ? collection.Count
+        : updates.TryGetNonEnumeratedCount(out var count) ? count
+        : null;
 
     private static UpdateDeclaration Declare(RoundUpdate update) =>
         new() { ClientId = update.ClientId, Length = update.Length, ClaimedWeight = update.ClaimedWeight };

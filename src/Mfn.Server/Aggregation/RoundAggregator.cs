@@ -3,28 +3,18 @@ using Mfn.Core.Aggregation;
 using Mfn.Core.Specs;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
-using Mfn.Server.Runs;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Aggregation;
 
-/// <summary>Aggregates what a call has brought: admission, then the pre-aggregations, then the rule. It counts as a run.</summary>
-internal sealed class RoundAggregator(RunRegistry runs, IOptions<LimitsOptions> limits)
+/// <summary>Aggregates what a call has brought: admission, then the pre-aggregations, then the rule.</summary>
+internal sealed class RoundAggregator(IOptions<LimitsOptions> limits)
 {
     // Enough to see what went wrong, and few enough for a status message.
     private const int MostRefusalsTold = 5;
 
-    /// <exception cref="CallRefusedException">
-    /// Too many runs are under way, there is no memory to work in, or what admission left is too little for the rule.
-    /// </exception>
-    public async Task<RoundOutcome> AggregateAsync(
-        AggregationPlan plan, UpdateCollector collector, AggregationMemory.Account account, CancellationToken cancellationToken)
-    {
-        account.Reserve(plan.BytesFor(collector.ReceivedCount) - account.ByteCount);
-        return await runs.ComputeAsync(ended => Aggregate(plan, collector, ended), cancellationToken);
-    }
-
-    private RoundOutcome Aggregate(AggregationPlan plan, UpdateCollector collector, CancellationToken cancellationToken)
+    /// <exception cref="CallRefusedException">What admission left is too little for the rule.</exception>
+    public RoundOutcome Aggregate(AggregationPlan plan, UpdateCollector collector, CancellationToken cancellationToken)
     {
         var updates = collector.Updates.SelectMany(update => Enumerable.Repeat(
             new Update(update.ClientId, new DeclaredVector(update).Memory, update.ClaimedWeight), update.SentCount));
