@@ -41,7 +41,7 @@ internal static class AggregateCommand
         options.AddTo(command);
         command.Add(output);
         command.Add(json);
-        connection.AddTo(command);
+        connection.AddWithUploadTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var destination = OutputFile.Read(arguments, output);

@@ -8,6 +8,8 @@ namespace Mfn.Cli;
 /// <summary>The options that say where a command's server is, and the client that they give: of that server, or of one in this process.</summary>
 internal sealed class ServerConnection
 {
+    private const int DefaultMessageBytes = 512 * 1024;
+
     private readonly Option<Uri?> _server = new("--server")
     {
         Description = "URL of the server, http:// or https://. Default: a server in this process, on a free loopback port.",
@@ -28,12 +30,24 @@ internal sealed class ServerConnection
     private readonly Option<string?> _certificate = new("--tls-cert") { Description = "PEM file with the client's certificate.", HelpName = "FILE" };
     private readonly Option<string?> _key = new("--tls-key") { Description = "PEM file with the key of the client's certificate.", HelpName = "FILE" };
 
+    private readonly Option<int?> _messageBytes = NumberOption.Create<int>(
+        "--message-bytes",
+        "N",
+        $"Largest message to send: {MfnClientOptions.LeastSendBytes} to {MfnClientOptions.MostSendBytes}, at most the server's Limits:MaxRequestBytes. Default: {DefaultMessageBytes}.");
+
     public void AddTo(Command command)
     {
         command.Add(_server);
         command.Add(_authority);
         command.Add(_certificate);
         command.Add(_key);
+    }
+
+    /// <summary>The same for a command that uploads.</summary>
+    public void AddWithUploadTo(Command command)
+    {
+        AddTo(command);
+        command.Add(_messageBytes);
     }
 
     /// <summary>Connects, calls, and stops the server in this process if there is one, which has the settings.</summary>
@@ -56,6 +70,13 @@ internal sealed class ServerConnection
 
     private MfnClient Connect(ParseResult arguments, Uri address)
     {
+        var messageBytes = arguments.GetValue(_messageBytes) ?? DefaultMessageBytes;
+        if (messageBytes is < MfnClientOptions.LeastSendBytes or > MfnClientOptions.MostSendBytes)
+        {
+            throw new BadArgumentsException(
+                $"{_messageBytes.Name} must be between {MfnClientOptions.LeastSendBytes} and {MfnClientOptions.MostSendBytes}, but was {messageBytes}.");
+        }
+
         try
         {
             return new MfnClient(new MfnClientOptions
@@ -64,6 +85,7 @@ internal sealed class ServerConnection
                 AuthorityFile = arguments.GetValue(_authority),
                 CertificateFile = arguments.GetValue(_certificate),
                 KeyFile = arguments.GetValue(_key),
+                MaxSendBytes = messageBytes,
             });
         }
         catch (Exception error) when (error is ArgumentException or IOException or UnauthorizedAccessException or CryptographicException)

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Mfn.Server.Calls;
 
 /// <summary>Reads the messages of a stream, and frees what a client that sends none holds.</summary>
-internal sealed class RequestReader(IOptions<StreamingOptions> options, ServerLifetime lifetime, TimeProvider clock)
+internal sealed class RequestReader(IOptions<StreamingOptions> options, IOptions<LimitsOptions> limits, ServerLifetime lifetime, TimeProvider clock)
 {
     /// <summary>Waits for the next message up to the read time-out; false at the end of the stream.</summary>
     /// <exception cref="CallRefusedException">The client sent nothing for the time-out.</exception>
@@ -54,6 +54,13 @@ internal sealed class RequestReader(IOptions<StreamingOptions> options, ServerLi
         catch (TimeoutException)
         {
             return null;
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.ResourceExhausted)
+        {
+            // The library does not name the limit.
+            throw new RpcException(new Status(
+                StatusCode.ResourceExhausted,
+                $"The request message exceeds the server's limit of {limits.Value.MaxRequestBytes} bytes. Send the stream in smaller messages."));
         }
     }
 }

@@ -101,6 +101,20 @@ public sealed class AggregateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Aggregate_ServerThatTakesOnlySmallMessages_IsSentSuch()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxRequestBytes=2000");
+        var path = WriteSingles("large", [.. Enumerable.Range(0, 10 * 6_000).Select(i => (float)(i % 7))], 10, 6_000);
+        var command = $"aggregate {path} --byzantine 0 --rule median --server {server.Address}";
+
+        var (exitCode, _, error) = await MfnProcess.RunAsync(command.Split(' '));
+        await JsonAsync($"{command} --message-bytes 2000 --json");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("RESOURCE_EXHAUSTED: The request message exceeds the server's limit of 2000 bytes.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Aggregate_PreAggregations_AreSent()
     {
         var output = Path.Combine(_folder.FullName, "aggregate.npy");
@@ -147,6 +161,7 @@ public sealed class AggregateCommandTests : IDisposable
     [InlineData("aggregate RAMP --byzantine 1 --rule median --pre clip --clip-norm 0", "INVALID_ARGUMENT: spec.pre_aggregations[0].norm_clipping.norm must be between")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --seed 4", "--seed: only for --rule hierarchical-krum and --pre bucketing.")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --out /nowhere/a.npy", "--out must be in an existing folder")]
+    [InlineData("aggregate RAMP --byzantine 1 --rule median --message-bytes 1000 --server http://127.0.0.1:1", "--message-bytes must be between 1024 and 67108864, but was 1000.")]
     [InlineData("aggregate VECTOR --byzantine 1 --rule median", "its shape must be (updates, components), but is (4)")]
     [InlineData("aggregate EMPTY --byzantine 1 --rule median", "its shape must be (updates, components), but is (0, 2)")]
     [InlineData("aggregate INTEGERS --byzantine 1 --rule median", "its element type must be little-endian float32 ('<f4') or float64 ('<f8'), but is '<i8'")]
