@@ -6,13 +6,13 @@ using Mfn.Server;
 namespace Mfn.Cli;
 
 /// <summary>The options that say where a command's server is, and the client that they give: of that server, or of one in this process.</summary>
-internal sealed class ServerConnection
+internal sealed class ServerConnection(string otherwise = "a server in this process, on a free loopback port")
 {
     private const int DefaultMessageBytes = 512 * 1024;
 
     private readonly Option<Uri?> _server = new("--server")
     {
-        Description = "URL of the server, http:// or https://. Default: a server in this process, on a free loopback port.",
+        Description = $"URL of the server, http:// or https://. Default: {otherwise}.",
         HelpName = "URL",
         CustomParser = result =>
         {
@@ -50,9 +50,11 @@ internal sealed class ServerConnection
         command.Add(_messageBytes);
     }
 
-    /// <summary>Connects, calls, and stops the server in this process if there is one, which has the settings.</summary>
-    public async Task<T> UseAsync<T>(
-        ParseResult arguments, Func<MfnClient, Task<T>> call, CancellationToken cancellationToken, params string[] settings)
+    /// <summary>Whether the arguments name a server.</summary>
+    public bool IsElsewhere(ParseResult arguments) => arguments.GetValue(_server) is not null;
+
+    /// <summary>Connects, calls, and stops the server in this process if there is one.</summary>
+    public async Task<T> UseAsync<T>(ParseResult arguments, Func<MfnClient, Task<T>> call, CancellationToken cancellationToken)
     {
         if (arguments.GetValue(_server) is { } address)
         {
@@ -60,7 +62,7 @@ internal sealed class ServerConnection
             return await call(remote);
         }
 
-        await using var server = MfnServer.Build(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Warning", .. settings]);
+        await using var server = MfnServer.Build(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Warning"]);
         await server.StartAsync(cancellationToken);
         using var local = Connect(arguments, new Uri(server.Urls.Single()));
         var result = await call(local);

@@ -126,7 +126,6 @@ public static class MfnServer
         services.AddSingleton<FieldBufferPool>();
         services.AddSingleton<RunRegistry>();
         services.AddSingleton<AggregationMemory>();
-        services.AddSingleton<RoundAggregator>();
         services.AddSingleton<ServerLifetime>();
         services.AddSingleton<GracefulStop>();
         services.AddHostedService(provider => provider.GetRequiredService<GracefulStop>());

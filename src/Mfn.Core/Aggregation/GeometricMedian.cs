@@ -94,10 +94,11 @@ public sealed class GeometricMedian : IAggregationRule
 
     private static void Measure(UpdateSet updates, double[] point, double[] distances, CancellationToken cancellationToken)
     {
+        float[]? buffer = null;
         for (var i = 0; i < distances.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            distances[i] = Math.Sqrt(SquaredDistance.Between(updates[i], point));
+            distances[i] = Math.Sqrt(SquaredDistance.Between(updates.View(i, ref buffer), point));
         }
     }
 
@@ -142,10 +143,11 @@ public sealed class GeometricMedian : IAggregationRule
         UpdateSet updates, double[] point, double[] distances, double[] destination, CancellationToken cancellationToken)
     {
         Array.Clear(destination);
+        float[]? buffer = null;
         for (var update = 0; update < updates.Count; update++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var vector = updates[update];
+            var vector = updates.View(update, ref buffer);
             var distance = distances[update];
             for (var i = 0; distance > 0 && i < vector.Length; i++)
             {

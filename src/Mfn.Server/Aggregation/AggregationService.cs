@@ -13,7 +13,7 @@ namespace Mfn.Server.Aggregation;
 /// however the call ends.
 /// </summary>
 internal sealed class AggregationService(
-    RunRegistry runs, RoundAggregator aggregator, AggregationMemory memory, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+    RunRegistry runs, AggregationMemory memory, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
     : AggregationServiceBase
 {
     public override async Task<AggregateResponse> Aggregate(AggregateRequest request, ServerCallContext context)
@@ -34,7 +34,7 @@ internal sealed class AggregationService(
 
         problems.ThrowIfAny();
         account.UseAll();
-        var outcome = await place.ComputeAsync(ended => aggregator.Aggregate(plan!, collector, ended), context.CancellationToken);
+        var outcome = await place.ComputeAsync(ended => RoundAggregator.Aggregate(plan!, collector, limits.Value.AggregationThreads, ended), context.CancellationToken);
         return outcome.ToResponse();
     }
 
@@ -83,7 +83,7 @@ internal sealed class AggregationService(
         collector.RequireComplete(problems);
         problems.ThrowIfAny();
         account.UseAll();
-        return await place.ComputeAsync(ended => aggregator.Aggregate(plan!, collector, ended), context.CancellationToken);
+        return await place.ComputeAsync(ended => RoundAggregator.Aggregate(plan!, collector, limits.Value.AggregationThreads, ended), context.CancellationToken);
     }
 
     private static void RequireNoStart(UploadMessage message, RequestProblems problems)

@@ -1,3 +1,4 @@
+using Mfn.Core.Aggregation;
 using Mfn.Server.Calls;
 
 namespace Mfn.Server.Aggregation;
@@ -6,16 +7,13 @@ namespace Mfn.Server.Aggregation;
 /// <param name="plan">What they are for.</param>
 /// <param name="memory">Says how much they may take.</param>
 /// <param name="account">The call's.</param>
-internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory memory, AggregationMemory.Account account) : IDisposable
+internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory memory, AggregationMemory.Account account) : IRoundUpdates, IDisposable
 {
     private const int LongestClientId = 128;
 
     private readonly List<IncomingUpdate> _updates = [];
     private readonly Dictionary<string, IncomingUpdate> _byClient = [];
     private int? _announcedCount;
-
-    /// <summary>One for every client, in the order of the declarations.</summary>
-    public IReadOnlyList<IncomingUpdate> Updates => _updates;
 
     /// <summary>How many updates were declared.</summary>
     public int ReceivedCount { get; private set; }
@@ -121,6 +119,14 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
             }
         }
     }
+
+    public AdmissionResult Admit(AdmissionPolicy policy, CancellationToken cancellationToken) => Admission.Admit(
+        _updates.SelectMany(update => Enumerable.Repeat(
+            new Update(update.ClientId, new DeclaredVector(update).Memory, update.ClaimedWeight), update.SentCount)),
+        policy,
+        cancellationToken);
+
+    public (int Index, double Value)? BeyondSingle(string clientId) => _byClient[clientId].BeyondSingle;
 
     /// <summary>Frees the updates; nobody can read them any more.</summary>
     public void Dispose() => _updates.ForEach(update => update.Free());

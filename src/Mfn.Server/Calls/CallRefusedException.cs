@@ -4,6 +4,8 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using Mfn.Core.Aggregation;
+using RichStatus = Google.Rpc.Status;
+using Status = Grpc.Core.Status;
 
 namespace Mfn.Server.Calls;
 
@@ -14,6 +16,7 @@ internal sealed class CallRefusedException : Exception
     public const string UnparsableMessage = "The request message is not a valid protobuf message of its type.";
 
     private const string ErrorDomain = "mfn";
+    private const string RichStatusTrailer = "grpc-status-details-bin";
 
     private CallRefusedException(StatusCode statusCode, string message, IMessage detail)
         : base(message)
@@ -70,6 +73,13 @@ internal sealed class CallRefusedException : Exception
     /// <summary>The server stops; another one, or this one after its restart, may serve the call.</summary>
     public static CallRefusedException Stopping() =>
         new(StatusCode.Unavailable, "The server is stopping.", new RetryInfo { RetryDelay = TimeSpan.FromSeconds(1).ToDuration() });
+
+    /// <summary>The status, with the detail in the trailers.</summary>
+    public RpcException ToRpcException()
+    {
+        var status = new RichStatus { Code = (int)StatusCode, Message = Message, Details = { Any.Pack(Detail) } };
+        return new RpcException(new Status(StatusCode, Message), new Metadata { { RichStatusTrailer, status.ToByteArray() } });
+    }
 
     private static string Invariant(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -100,6 +100,42 @@ public sealed class AggregateCommandTests : IDisposable
         Assert.Equal(0, server.AggregationMemory.ReservedBytes);
     }
 
+    [Theory]
+    [InlineData("krum")]
+    [InlineData("hierarchical-krum --clusters 4")]
+    [InlineData("hierarchical-krum --variant mfn-4.1-compat --clusters 4")]
+    [InlineData("bulyan --pre adaptive-clip")]
+    [InlineData("geometric-median --pre bucketing")]
+    [InlineData("centered-clipping --pre clip --clip-norm 3")]
+    [InlineData("trimmed-mean --pre nnm --norm-cap 1e5")]
+    public async Task Aggregate_HereOrOnAServer_IsTheSame(string rule)
+    {
+        await using var server = await TestServer.StartAsync();
+        var values = Enumerable.Range(0, 40 * 700).Select(i => Math.Sin(i * 1.7) * (1 + (i % 3))).ToArray();
+        (values[699], values[5 * 700], values[(7 * 700) + 3], values[9 * 700]) = (double.NaN, 1e200, double.PositiveInfinity, 1e7);
+        var command = $"aggregate {Write("updates", values, 40, 700)} --byzantine 3 --json --rule {rule} --out";
+        var (here, there) = (Path.Combine(_folder.FullName, "here.npy"), Path.Combine(_folder.FullName, "there.npy"));
+
+        var (_, text, error) = await MfnProcess.RunAsync($"{command} {here}".Split(' '));
+        var (_, expectedText, expectedError) = await MfnProcess.RunAsync($"{command} {there} --server {server.Address}".Split(' '));
+
+        Assert.Equal((expectedText, expectedError), (text, error));
+        Assert.Contains("beyond single precision", text, StringComparison.Ordinal);
+        Assert.Equal(await File.ReadAllBytesAsync(there), await File.ReadAllBytesAsync(here));
+    }
+
+    [Fact]
+    public async Task Aggregate_MoreThanTheMachineHolds_IsRefusedBeforeItIsTried()
+    {
+        // The distances between 46 340 updates are 17 GB, a set of them 137 GB.
+        var path = WriteSingles("many", new float[46_340], 46_340, 1);
+
+        var (exitCode, output, error) = await MfnProcess.RunAsync("aggregate", path, "--byzantine", "1", "--rule", "mda");
+
+        Assert.Equal((1, ""), (exitCode, output));
+        Assert.Contains("RESOURCE_EXHAUSTED: 46340 updates of 1 components take ", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Aggregate_ServerThatTakesOnlySmallMessages_IsSentSuch()
     {
