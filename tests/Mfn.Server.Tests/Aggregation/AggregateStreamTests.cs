@@ -37,6 +37,38 @@ public sealed class AggregateStreamTests
         Assert.Equal(0, server.AggregationMemory.ReservedBytes);
     }
 
+    // Bulyan needs the distances and sorts columns; 300 of them are in two tiles, which threads share.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public async Task AggregateStream_ThousandPermutationsInAnyChunks_GiveOneAnswer(int threadCount)
+    {
+        await using var server = await TestServer.StartAsync($"Limits:AggregationThreads={threadCount}");
+        var request = Rounds.Request(new AggregationRule { Bulyan = new BulyanRule() }, 2, Rounds.Matrix(11, 300));
+        var expected = await server.Aggregation.AggregateAsync(request);
+        var random = new Random(threadCount);
+        for (var i = 0; i < 1000; i++)
+        {
+            var updates = request.Updates.ToArray();
+            random.Shuffle(updates);
+            var shuffled = new AggregateRequest { Spec = request.Spec, Updates = { updates } };
+            foreach (var chunkSize in new[] { 37, 128, 1199, 1200 })
+            {
+                var message = new AggregateStreamRequest();
+                foreach (var part in Interleave(shuffled, chunkSize))
+                {
+                    message.MergeFrom(part);
+                }
+
+                var (decision, vector) = await Rounds.StreamAsync(server, [message]);
+
+                Assert.Equal(expected.Decision, decision);
+                Assert.Equal(Rounds.Floats(expected.Values), vector);
+            }
+        }
+    }
+
     [Fact]
     public async Task AggregateStream_EverythingInOneMessage_IsTaken()
     {
