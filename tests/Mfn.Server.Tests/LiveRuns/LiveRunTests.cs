@@ -136,7 +136,7 @@ public sealed class LiveRunTests
     [Fact]
     public async Task Delete_NobodyAsksForTheIdleTime_Happens()
     {
-        await using var server = await TestServer.StartAsync("LiveRuns:IdleTimeout=00:00:00.200");
+        await using var server = await TestServer.StartAsync("LiveRuns:IdleTimeout=00:00:03");
         var run = (await server.Simulation.CreateRunAsync(Endless)).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
 
