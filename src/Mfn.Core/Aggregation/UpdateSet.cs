@@ -45,7 +45,7 @@ public sealed class UpdateSet
         {
             if (_source is VectorsInMemory memory)
             {
-                return memory[_places[index]];
+                return memory[_places[index]].Span;
             }
 
             var vector = new float[Length];
@@ -78,6 +78,18 @@ public sealed class UpdateSet
 
     /// <summary>Copies components of an update, as many as fit, from the given one on.</summary>
     internal void Read(int index, int start, Span<float> destination) => _source.Read(_places[index], start, destination);
+
+    /// <summary>Components of an update, as many as the buffer has room for, from the given one on; in the buffer if they are not in memory.</summary>
+    internal ReadOnlyMemory<float> Piece(int index, int start, Memory<float> buffer)
+    {
+        if (_source is VectorsInMemory memory)
+        {
+            return memory[_places[index]].Slice(start, buffer.Length);
+        }
+
+        Read(index, start, buffer.Span);
+        return buffer;
+    }
 
     /// <summary>Some of the updates, in the order of the indices.</summary>
     internal UpdateSet Take(IReadOnlyList<int> indices) => new(
