@@ -27,7 +27,6 @@ internal sealed class DistanceBlock<T>
     // What is smaller may have lost digits to underflow: 2^-149 for each of 1024 products, against 24 bits of the sum.
     private static readonly double SmallestAccurateSum = Math.ScaleB(1, -100);
 
-    private readonly int _count;
     private readonly int _rowLength;
     private readonly int _stride;
     private readonly Memory<T> _rows;
@@ -36,34 +35,19 @@ internal sealed class DistanceBlock<T>
     /// <summary>Zeros for so many updates of so many components, of which it has no more room than a block may have.</summary>
     public DistanceBlock(int count, int length)
     {
-        _count = count;
+        Count = count;
         _rowLength = (Math.Min(length, Capacity) + LaneCount - 1) / LaneCount * LaneCount;
         _stride = _rowLength + (PaddingBytes / Unsafe.SizeOf<T>());
         _rows = LineMemory.Allocate<T>((count + RowsPerTile - 1) / RowsPerTile * RowsPerTile * _stride);
     }
 
+    /// <summary>The updates; less than there is room for if a block is used again.</summary>
+    public int Count { get; set; }
+
     /// <summary>The components that a block has room for at most.</summary>
     public static int Capacity => 4096 / Unsafe.SizeOf<T>();
 
     private static int LaneCount => 64 / Unsafe.SizeOf<T>();
-
-    /// <summary>Takes components of all updates.</summary>
-    public void Read(UpdateSet updates, int start, int length)
-    {
-        Span<float> components = typeof(T) == typeof(float) ? [] : stackalloc float[length];
-        for (var update = 0; update < _count; update++)
-        {
-            if (typeof(T) == typeof(float))
-            {
-                updates.Read(update, start, MemoryMarshal.Cast<T, float>(Row(update)[..length]));
-            }
-            else
-            {
-                updates.Read(update, start, components);
-                Write(update, 0, components);
-            }
-        }
-    }
 
     /// <summary>Takes components of one update.</summary>
     public void Write(int update, int offset, ReadOnlySpan<float> components)
@@ -83,15 +67,15 @@ internal sealed class DistanceBlock<T>
     {
         // What is left of a block before adds nothing if it is 0 in all rows.
         var end = (length + LaneCount - 1) / LaneCount * LaneCount;
-        for (var update = 0; update < _count && length < end; update++)
+        for (var update = 0; update < Count && length < end; update++)
         {
             Row(update)[length..end].Clear();
         }
 
-        for (var group = 0; group < _count; group += ColumnsPerGroup)
+        for (var group = 0; group < Count; group += ColumnsPerGroup)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var groupEnd = Math.Min(group + ColumnsPerGroup, _count);
+            var groupEnd = Math.Min(group + ColumnsPerGroup, Count);
             for (var row = 0; row < groupEnd; row += RowsPerTile)
             {
                 for (var column = Math.Max(row, group); column < groupEnd; column += ColumnsPerTile)
@@ -124,10 +108,10 @@ internal sealed class DistanceBlock<T>
         for (var pair = 0; pair < RowsPerTile * ColumnsPerTile; pair++)
         {
             var (i, j) = (row + (pair / ColumnsPerTile), column + (pair % ColumnsPerTile));
-            if (i < j && j < _count)
+            if (i < j && j < Count)
             {
                 var sum = SumOf(_lanes.AsSpan(pair * LaneCount, LaneCount));
-                squared[(i * _count) + j] += typeof(T) == typeof(double) || (sum >= SmallestAccurateSum && sum <= double.MaxValue)
+                squared[(i * Count) + j] += typeof(T) == typeof(double) || (sum >= SmallestAccurateSum && sum <= double.MaxValue)
                     ? sum
                     : SumInDouble(i, j, length);
             }
