@@ -8,9 +8,6 @@ namespace Mfn.Core.Aggregation;
 /// </summary>
 internal static class CoordinateWise
 {
-    // Long enough for a row's piece to be read at the memory's speed, and short enough for all rows' to stay in the second cache.
-    private const int TileLength = 32 * SortingNetwork.Width;
-
     /// <summary>The median; of an even number the mean of the two in the middle, or the lower one of them.</summary>
     public static float[] Median(UpdateSet updates, bool takesLower = false, int threadCount = 1, CancellationToken cancellationToken = default)
     {
@@ -35,7 +32,7 @@ internal static class CoordinateWise
                 {
                     for (var i = column; i < column + Vector<float>.Count; i++)
                     {
-                        destination[i] = SumAroundMedian(tile.Unsorted[start..], sorted, count, nearestCount, i);
+                        destination[i] = SumAroundMedian(tile, start, sorted, count, nearestCount, i);
                     }
                 }
             }
@@ -129,7 +126,7 @@ internal static class CoordinateWise
 
     /// <summary>The same for one column, whatever the values.</summary>
     private static double SumAroundMedian(
-        ReadOnlySpan<float> unsorted, ReadOnlySpan<float> sorted, int count, int nearestCount, int column)
+        SortedTile tile, int tileStart, ReadOnlySpan<float> sorted, int count, int nearestCount, int column)
     {
         var median = (At(sorted, (count - 1) / 2) + At(sorted, count / 2)) / 2;
         var (start, end) = (0, nearestCount);
@@ -150,7 +147,7 @@ internal static class CoordinateWise
         var lowCount = 0;
         for (var update = 0; update < count && atEdge > 0; update++)
         {
-            var difference = unsorted[(update * TileLength) + column] - median;
+            var difference = tile.Unsorted(update, tileStart + column) - median;
             if (Math.Abs(difference) == edge)
             {
                 atEdge--;
@@ -202,10 +199,11 @@ internal static class CoordinateWise
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threadCount);
         var vector = new float[updates.Length];
         var network = SortingNetwork.Of(updates.Count, firstRow, lastRow);
-        var tileCount = (vector.Length + TileLength - 1) / TileLength;
+        var tileLength = SortedTile.LengthFor(network, vector.Length);
+        var tileCount = (vector.Length + tileLength - 1) / tileLength;
         if (threadCount == 1)
         {
-            var tile = new SortedTile(updates, network, TileLength);
+            var tile = new SortedTile(updates, network, tileLength);
             for (var index = 0; index < tileCount; index++)
             {
                 Work(index, tile);
@@ -217,7 +215,7 @@ internal static class CoordinateWise
                 0,
                 tileCount,
                 new ParallelOptions { MaxDegreeOfParallelism = threadCount, CancellationToken = cancellationToken },
-                () => new SortedTile(updates, network, TileLength),
+                () => new SortedTile(updates, network, tileLength),
                 (index, _, tile) =>
                 {
                     Work(index, tile);
@@ -232,9 +230,9 @@ internal static class CoordinateWise
         {
             Span<double> sums = stackalloc double[SortingNetwork.Width];
             Span<float> means = stackalloc float[SortingNetwork.Width];
-            var destination = vector.AsSpan(index * TileLength, Math.Min(TileLength, vector.Length - (index * TileLength)));
+            var destination = vector.AsSpan(index * tileLength, Math.Min(tileLength, vector.Length - (index * tileLength)));
             cancellationToken.ThrowIfCancellationRequested();
-            tile.Read(index * TileLength, destination.Length);
+            tile.Read(index * tileLength, destination.Length);
             for (var start = 0; start < destination.Length; start += SortingNetwork.Width)
             {
                 cancellationToken.ThrowIfCancellationRequested();

@@ -9,6 +9,10 @@ namespace Mfn.Core.Aggregation;
 /// </summary>
 internal sealed class SortedTile
 {
+    // Rows' pieces of this length are read at the memory's speed, and those of a hundred stay in the second cache.
+    private const int LargestWidthCount = 32;
+    private const int LargestKeyCount = 1 << 20;
+
     private readonly UpdateSet _updates;
     private readonly SortingNetwork _network;
     private readonly int _capacity;
@@ -37,29 +41,33 @@ internal sealed class SortedTile
         }
     }
 
-    /// <summary>The tile's rows as they were read, as far apart as the tile is long. They are read again for this.</summary>
-    public ReadOnlySpan<float> Unsorted
-    {
-        get
-        {
-            if (_unsortedStart != _start)
-            {
-                _unsortedStart = _start;
-                _unsorted = _unsorted.Length > 0 ? _unsorted : new float[_updates.Count * _capacity];
-                for (var update = 0; update < _updates.Count; update++)
-                {
-                    _updates.Read(update, _start, _unsorted.AsSpan(update * _capacity, _length));
-                }
-            }
-
-            return _unsorted;
-        }
-    }
-
     // A little more, or all rows would be at the same place of the nearest cache.
     private int BufferStride => _capacity + SortingNetwork.Width;
 
     private int MatrixLength => _network.SortedRowCount * SortingNetwork.Width;
+
+    /// <summary>The length of tiles for updates of so many components.</summary>
+    public static int LengthFor(SortingNetwork network, int length)
+    {
+        var widthCount = Math.Clamp(LargestKeyCount / (network.SortedRowCount * SortingNetwork.Width), 1, LargestWidthCount);
+        return Math.Clamp((length + SortingNetwork.Width - 1) / SortingNetwork.Width, 1, widthCount) * SortingNetwork.Width;
+    }
+
+    /// <summary>An update's value as it was before sorting, at a component of the tile. If any is asked for, the tile's are read again.</summary>
+    public float Unsorted(int update, int component)
+    {
+        if (_unsortedStart != _start)
+        {
+            _unsortedStart = _start;
+            _unsorted = _unsorted.Length > 0 ? _unsorted : new float[_updates.Count * _capacity];
+            for (var row = 0; row < _updates.Count; row++)
+            {
+                _updates.Read(row, _start, _unsorted.AsSpan(row * _capacity, _length));
+            }
+        }
+
+        return _unsorted[(update * _capacity) + component];
+    }
 
     /// <summary>Takes so many components from the given one on.</summary>
     public void Read(int start, int length)
