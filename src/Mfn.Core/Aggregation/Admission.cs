@@ -142,7 +142,7 @@ public static class Admission
         for (var start = 0; start < source.Length; start += PieceLength)
         {
             var length = Math.Min(PieceLength, source.Length - start);
-            var piece = source is VectorsInMemory memory ? memory[update].Slice(start, length) : Read(start, buffer.AsSpan(0, length));
+            var piece = source is VectorsInMemory memory ? memory[update].Span.Slice(start, length) : Read(start, buffer.AsSpan(0, length));
             if (IndexOfNonFinite(piece) is var index and >= 0)
             {
                 return (start + index, double.NaN);

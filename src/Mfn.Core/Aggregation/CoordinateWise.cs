@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace Mfn.Core.Aggregation;
 
@@ -9,11 +8,6 @@ namespace Mfn.Core.Aggregation;
 /// </summary>
 internal static class CoordinateWise
 {
-    private const int TileLength = 16 * SortingNetwork.Width;
-
-    // A row more than the tile's, or all rows would be at the same place of the nearest cache.
-    private const int TileStride = TileLength + SortingNetwork.Width;
-
     /// <summary>The median; of an even number the mean of the two in the middle, or the lower one of them.</summary>
     public static float[] Median(UpdateSet updates, bool takesLower = false, int threadCount = 1, CancellationToken cancellationToken = default)
     {
@@ -30,15 +24,15 @@ internal static class CoordinateWise
     public static float[] MeanAroundMedian(UpdateSet updates, int nearestCount, int threadCount, CancellationToken cancellationToken)
     {
         var count = updates.Count;
-        return ForColumns(updates, 0, count, nearestCount, threadCount, (buffers, start, destination) =>
+        return ForColumns(updates, 0, count, nearestCount, threadCount, (tile, sorted, start, destination) =>
         {
             for (var column = 0; column < SortingNetwork.Width; column += Vector<float>.Count)
             {
-                if (!TrySumAroundMedian(buffers.Sorted, count, nearestCount, column, destination[column..]))
+                if (!TrySumAroundMedian(sorted, count, nearestCount, column, destination[column..]))
                 {
                     for (var i = column; i < column + Vector<float>.Count; i++)
                     {
-                        destination[i] = SumAroundMedian(buffers.Tile.AsSpan(start), buffers.Sorted, count, nearestCount, i);
+                        destination[i] = SumAroundMedian(tile, start, sorted, count, nearestCount, i);
                     }
                 }
             }
@@ -46,7 +40,7 @@ internal static class CoordinateWise
     }
 
     private static float[] MeanOfSorted(UpdateSet updates, int start, int end, int threadCount, CancellationToken cancellationToken) =>
-        ForColumns(updates, start, end, end - start, threadCount, (buffers, _, destination) =>
+        ForColumns(updates, start, end, end - start, threadCount, (_, sorted, _, destination) =>
         {
             // Two vectors of columns at a time, as every sum waits for the one before.
             for (var column = 0; column < SortingNetwork.Width; column += 2 * Vector<float>.Count)
@@ -55,10 +49,10 @@ internal static class CoordinateWise
                 for (var row = start; row < end; row++)
                 {
                     var place = (row * SortingNetwork.Width) + column;
-                    Vector.Widen(new Vector<float>(buffers.Sorted[place..]), out var lower, out var upper);
+                    Vector.Widen(new Vector<float>(sorted[place..]), out var lower, out var upper);
                     sum0 += lower;
                     sum1 += upper;
-                    Vector.Widen(new Vector<float>(buffers.Sorted[(place + Vector<float>.Count)..]), out lower, out upper);
+                    Vector.Widen(new Vector<float>(sorted[(place + Vector<float>.Count)..]), out lower, out upper);
                     sum2 += lower;
                     sum3 += upper;
                 }
@@ -132,7 +126,7 @@ internal static class CoordinateWise
 
     /// <summary>The same for one column, whatever the values.</summary>
     private static double SumAroundMedian(
-        ReadOnlySpan<float> unsorted, ReadOnlySpan<float> sorted, int count, int nearestCount, int column)
+        SortedTile tile, int tileStart, ReadOnlySpan<float> sorted, int count, int nearestCount, int column)
     {
         var median = (At(sorted, (count - 1) / 2) + At(sorted, count / 2)) / 2;
         var (start, end) = (0, nearestCount);
@@ -153,7 +147,7 @@ internal static class CoordinateWise
         var lowCount = 0;
         for (var update = 0; update < count && atEdge > 0; update++)
         {
-            var difference = unsorted[(update * TileStride) + column] - median;
+            var difference = tile.Unsorted(update, tileStart + column) - median;
             if (Math.Abs(difference) == edge)
             {
                 atEdge--;
@@ -204,14 +198,15 @@ internal static class CoordinateWise
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threadCount);
         var vector = new float[updates.Length];
-        var network = new SortingNetwork(updates.Count, firstRow, lastRow);
-        var tileCount = (vector.Length + TileLength - 1) / TileLength;
+        var network = SortingNetwork.Of(updates.Count, firstRow, lastRow);
+        var tileLength = SortedTile.LengthFor(network, vector.Length);
+        var tileCount = (vector.Length + tileLength - 1) / tileLength;
         if (threadCount == 1)
         {
-            var buffers = new Buffers(updates.Count, network);
-            for (var tile = 0; tile < tileCount; tile++)
+            var tile = new SortedTile(updates, network, tileLength);
+            for (var index = 0; index < tileCount; index++)
             {
-                Work(tile, buffers);
+                Work(index, tile);
             }
         }
         else
@@ -220,33 +215,29 @@ internal static class CoordinateWise
                 0,
                 tileCount,
                 new ParallelOptions { MaxDegreeOfParallelism = threadCount, CancellationToken = cancellationToken },
-                () => new Buffers(updates.Count, network),
-                (tile, _, buffers) =>
+                () => new SortedTile(updates, network, tileLength),
+                (index, _, tile) =>
                 {
-                    Work(tile, buffers);
-                    return buffers;
+                    Work(index, tile);
+                    return tile;
                 },
                 _ => { });
         }
 
         return vector;
 
-        void Work(int index, Buffers buffers)
+        void Work(int index, SortedTile tile)
         {
             Span<double> sums = stackalloc double[SortingNetwork.Width];
             Span<float> means = stackalloc float[SortingNetwork.Width];
-            var destination = vector.AsSpan(index * TileLength, Math.Min(TileLength, vector.Length - (index * TileLength)));
-            for (var update = 0; update < updates.Count; update++)
-            {
-                updates.Read(update, index * TileLength, buffers.Tile.AsSpan(update * TileStride, destination.Length));
-            }
-
+            var destination = vector.AsSpan(index * tileLength, Math.Min(tileLength, vector.Length - (index * tileLength)));
+            cancellationToken.ThrowIfCancellationRequested();
+            tile.Read(index * tileLength, destination.Length);
             for (var start = 0; start < destination.Length; start += SortingNetwork.Width)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                network.Sort(buffers.Tile.AsSpan(start), TileStride, buffers.Keys);
-                SortingNetwork.Reorder(buffers.Keys.AsSpan(firstRow * SortingNetwork.Width, (lastRow - firstRow) * SortingNetwork.Width));
-                addValues(buffers, start, sums);
+                var sorted = tile.Sort(start, firstRow, lastRow);
+                addValues(tile, sorted, start, sums);
                 for (var column = 0; column < SortingNetwork.Width; column += Vector<float>.Count)
                 {
                     var lower = new Vector<double>(sums[column..]) / new Vector<double>(valueCount);
@@ -259,26 +250,6 @@ internal static class CoordinateWise
         }
     }
 
-    /// <summary>What a thread works in. A tile has a stretch of every update, long enough to be read at the memory's speed.</summary>
-    private sealed class Buffers
-    {
-        public Buffers(int count, SortingNetwork network)
-        {
-            Tile = new float[network.SourceRowCount * TileStride];
-            Tile.AsSpan(count * TileStride).Fill(float.PositiveInfinity);
-            Keys = new int[network.SortedRowCount * SortingNetwork.Width];
-            Keys.AsSpan(network.SourceRowCount * SortingNetwork.Width).Fill(int.MaxValue);
-        }
-
-        public float[] Tile { get; }
-
-        /// <summary>What the network sorts the values at a few components to.</summary>
-        public int[] Keys { get; }
-
-        /// <summary>Rows of the sorted values: the same memory, where only the rows that are wanted are values.</summary>
-        public ReadOnlySpan<float> Sorted => MemoryMarshal.Cast<int, float>(Keys);
-    }
-
-    /// <summary>The sums for several components of a tile, from the given one on; their values are sorted.</summary>
-    private delegate void ColumnsFunction(Buffers buffers, int start, Span<double> destination);
+    /// <summary>The sums for several components of a tile, from the given one on, of rows of their values, sorted.</summary>
+    private delegate void ColumnsFunction(SortedTile tile, ReadOnlySpan<float> sorted, int start, Span<double> destination);
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Mfn.Core.Vectors;
 
 namespace Mfn.Core.Aggregation;
 
@@ -26,43 +27,27 @@ internal sealed class DistanceBlock<T>
     // What is smaller may have lost digits to underflow: 2^-149 for each of 1024 products, against 24 bits of the sum.
     private static readonly double SmallestAccurateSum = Math.ScaleB(1, -100);
 
-    private readonly int _count;
     private readonly int _rowLength;
     private readonly int _stride;
-    private readonly T[] _rows;
+    private readonly Memory<T> _rows;
     private readonly T[] _lanes = new T[RowsPerTile * ColumnsPerTile * LaneCount];
 
     /// <summary>Zeros for so many updates of so many components, of which it has no more room than a block may have.</summary>
     public DistanceBlock(int count, int length)
     {
-        _count = count;
+        Count = count;
         _rowLength = (Math.Min(length, Capacity) + LaneCount - 1) / LaneCount * LaneCount;
         _stride = _rowLength + (PaddingBytes / Unsafe.SizeOf<T>());
-        _rows = new T[(count + RowsPerTile - 1) / RowsPerTile * RowsPerTile * _stride];
+        _rows = LineMemory.Allocate<T>((count + RowsPerTile - 1) / RowsPerTile * RowsPerTile * _stride);
     }
+
+    /// <summary>The updates; less than there is room for if a block is used again.</summary>
+    public int Count { get; set; }
 
     /// <summary>The components that a block has room for at most.</summary>
     public static int Capacity => 4096 / Unsafe.SizeOf<T>();
 
     private static int LaneCount => 64 / Unsafe.SizeOf<T>();
-
-    /// <summary>Takes components of all updates.</summary>
-    public void Read(UpdateSet updates, int start, int length)
-    {
-        Span<float> components = typeof(T) == typeof(float) ? [] : stackalloc float[length];
-        for (var update = 0; update < _count; update++)
-        {
-            if (typeof(T) == typeof(float))
-            {
-                updates.Read(update, start, MemoryMarshal.Cast<T, float>(Row(update)[..length]));
-            }
-            else
-            {
-                updates.Read(update, start, components);
-                Write(update, 0, components);
-            }
-        }
-    }
 
     /// <summary>Takes components of one update.</summary>
     public void Write(int update, int offset, ReadOnlySpan<float> components)
@@ -82,15 +67,15 @@ internal sealed class DistanceBlock<T>
     {
         // What is left of a block before adds nothing if it is 0 in all rows.
         var end = (length + LaneCount - 1) / LaneCount * LaneCount;
-        for (var update = 0; update < _count && length < end; update++)
+        for (var update = 0; update < Count && length < end; update++)
         {
             Row(update)[length..end].Clear();
         }
 
-        for (var group = 0; group < _count; group += ColumnsPerGroup)
+        for (var group = 0; group < Count; group += ColumnsPerGroup)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var groupEnd = Math.Min(group + ColumnsPerGroup, _count);
+            var groupEnd = Math.Min(group + ColumnsPerGroup, Count);
             for (var row = 0; row < groupEnd; row += RowsPerTile)
             {
                 for (var column = Math.Max(row, group); column < groupEnd; column += ColumnsPerTile)
@@ -101,28 +86,32 @@ internal sealed class DistanceBlock<T>
         }
     }
 
-    private Span<T> Row(int update) => _rows.AsSpan(update * _stride, _rowLength);
+    private Span<T> Row(int update) => _rows.Span.Slice(update * _stride, _rowLength);
 
     private void AddTile(Span<double> squared, int row, int column, int length)
     {
-        var left = _rows.AsSpan(row * _stride, RowsPerTile * _stride);
-        var right = _rows.AsSpan(column * _stride, ColumnsPerTile * _stride);
+        var left = _rows.Span.Slice(row * _stride, RowsPerTile * _stride);
+        var right = _rows.Span.Slice(column * _stride, ColumnsPerTile * _stride);
         if (Vector512.IsHardwareAccelerated)
         {
-            SumLanes<WideRegister<T>>(left, right, _stride, length, _lanes);
+            SumLanes<Bits512<T>>(left, right, _stride, length, _lanes);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            SumLanes<Bits256<T>>(left, right, _stride, length, _lanes);
         }
         else
         {
-            SumLanes<NativeRegister<T>>(left, right, _stride, length, _lanes);
+            SumLanes<Bits128<T>>(left, right, _stride, length, _lanes);
         }
 
         for (var pair = 0; pair < RowsPerTile * ColumnsPerTile; pair++)
         {
             var (i, j) = (row + (pair / ColumnsPerTile), column + (pair % ColumnsPerTile));
-            if (i < j && j < _count)
+            if (i < j && j < Count)
             {
                 var sum = SumOf(_lanes.AsSpan(pair * LaneCount, LaneCount));
-                squared[(i * _count) + j] += typeof(T) == typeof(double) || (sum >= SmallestAccurateSum && sum <= double.MaxValue)
+                squared[(i * Count) + j] += typeof(T) == typeof(double) || (sum >= SmallestAccurateSum && sum <= double.MaxValue)
                     ? sum
                     : SumInDouble(i, j, length);
             }
@@ -130,48 +119,59 @@ internal sealed class DistanceBlock<T>
     }
 
     /// <summary>The lanes' sums of all pairs of a tile, whose rows are a stride apart.</summary>
-    private static void SumLanes<TRegister>(ReadOnlySpan<T> left, ReadOnlySpan<T> right, int rowStride, int length, Span<T> lanes)
-        where TRegister : struct, ILaneRegister<TRegister, T>
+    private static void SumLanes<TVector>(ReadOnlySpan<T> left, ReadOnlySpan<T> right, int rowStride, int length, Span<T> lanes)
+        where TVector : struct, IVector<TVector, T>
     {
         // No load is beyond the last row's end, as the length is at most a stride, and both are whole lanes.
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, rowStride);
         ArgumentOutOfRangeException.ThrowIfLessThan(left.Length, RowsPerTile * rowStride);
         ArgumentOutOfRangeException.ThrowIfLessThan(right.Length, ColumnsPerTile * rowStride);
+        ArgumentOutOfRangeException.ThrowIfLessThan(lanes.Length, RowsPerTile * ColumnsPerTile * LaneCount);
         ref var x = ref MemoryMarshal.GetReference(left);
         ref var y = ref MemoryMarshal.GetReference(right);
         var stride = (nuint)rowStride;
         var end = (nuint)length;
-        for (var lane = 0; lane < LaneCount; lane += TRegister.Count)
+        for (var lane = 0; lane < LaneCount; lane += TVector.Count)
         {
-            var (sum00, sum01, sum10, sum11) = (default(TRegister), default(TRegister), default(TRegister), default(TRegister));
-            var (sum20, sum21, sum30, sum31) = (default(TRegister), default(TRegister), default(TRegister), default(TRegister));
+            var (sum00, sum01, sum10, sum11) = (TVector.Zero, TVector.Zero, TVector.Zero, TVector.Zero);
+            var (sum20, sum21, sum30, sum31) = (TVector.Zero, TVector.Zero, TVector.Zero, TVector.Zero);
             for (var k = (nuint)lane; k < end; k += (nuint)LaneCount)
             {
-                var y0 = TRegister.Load(in y, k);
-                var y1 = TRegister.Load(in y, k + stride);
-                var x0 = TRegister.Load(in x, k);
-                sum00 = sum00.PlusSquare(x0, y0);
-                sum01 = sum01.PlusSquare(x0, y1);
-                var x1 = TRegister.Load(in x, k + stride);
-                sum10 = sum10.PlusSquare(x1, y0);
-                sum11 = sum11.PlusSquare(x1, y1);
-                var x2 = TRegister.Load(in x, k + (2 * stride));
-                sum20 = sum20.PlusSquare(x2, y0);
-                sum21 = sum21.PlusSquare(x2, y1);
-                var x3 = TRegister.Load(in x, k + (3 * stride));
-                sum30 = sum30.PlusSquare(x3, y0);
-                sum31 = sum31.PlusSquare(x3, y1);
+                var y0 = TVector.Load(ref y, k);
+                var y1 = TVector.Load(ref y, k + stride);
+                var x0 = TVector.Load(ref x, k);
+                sum00 = PlusSquare(sum00, x0, y0);
+                sum01 = PlusSquare(sum01, x0, y1);
+                var x1 = TVector.Load(ref x, k + stride);
+                sum10 = PlusSquare(sum10, x1, y0);
+                sum11 = PlusSquare(sum11, x1, y1);
+                var x2 = TVector.Load(ref x, k + (2 * stride));
+                sum20 = PlusSquare(sum20, x2, y0);
+                sum21 = PlusSquare(sum21, x2, y1);
+                var x3 = TVector.Load(ref x, k + (3 * stride));
+                sum30 = PlusSquare(sum30, x3, y0);
+                sum31 = PlusSquare(sum31, x3, y1);
             }
 
-            sum00.CopyTo(lanes[lane..]);
-            sum01.CopyTo(lanes[(LaneCount + lane)..]);
-            sum10.CopyTo(lanes[((2 * LaneCount) + lane)..]);
-            sum11.CopyTo(lanes[((3 * LaneCount) + lane)..]);
-            sum20.CopyTo(lanes[((4 * LaneCount) + lane)..]);
-            sum21.CopyTo(lanes[((5 * LaneCount) + lane)..]);
-            sum30.CopyTo(lanes[((6 * LaneCount) + lane)..]);
-            sum31.CopyTo(lanes[((7 * LaneCount) + lane)..]);
+            ref var to = ref MemoryMarshal.GetReference(lanes[lane..]);
+            TVector.Store(sum00, ref to, 0);
+            TVector.Store(sum01, ref to, (nuint)LaneCount);
+            TVector.Store(sum10, ref to, (nuint)(2 * LaneCount));
+            TVector.Store(sum11, ref to, (nuint)(3 * LaneCount));
+            TVector.Store(sum20, ref to, (nuint)(4 * LaneCount));
+            TVector.Store(sum21, ref to, (nuint)(5 * LaneCount));
+            TVector.Store(sum30, ref to, (nuint)(6 * LaneCount));
+            TVector.Store(sum31, ref to, (nuint)(7 * LaneCount));
         }
+    }
+
+    /// <summary>A sum plus (left - right)², where the difference is rounded and then the whole.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector PlusSquare<TVector>(TVector sum, TVector left, TVector right)
+        where TVector : struct, IVector<TVector, T>
+    {
+        var difference = left - right;
+        return TVector.FusedMultiplyAdd(difference, difference, sum);
     }
 
     private static double SumOf(ReadOnlySpan<T> lanes)

@@ -62,14 +62,23 @@ public sealed class HierarchicalKrum : IAggregationRule
         var assignments = _isCompatible ? Draw(sampled.Length, random) : Deal(sampled.Length, random);
         var clusters = sampled.Zip(assignments).GroupBy(pair => pair.Second, pair => pair.First).OrderBy(cluster => cluster.Key)
             .Select(cluster => cluster.ToArray()).ToArray();
+        var largestCount = clusters.Max(cluster => cluster.Length);
+        PairwiseDistances.RequireCount(largestCount);
         var representatives = new int[clusters.Length];
         Parallel.For(
             0,
             clusters.Length,
             new ParallelOptions { MaxDegreeOfParallelism = threadCount, CancellationToken = cancellationToken },
-            i => representatives[i] = clusters[i][Choose(updates.Take(clusters[i]), 1)]);
+            () => new DistanceWorkspace(largestCount, updates.Length),
+            (i, _, workspace) =>
+            {
+                var members = updates.Take(clusters[i]);
+                representatives[i] = clusters[i][Choose(PairwiseDistances.BetweenFew(members, workspace, cancellationToken))];
+                return workspace;
+            },
+            _ => { });
         var candidates = updates.Take(representatives);
-        var chosen = Choose(candidates, threadCount);
+        var chosen = Choose(PairwiseDistances.Between(candidates, threadCount, cancellationToken));
 
         return new AggregationResult
         {
@@ -83,12 +92,11 @@ public sealed class HierarchicalKrum : IAggregationRule
                 [.. sampled], [.. assignments], [.. clusters.Select(cluster => cluster.Length)], [.. representatives], chosen),
         };
 
-        int Choose(UpdateSet members, int threads)
+        int Choose(PairwiseDistances distances)
         {
-            var count = members.Count;
+            var count = distances.Count;
             var tolerated = !_isCompatible ? (count - 3) / 2
                 : Math.Max(1, (int)(count * (_spec.ByzantineFraction ?? (double)byzantineCount / updates.Count)));
-            var distances = PairwiseDistances.Between(members, threads, cancellationToken);
             var scores = KrumScores.Of(distances, _spec.Variant.NeighborCount(count, tolerated), _spec.Variant.SquaresDistances(), cancellationToken);
             return KrumScores.Smallest(scores, 1)[0];
         }

@@ -74,7 +74,7 @@ public sealed class PairwiseDistances
         return new PairwiseDistances(squared, count);
     }
 
-    internal static void Add(double[] panel, double[] squared)
+    internal static void Add(ReadOnlySpan<double> panel, double[] squared)
     {
         for (var i = 0; i < squared.Length; i++)
         {
@@ -82,68 +82,58 @@ public sealed class PairwiseDistances
         }
     }
 
+    /// <summary>The distances between a few updates on one thread, in memory that can be used again.</summary>
+    internal static PairwiseDistances BetweenFew(UpdateSet updates, DistanceWorkspace workspace, CancellationToken cancellationToken) =>
+        updates.Length <= LargestLengthInDouble
+            ? Between(updates, workspace.InDouble, cancellationToken)
+            : Between(updates, workspace.InSingle, cancellationToken);
+
+    private static PairwiseDistances Between<T>(UpdateSet updates, DistancePanel<T> panel, CancellationToken cancellationToken)
+        where T : unmanaged
+    {
+        var squared = new double[updates.Count * updates.Count];
+        var panelCount = PanelCount<T>(updates.Length);
+        for (var i = 0; i < panelCount; i++)
+        {
+            Add(panel.Sum(updates, i * DistancePanel<T>.Capacity, cancellationToken), squared);
+        }
+
+        return FromUpperTriangle(squared, updates.Count);
+    }
+
     private static PairwiseDistances Between<T>(UpdateSet updates, int threadCount, CancellationToken cancellationToken)
         where T : unmanaged
     {
-        var count = updates.Count;
-        var panelLength = BlocksPerPanel * DistanceBlock<T>.Capacity;
-        var panelCount = (updates.Length + panelLength - 1) / panelLength;
-        if (panelCount == 1)
+        var panelCount = PanelCount<T>(updates.Length);
+        var panels = new DistancePanel<T>[Math.Min(threadCount, panelCount)];
+        if (panels.Length == 1)
         {
-            var only = new PanelWorker<T>(count, updates.Length);
-            only.Sum(updates, 0, cancellationToken);
-            return FromUpperTriangle(only.Panel, count);
+            return Between(updates, new DistancePanel<T>(updates.Count, updates.Length), cancellationToken);
         }
 
+        var count = updates.Count;
         var squared = new double[count * count];
-        var workers = new PanelWorker<T>[Math.Min(threadCount, panelCount)];
-        for (var first = 0; first < panelCount; first += workers.Length)
+        for (var first = 0; first < panelCount; first += panels.Length)
         {
-            var wave = Math.Min(workers.Length, panelCount - first);
-            var start = first * panelLength;
-            if (wave == 1)
+            var wave = Math.Min(panels.Length, panelCount - first);
+            var start = first * DistancePanel<T>.Capacity;
+            var sums = new double[wave][];
+            Parallel.For(0, wave, new ParallelOptions { CancellationToken = cancellationToken }, index =>
             {
-                Work(0);
-            }
-            else
-            {
-                Parallel.For(0, wave, new ParallelOptions { CancellationToken = cancellationToken }, Work);
-            }
+                panels[index] ??= new DistancePanel<T>(count, updates.Length);
+                sums[index] = panels[index].Sum(updates, start + (index * DistancePanel<T>.Capacity), cancellationToken);
+            });
 
             // In their order, however they finished.
-            foreach (var worker in workers.AsSpan(0, wave))
+            foreach (var sum in sums)
             {
-                Add(worker.Panel, squared);
-            }
-
-            void Work(int index)
-            {
-                workers[index] ??= new PanelWorker<T>(count, updates.Length);
-                workers[index].Sum(updates, start + (index * panelLength), cancellationToken);
+                Add(sum, squared);
             }
         }
 
         return FromUpperTriangle(squared, count);
     }
 
-    /// <summary>Sums one panel at a time; blocks go outside, so that a block of all updates stays in the cache.</summary>
-    private sealed class PanelWorker<T>(int count, int length)
-        where T : unmanaged
-    {
-        private readonly DistanceBlock<T> _block = new(count, length);
-
-        public double[] Panel { get; } = new double[count * count];
-
-        public void Sum(UpdateSet updates, int start, CancellationToken cancellationToken)
-        {
-            Array.Clear(Panel);
-            var end = (int)Math.Min((long)start + (BlocksPerPanel * DistanceBlock<T>.Capacity), updates.Length);
-            for (var block = start; block < end; block += DistanceBlock<T>.Capacity)
-            {
-                var blockLength = Math.Min(DistanceBlock<T>.Capacity, end - block);
-                _block.Read(updates, block, blockLength);
-                _block.AddTo(Panel, blockLength, cancellationToken);
-            }
-        }
-    }
+    private static int PanelCount<T>(int length)
+        where T : unmanaged => (int)(((long)length + DistancePanel<T>.Capacity - 1) / DistancePanel<T>.Capacity);
 }

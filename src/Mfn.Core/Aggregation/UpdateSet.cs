@@ -45,7 +45,7 @@ public sealed class UpdateSet
         {
             if (_source is VectorsInMemory memory)
             {
-                return memory[_places[index]];
+                return memory[_places[index]].Span;
             }
 
             var vector = new float[Length];
@@ -89,6 +89,18 @@ public sealed class UpdateSet
 
         buffer ??= new float[Length];
         Read(index, 0, buffer);
+        return buffer;
+    }
+
+    /// <summary>Components of an update, as many as the buffer has room for, from the given one on; in the buffer if they are not in memory.</summary>
+    internal ReadOnlyMemory<float> Piece(int index, int start, Memory<float> buffer)
+    {
+        if (_source is VectorsInMemory memory)
+        {
+            return memory[_places[index]].Slice(start, buffer.Length);
+        }
+
+        Read(index, start, buffer.Span);
         return buffer;
     }
 

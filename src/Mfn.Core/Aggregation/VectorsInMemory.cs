@@ -7,7 +7,7 @@ internal sealed class VectorsInMemory(ReadOnlyMemory<float>[] vectors, int lengt
 
     public int Length => length;
 
-    public ReadOnlySpan<float> this[int update] => vectors[update].Span;
+    public ReadOnlyMemory<float> this[int update] => vectors[update];
 
     public void Read(int update, int start, Span<float> destination) =>
         vectors[update].Span.Slice(start, destination.Length).CopyTo(destination);

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -7,7 +6,7 @@ namespace Mfn.Core.Vectors;
 
 /// <summary>128 bits.</summary>
 internal readonly struct Bits128<T>(Vector128<T> value) : IVector<Bits128<T>, T>
-    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where T : unmanaged
 {
     private readonly Vector128<T> _value = value;
 
@@ -42,6 +41,17 @@ internal readonly struct Bits128<T>(Vector128<T> value) : IVector<Bits128<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits128<T> operator |(Bits128<T> left, Bits128<T> right) => new(left._value | right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> FusedMultiplyAdd(Bits128<T> left, Bits128<T> right, Bits128<T> addend) => new(typeof(T) == typeof(double)
+        ? Vector128.FusedMultiplyAdd(left._value.AsDouble(), right._value.AsDouble(), addend._value.AsDouble()).As<double, T>()
+        : Vector128.FusedMultiplyAdd(left._value.AsSingle(), right._value.AsSingle(), addend._value.AsSingle()).As<float, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> Min(Bits128<T> left, Bits128<T> right) => new(Vector128.Min(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> Max(Bits128<T> left, Bits128<T> right) => new(Vector128.Max(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits128<T> IsGreater(Bits128<T> left, Bits128<T> right) => new(Vector128.GreaterThan(left._value, right._value));
@@ -83,7 +93,9 @@ internal readonly struct Bits128<T>(Vector128<T> value) : IVector<Bits128<T>, T>
     public static long SumCounts(Bits128<T> counts) =>
         typeof(T) == typeof(double) ? Vector128.Sum(counts._value.AsInt64()) : Vector128.Sum(counts._value.AsInt32());
 
-    public static bool IsBelowTwo(Bits128<T> bits) => Vector128.EqualsAll(bits._value & Vector128.Create(T.CreateChecked(2.0)), Vector128<T>.Zero);
+    public static bool IsBelowTwo(Bits128<T> bits) => typeof(T) == typeof(double)
+        ? Vector128.EqualsAll(bits._value.AsInt64() & Vector128.Create(BitConverter.DoubleToInt64Bits(2.0)), Vector128<long>.Zero)
+        : Vector128.EqualsAll(bits._value.AsInt32() & Vector128.Create(BitConverter.SingleToInt32Bits(2.0f)), Vector128<int>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits128<T> WithFirst(Bits128<T> vector, T value) => new(vector._value.WithElement(0, value));

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -7,7 +6,7 @@ namespace Mfn.Core.Vectors;
 
 /// <summary>256 bits.</summary>
 internal readonly struct Bits256<T>(Vector256<T> value) : IVector<Bits256<T>, T>
-    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where T : unmanaged
 {
     private readonly Vector256<T> _value = value;
 
@@ -42,6 +41,17 @@ internal readonly struct Bits256<T>(Vector256<T> value) : IVector<Bits256<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits256<T> operator |(Bits256<T> left, Bits256<T> right) => new(left._value | right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> FusedMultiplyAdd(Bits256<T> left, Bits256<T> right, Bits256<T> addend) => new(typeof(T) == typeof(double)
+        ? Vector256.FusedMultiplyAdd(left._value.AsDouble(), right._value.AsDouble(), addend._value.AsDouble()).As<double, T>()
+        : Vector256.FusedMultiplyAdd(left._value.AsSingle(), right._value.AsSingle(), addend._value.AsSingle()).As<float, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> Min(Bits256<T> left, Bits256<T> right) => new(Vector256.Min(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> Max(Bits256<T> left, Bits256<T> right) => new(Vector256.Max(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits256<T> IsGreater(Bits256<T> left, Bits256<T> right) => new(Vector256.GreaterThan(left._value, right._value));
@@ -83,7 +93,9 @@ internal readonly struct Bits256<T>(Vector256<T> value) : IVector<Bits256<T>, T>
     public static long SumCounts(Bits256<T> counts) =>
         typeof(T) == typeof(double) ? Vector256.Sum(counts._value.AsInt64()) : Vector256.Sum(counts._value.AsInt32());
 
-    public static bool IsBelowTwo(Bits256<T> bits) => Vector256.EqualsAll(bits._value & Vector256.Create(T.CreateChecked(2.0)), Vector256<T>.Zero);
+    public static bool IsBelowTwo(Bits256<T> bits) => typeof(T) == typeof(double)
+        ? Vector256.EqualsAll(bits._value.AsInt64() & Vector256.Create(BitConverter.DoubleToInt64Bits(2.0)), Vector256<long>.Zero)
+        : Vector256.EqualsAll(bits._value.AsInt32() & Vector256.Create(BitConverter.SingleToInt32Bits(2.0f)), Vector256<int>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits256<T> WithFirst(Bits256<T> vector, T value) => new(vector._value.WithElement(0, value));

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -7,7 +6,7 @@ namespace Mfn.Core.Vectors;
 
 /// <summary>512 bits.</summary>
 internal readonly struct Bits512<T>(Vector512<T> value) : IVector<Bits512<T>, T>
-    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where T : unmanaged
 {
     private readonly Vector512<T> _value = value;
 
@@ -42,6 +41,17 @@ internal readonly struct Bits512<T>(Vector512<T> value) : IVector<Bits512<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits512<T> operator |(Bits512<T> left, Bits512<T> right) => new(left._value | right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits512<T> FusedMultiplyAdd(Bits512<T> left, Bits512<T> right, Bits512<T> addend) => new(typeof(T) == typeof(double)
+        ? Vector512.FusedMultiplyAdd(left._value.AsDouble(), right._value.AsDouble(), addend._value.AsDouble()).As<double, T>()
+        : Vector512.FusedMultiplyAdd(left._value.AsSingle(), right._value.AsSingle(), addend._value.AsSingle()).As<float, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits512<T> Min(Bits512<T> left, Bits512<T> right) => new(Vector512.Min(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits512<T> Max(Bits512<T> left, Bits512<T> right) => new(Vector512.Max(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits512<T> IsGreater(Bits512<T> left, Bits512<T> right) => new(Vector512.GreaterThan(left._value, right._value));
@@ -83,7 +93,9 @@ internal readonly struct Bits512<T>(Vector512<T> value) : IVector<Bits512<T>, T>
     public static long SumCounts(Bits512<T> counts) =>
         typeof(T) == typeof(double) ? Vector512.Sum(counts._value.AsInt64()) : Vector512.Sum(counts._value.AsInt32());
 
-    public static bool IsBelowTwo(Bits512<T> bits) => Vector512.EqualsAll(bits._value & Vector512.Create(T.CreateChecked(2.0)), Vector512<T>.Zero);
+    public static bool IsBelowTwo(Bits512<T> bits) => typeof(T) == typeof(double)
+        ? Vector512.EqualsAll(bits._value.AsInt64() & Vector512.Create(BitConverter.DoubleToInt64Bits(2.0)), Vector512<long>.Zero)
+        : Vector512.EqualsAll(bits._value.AsInt32() & Vector512.Create(BitConverter.SingleToInt32Bits(2.0f)), Vector512<int>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits512<T> WithFirst(Bits512<T> vector, T value) => new(vector._value.WithElement(0, value));

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Mfn.Core.Vectors;
 
 /// <summary>
@@ -7,10 +5,10 @@ namespace Mfn.Core.Vectors;
 /// lane, every operation gives the same bits at every width.
 /// </summary>
 /// <typeparam name="TSelf">The vector.</typeparam>
-/// <typeparam name="T">Its lanes: double or float.</typeparam>
+/// <typeparam name="T">Its lanes: double or float, or int for what needs no fraction.</typeparam>
 internal interface IVector<TSelf, T>
     where TSelf : struct, IVector<TSelf, T>
-    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where T : unmanaged
 {
     /// <summary>The number of lanes.</summary>
     static abstract int Count { get; }
@@ -40,6 +38,15 @@ internal interface IVector<TSelf, T>
     static abstract TSelf operator &(TSelf left, TSelf right);
 
     static abstract TSelf operator |(TSelf left, TSelf right);
+
+    /// <summary>The product plus a third value, rounded once.</summary>
+    static abstract TSelf FusedMultiplyAdd(TSelf left, TSelf right, TSelf addend);
+
+    /// <summary>The smaller of two integers.</summary>
+    static abstract TSelf Min(TSelf left, TSelf right);
+
+    /// <summary>The larger of two integers.</summary>
+    static abstract TSelf Max(TSelf left, TSelf right);
 
     /// <summary>All bits where left is greater; none where a lane is NaN.</summary>
     static abstract TSelf IsGreater(TSelf left, TSelf right);

@@ -185,7 +185,7 @@ public sealed class AggregationPropertyTests
     {
         for (var n = 1; n <= 16; n++)
         {
-            var network = new SortingNetwork(n, 0, n);
+            var network = SortingNetwork.Of(n, 0, n);
             for (var bits = 0; bits < 1 << n; bits += SortingNetwork.Width)
             {
                 float[][] columns = [.. Enumerable.Range(bits, SortingNetwork.Width).Select(
@@ -208,7 +208,7 @@ public sealed class AggregationPropertyTests
                 float[][] columns = [.. Enumerable.Range(0, SortingNetwork.Width).Select(
                     _ => Enumerable.Range(0, n).Select(_ => (float)random.StandardNormal()).ToArray())];
 
-                var actual = SortColumns(new SortingNetwork(n, first, last), columns);
+                var actual = SortColumns(SortingNetwork.Of(n, first, last), columns);
 
                 Assert.Equal(
                     Array.ConvertAll(columns, column => column.Order().ToArray()[first..last]),
@@ -219,19 +219,18 @@ public sealed class AggregationPropertyTests
 
     private static float[][] SortColumns(SortingNetwork network, float[][] columns)
     {
-        const int Stride = SortingNetwork.Width + 3;
         var n = columns[0].Length;
-        var source = new float[network.SourceRowCount * Stride];
-        Array.Fill(source, float.PositiveInfinity);
-        for (var i = 0; i < n * SortingNetwork.Width; i++)
-        {
-            source[(i / SortingNetwork.Width * Stride) + (i % SortingNetwork.Width)] = columns[i % SortingNetwork.Width][i / SortingNetwork.Width];
-        }
-
         var keys = new int[network.SortedRowCount * SortingNetwork.Width];
         Array.Fill(keys, int.MaxValue);
-        network.Sort(source, Stride, keys);
-        SortingNetwork.Reorder(keys);
+        for (var run = 0; run < network.RunCount * SortingNetwork.RunLength; run += SortingNetwork.RunLength)
+        {
+            ReadOnlyMemory<float>[] rows = [.. Enumerable.Range(run, SortingNetwork.RunLength).Select(row =>
+                (ReadOnlyMemory<float>)Array.ConvertAll(columns, column => row < n ? column[row] : float.PositiveInfinity))];
+            network.SortRun(rows, keys.AsSpan(run * SortingNetwork.Width));
+        }
+
+        network.Merge(keys);
+        network.Restore(keys);
         return Array.ConvertAll(
             [.. Enumerable.Range(0, SortingNetwork.Width)],
             column => Enumerable.Range(0, n).Select(row => BitConverter.Int32BitsToSingle(keys[(row * SortingNetwork.Width) + column])).ToArray());
