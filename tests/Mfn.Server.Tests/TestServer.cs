@@ -6,6 +6,7 @@ using Mfn.Server.Calls;
 using Mfn.Server.Runs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Run = Mfn.Server.Runs.Run;
 
 namespace Mfn.Server.Tests;
 
