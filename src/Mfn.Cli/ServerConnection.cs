@@ -8,6 +8,8 @@ namespace Mfn.Cli;
 /// <summary>The options that say where a command's server is, and the client that they give: of that server, or of one in this process.</summary>
 internal sealed class ServerConnection
 {
+    private readonly Uri? _default;
+
     private readonly Option<Uri?> _server = new("--server")
     {
         Description = "URL of the server, http:// or https://. Default: a server in this process, on a free loopback port.",
@@ -28,6 +30,19 @@ internal sealed class ServerConnection
     private readonly Option<string?> _certificate = new("--tls-cert") { Description = "PEM file with the client's certificate.", HelpName = "FILE" };
     private readonly Option<string?> _key = new("--tls-key") { Description = "PEM file with the key of the client's certificate.", HelpName = "FILE" };
 
+    public ServerConnection()
+    {
+    }
+
+    private ServerConnection(string defaultUrl)
+    {
+        _default = new Uri(defaultUrl);
+        _server.Description = $"URL of the server, http:// or https://. Default: {defaultUrl}.";
+    }
+
+    /// <summary>To a server that lives on after the command, by default where <c>mfn serve</c> listens.</summary>
+    public static ServerConnection ToRunningServer() => new(MfnServer.DefaultUrl);
+
     public void AddTo(Command command)
     {
         command.Add(_server);
@@ -40,7 +55,7 @@ internal sealed class ServerConnection
     public async Task<T> UseAsync<T>(
         ParseResult arguments, Func<MfnClient, Task<T>> call, CancellationToken cancellationToken, params string[] settings)
     {
-        if (arguments.GetValue(_server) is { } address)
+        if ((arguments.GetValue(_server) ?? _default) is { } address)
         {
             using var remote = Connect(arguments, address);
             return await call(remote);

@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Mfn.Contracts.V1;
-using Mfn.Server.Runs;
 using Mfn.Server.Tests.GrpcStack;
 using Run = Mfn.Server.Runs.Run;
 
