@@ -57,14 +57,16 @@ internal static class MfnCommand
         {
             var cause = error.StatusCode == StatusCode.Unavailable ? error.Status.DebugException?.GetBaseException().Message : null;
             await Console.Error.WriteLineAsync($"mfn: {WireName.Of(error.StatusCode)}: {error.Status.Detail}{(cause is null ? "" : $" {cause}.")}");
-            return error.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition ? ExitCode.BadArguments : ExitCode.Failure;
+            return error.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.OutOfRange or StatusCode.NotFound or StatusCode.AlreadyExists
+                ? ExitCode.BadArguments
+                : ExitCode.Failure;
         }
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync("mfn: cancelled");
             return ExitCode.Failure;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"mfn: {error.Message}");
             return ExitCode.Failure;

@@ -42,7 +42,9 @@ internal static class TerminalPicture
         }
 
         var reduction = Math.Max((double)rowCount / rowRoom, (double)columnCount / columnRoom);
-        return (Math.Clamp((int)(rowCount / reduction), 1, rowRoom), Math.Clamp((int)(columnCount / reduction), 1, columnRoom));
+        return (Reduce(rowCount, rowRoom), Reduce(columnCount, columnRoom));
+
+        int Reduce(int count, int room) => Math.Clamp((int)Math.Round(count / reduction), 1, room);
     }
 
     private static double[] Means(ReadOnlySpan<double> volts, int rowCount, int columnCount, int pixelRows, int pixelColumns)
