@@ -4,6 +4,7 @@ using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Health;
 using Mfn.Server.Lifetime;
+using Mfn.Server.LiveRuns;
 using Mfn.Server.Reflection;
 using Mfn.Server.Runs;
 using Mfn.Server.Security;
@@ -115,6 +116,7 @@ public static class MfnServer
     {
         services.AddValidatedOptions<LimitsOptions, LimitsOptionsValidator>(LimitsOptions.Section);
         services.AddValidatedOptions<StreamingOptions, StreamingOptionsValidator>(StreamingOptions.Section);
+        services.AddValidatedOptions<LiveRunsOptions, LiveRunsOptionsValidator>(LiveRunsOptions.Section);
         services.AddValidatedOptions<ShutdownOptions, ShutdownOptionsValidator>(ShutdownOptions.Section);
         services.AddValidatedOptions<TlsOptions, TlsOptionsValidator>(TlsOptions.Section);
     }
@@ -125,6 +127,7 @@ public static class MfnServer
         services.AddSingleton<ComputeScheduler>();
         services.AddSingleton<FieldBufferPool>();
         services.AddSingleton<RunRegistry>();
+        services.AddSingleton<LiveRunRegistry>();
         services.AddSingleton<AggregationMemory>();
         services.AddSingleton<RoundAggregator>();
         services.AddSingleton<ServerLifetime>();
@@ -136,6 +139,7 @@ public static class MfnServer
     private static void AddGrpc(IServiceCollection services)
     {
         services.AddSingleton<OpenCalls>();
+        services.AddSingleton<Simulation.LiveRunHandler>();
         services.AddSingleton<RequestReader>();
         services.AddSingleton<ResponseWriter>();
         services.AddSingleton(new ServiceCatalog(() =>

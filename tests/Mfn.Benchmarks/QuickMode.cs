@@ -23,6 +23,7 @@ internal static class QuickMode
             ("simulate", MeasureSimulation),
             ("normals", MeasureNormals),
             ("stream-simulation", Serving.StreamSimulationMeasurement.Run),
+            ("frame-encode", Serving.FrameMeasurements.Run),
             .. FeatureMeasurements.All,
             ("pairwise-sq-distance", AggregationMeasurements.MeasureDistances),
             ("krum", AggregationMeasurements.MeasureKrum),

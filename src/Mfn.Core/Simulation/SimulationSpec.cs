@@ -67,7 +67,7 @@ public sealed record SimulationSpec
     public double InhibitorRate { get; init; } = DefaultInhibitorRate;
 
     /// <summary>Whether a run has an activator and an inhibitor: the model has none without Turing coupling.</summary>
-    internal bool HasSpecies => Variant != SimulationVariant.Model || IsTuringEnabled;
+    public bool HasSpecies => Variant != SimulationVariant.Model || IsTuringEnabled;
 
     /// <summary>All that keeps this spec from running, by what the reference accepts; empty if nothing does.</summary>
     public IReadOnlyList<SpecProblem> FindProblems() =>

@@ -11,8 +11,8 @@ namespace Mfn.Core.Steering;
 /// </summary>
 public sealed class SteeredSimulation : IDisposable
 {
-    // Part of every identity: to be raised when the same spec no longer gives the same bits.
-    private const string EngineVersion = "mfn-engine-1";
+    /// <summary>Part of every identity: raised when the same spec no longer gives the same bits.</summary>
+    public const string EngineVersion = "mfn-engine-1";
 
     private readonly StepHelpers? _helpers;
 

@@ -1,9 +1,7 @@
 using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Mfn.Server.Lifetime;
-using RichStatus = Google.Rpc.Status;
 
 namespace Mfn.Server.Calls;
 
@@ -84,13 +82,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ServerLifetim
     private RpcException ToRpcException(CallRefusedException refused, ServerCallContext context)
     {
         LogRefused(context.Method, refused.StatusCode, refused.Message);
-        return new RpcException(new Status(refused.StatusCode, refused.Message), RichTrailers(refused));
-    }
-
-    private static Metadata RichTrailers(CallRefusedException refused)
-    {
-        var status = new RichStatus { Code = (int)refused.StatusCode, Message = refused.Message, Details = { Any.Pack(refused.Detail) } };
-        return new Metadata { { RichStatusTrailer, status.ToByteArray() } };
+        return new RpcException(new Status(refused.StatusCode, refused.Message), new Metadata { { RichStatusTrailer, refused.ToStatus().ToByteArray() } });
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} refused with {StatusCode}: {Reason}")]

@@ -4,6 +4,7 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using Mfn.Core.Aggregation;
+using RichStatus = Google.Rpc.Status;
 
 namespace Mfn.Server.Calls;
 
@@ -67,9 +68,39 @@ internal sealed class CallRefusedException : Exception
         return new CallRefusedException(StatusCode.FailedPrecondition, message, detail);
     }
 
+    /// <summary>There is no live run of the id (any more).</summary>
+    public static CallRefusedException RunNotFound(string runId) =>
+        new(StatusCode.NotFound, $"There is no run '{runId}': it was never there, was deleted, or ended with the server.", Reason("RUN_NOT_FOUND"));
+
+    /// <summary>A live run has not reached, or no longer keeps, what the request asks for.</summary>
+    public static CallRefusedException OutOfRange(string message) => new(StatusCode.OutOfRange, message, Reason("STEP_OUT_OF_RANGE"));
+
+    /// <summary>A watcher reads more slowly than its run goes.</summary>
+    public static CallRefusedException WatcherTooSlow(int backlogFrames) => new(
+        StatusCode.ResourceExhausted,
+        $"More than {backlogFrames} frames waited for this watcher. Resume from the last token; ask for fewer, smaller or droppable frames.",
+        new RetryInfo { RetryDelay = TimeSpan.Zero.ToDuration() });
+
+    /// <summary>A command has the id of another one.</summary>
+    public static CallRefusedException CommandIdTaken(string commandId) => new(
+        StatusCode.AlreadyExists, $"The run has had another command with the id '{commandId}'. Give each command an id of its own.", Reason("COMMAND_ID_TAKEN"));
+
+    /// <summary>A run that has ended of itself takes no commands.</summary>
+    public static CallRefusedException RunHasStopped(int step) => new(
+        StatusCode.FailedPrecondition, $"The run has stopped after step {step} and takes no commands any more. Fork it to go on.", Reason("RUN_HAS_STOPPED"));
+
+    /// <summary>A run has had as many commands as any may have.</summary>
+    public static CallRefusedException TooManyCommands(int limit) => new(
+        StatusCode.ResourceExhausted, $"The run has had {limit} commands, the most that the server allows. Fork it to go on.", Reason("TOO_MANY_COMMANDS"));
+
     /// <summary>The server stops; another one, or this one after its restart, may serve the call.</summary>
     public static CallRefusedException Stopping() =>
         new(StatusCode.Unavailable, "The server is stopping.", new RetryInfo { RetryDelay = TimeSpan.FromSeconds(1).ToDuration() });
+
+    /// <summary>The rich status that the client gets.</summary>
+    public RichStatus ToStatus() => new() { Code = (int)StatusCode, Message = Message, Details = { Any.Pack(Detail) } };
+
+    private static ErrorInfo Reason(string reason) => new() { Reason = reason, Domain = ErrorDomain };
 
     private static string Invariant(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -11,4 +11,10 @@ internal enum CellEncoding
 
     /// <summary>Rounded to the nearest single.</summary>
     Float32,
+
+    /// <summary>The nearest of 65536 equidistant levels; only in frames of live runs.</summary>
+    Quantized16,
+
+    /// <summary>The nearest of 256 equidistant levels; only in frames of live runs.</summary>
+    Quantized8,
 }

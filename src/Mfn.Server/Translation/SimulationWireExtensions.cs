@@ -69,7 +69,11 @@ internal static class SimulationWireExtensions
         return new FramePlan(everyNSteps, request.FieldEncoding.ToEncoding(problems), request.AnalysisInFrames);
     }
 
-    public static CellEncoding ToEncoding(this Wire.FieldEncoding wire, RequestProblems problems)
+    /// <summary>The encoding that a request asks for; what is wrong with it is added to the problems.</summary>
+    /// <param name="wire">The encoding; none if unspecified.</param>
+    /// <param name="problems">Collects what is wrong.</param>
+    /// <param name="allowsQuantized">Whether the call has quantised fields.</param>
+    public static CellEncoding ToEncoding(this Wire.FieldEncoding wire, RequestProblems problems, bool allowsQuantized = false)
     {
         switch (wire)
         {
@@ -79,11 +83,27 @@ internal static class SimulationWireExtensions
                 return CellEncoding.Float64;
             case Wire.FieldEncoding.Float32:
                 return CellEncoding.Float32;
+            case Wire.FieldEncoding.Quantized16 when allowsQuantized:
+                return CellEncoding.Quantized16;
+            case Wire.FieldEncoding.Quantized8 when allowsQuantized:
+                return CellEncoding.Quantized8;
             default:
-                problems.Add("field_encoding", $"must be FIELD_ENCODING_FLOAT64, FIELD_ENCODING_FLOAT32 or unset, but was {(int)wire}");
+                var allowed = "FIELD_ENCODING_FLOAT64, FIELD_ENCODING_FLOAT32"
+                    + (allowsQuantized ? ", FIELD_ENCODING_QUANTIZED16, FIELD_ENCODING_QUANTIZED8" : "");
+                var advice = wire is Wire.FieldEncoding.Quantized16 or Wire.FieldEncoding.Quantized8 ? "; quantised fields are for WatchRun" : "";
+                problems.Add("field_encoding", $"must be {allowed} or unset, but was {(int)wire}{advice}");
                 return CellEncoding.None;
         }
     }
+
+    public static Wire.FieldEncoding ToWire(this CellEncoding encoding) => encoding switch
+    {
+        CellEncoding.Float64 => Wire.FieldEncoding.Float64,
+        CellEncoding.Float32 => Wire.FieldEncoding.Float32,
+        CellEncoding.Quantized16 => Wire.FieldEncoding.Quantized16,
+        CellEncoding.Quantized8 => Wire.FieldEncoding.Quantized8,
+        _ => Wire.FieldEncoding.Unspecified,
+    };
 
     /// <summary>The message shares the frame's memory, so it must be serialised before the frame is disposed.</summary>
     public static Wire.SimulationFrame ToWire(this RunFrame frame) => new()
@@ -121,8 +141,11 @@ internal static class SimulationWireExtensions
     {
         Rows = field.RowCount,
         Columns = field.ColumnCount,
-        Encoding = field.Encoding == CellEncoding.Float64 ? Wire.FieldEncoding.Float64 : Wire.FieldEncoding.Float32,
+        Encoding = field.Encoding.ToWire(),
         Values = UnsafeByteOperations.UnsafeWrap(field.Bytes),
+        QuantumVolts = field.Quantum,
+        FirstLevel = field.FirstLevel,
+        LargestErrorVolts = field.LargestError,
     };
 
     private static SimulationVariant ToVariant(Wire.SimulationVariant wire, RequestProblems problems)
@@ -179,7 +202,7 @@ internal static class SimulationWireExtensions
     }
 
     /// <summary>What a caller may ask for: narrower than what the core can do.</summary>
-    private static SimulationRanges DoorRanges(SimulationVariant variant, LimitsOptions limits, bool allowUnstable)
+    public static SimulationRanges DoorRanges(SimulationVariant variant, LimitsOptions limits, bool allowUnstable)
     {
         var core = SimulationRanges.Of(variant);
         var door = core with
@@ -203,7 +226,7 @@ internal static class SimulationWireExtensions
             ? "; set allow_unstable to go up to 1"
             : "";
 
-    private static string WireName(string parameter) => parameter switch
+    public static string WireName(string parameter) => parameter switch
     {
         nameof(SimulationSpec.GridSize) => "spec.grid_size",
         nameof(SimulationSpec.StepCount) => "spec.steps",
@@ -218,7 +241,7 @@ internal static class SimulationWireExtensions
         _ => throw new ArgumentOutOfRangeException(nameof(parameter), parameter, "The parameter has no wire name."),
     };
 
-    private static Wire.SimulationSpec ToWire(this SimulationSpec spec)
+    public static Wire.SimulationSpec ToWire(this SimulationSpec spec)
     {
         var wire = new Wire.SimulationSpec
         {
@@ -263,7 +286,7 @@ internal static class SimulationWireExtensions
         AmplitudeMillivolts = growthEvent.Amplitude * MillivoltsPerVolt,
     };
 
-    private static Wire.PotentialStatistics ToWire(this FieldStatistics volts)
+    public static Wire.PotentialStatistics ToWire(this FieldStatistics volts)
     {
         var millivolts = volts.Scale(MillivoltsPerVolt);
         return new Wire.PotentialStatistics

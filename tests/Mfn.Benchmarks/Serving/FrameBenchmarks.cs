@@ -25,6 +25,6 @@ public class FrameBenchmarks
     private void Encode(CellEncoding encoding)
     {
         using var buffer = _buffers.Rent(EncodedField.ByteCount(_cells.Length, encoding));
-        EncodedField.Encode(_cells, GridSize, encoding, buffer.Memory);
+        EncodedField.Encode(_cells, GridSize, GridSize, encoding, buffer.Memory);
     }
 }

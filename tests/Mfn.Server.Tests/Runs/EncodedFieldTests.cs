@@ -15,7 +15,7 @@ public sealed class EncodedFieldTests
         var cells = Cells(gridSize * gridSize);
         var bytes = new byte[EncodedField.ByteCount(cells.Length, CellEncoding.Float32)];
 
-        EncodedField.Encode(cells, gridSize, CellEncoding.Float32, bytes);
+        EncodedField.Encode(cells, gridSize, gridSize, CellEncoding.Float32, bytes);
 
         for (var i = 0; i < cells.Length; i++)
         {
@@ -30,7 +30,7 @@ public sealed class EncodedFieldTests
         var cells = Cells(gridSize * gridSize);
         var bytes = new byte[EncodedField.ByteCount(cells.Length, CellEncoding.Float64)];
 
-        EncodedField.Encode(cells, gridSize, CellEncoding.Float64, bytes);
+        EncodedField.Encode(cells, gridSize, gridSize, CellEncoding.Float64, bytes);
 
         for (var i = 0; i < cells.Length; i++)
         {

@@ -71,18 +71,21 @@ public sealed class BadInputTests
         Assert.Equal($"every_n_steps must be between 1 and 10000, but was {everyNSteps}.", error.Status.Detail);
     }
 
-    [Fact]
-    public async Task BothCalls_UnknownEncoding_IsRefused()
+    [Theory]
+    [InlineData(77, "")]
+    [InlineData(3, "; quantised fields are for WatchRun")]
+    [InlineData(4, "; quantised fields are for WatchRun")]
+    public async Task BothCalls_EncodingThatTheyDoNotHave_IsRefused(int encoding, string advice)
     {
-        const string Expected = "field_encoding must be FIELD_ENCODING_FLOAT64, FIELD_ENCODING_FLOAT32 or unset, but was 77.";
+        var expected = $"field_encoding must be FIELD_ENCODING_FLOAT64, FIELD_ENCODING_FLOAT32 or unset, but was {encoding}{advice}.";
         await using var server = await TestServer.StartAsync();
 
         var simulate = await Assert.ThrowsAsync<RpcException>(
-            async () => await server.Simulation.SimulateAsync(new SimulateRequest { FieldEncoding = (FieldEncoding)77 }));
-        var stream = await StreamErrorAsync(server, new StreamSimulationRequest { FieldEncoding = (FieldEncoding)77 });
+            async () => await server.Simulation.SimulateAsync(new SimulateRequest { FieldEncoding = (FieldEncoding)encoding }));
+        var stream = await StreamErrorAsync(server, new StreamSimulationRequest { FieldEncoding = (FieldEncoding)encoding });
 
-        Assert.Equal((StatusCode.InvalidArgument, Expected), (simulate.StatusCode, simulate.Status.Detail));
-        Assert.Equal((StatusCode.InvalidArgument, Expected), (stream.StatusCode, stream.Status.Detail));
+        Assert.Equal((StatusCode.InvalidArgument, expected), (simulate.StatusCode, simulate.Status.Detail));
+        Assert.Equal((StatusCode.InvalidArgument, expected), (stream.StatusCode, stream.Status.Detail));
     }
 
     [Fact]

@@ -1,0 +1,176 @@
+using System.Security.Cryptography;
+using Mfn.Core.Simulation;
+using Mfn.Core.Steering;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Mfn.Server.Lifetime;
+using Mfn.Server.Runs;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.LiveRuns;
+
+/// <summary>Starts live runs, finds them, and deletes those that nobody asks for.</summary>
+internal sealed partial class LiveRunRegistry : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<RunId, LiveRun> _runs = [];
+    private readonly ServerLifetime _lifetime;
+    private readonly ReplaySlots _replays;
+    private readonly ILogger<LiveRunRegistry> _logger;
+    private readonly ITimer _idleTimer;
+    private Task _idleSweep = Task.CompletedTask;
+
+    public LiveRunRegistry(
+        IOptions<LiveRunsOptions> options,
+        ComputeScheduler scheduler,
+        FieldBufferPool buffers,
+        ServerLifetime lifetime,
+        TimeProvider clock,
+        ILogger<LiveRunRegistry> logger)
+    {
+        _lifetime = lifetime;
+        _logger = logger;
+        _replays = new ReplaySlots(options.Value.MaxReplays);
+        Services = new LiveRunServices(scheduler, buffers, _replays, lifetime, clock, options.Value);
+
+        // Often enough that a run is deleted about when its time has come.
+        var period = options.Value.IdleTimeout / 4;
+        _idleTimer = clock.CreateTimer(_ => SweepIdle(), state: null, period, period);
+    }
+
+    /// <summary>What runs and their watchers share.</summary>
+    public LiveRunServices Services { get; }
+
+    /// <summary>All runs, the latest created first.</summary>
+    public IReadOnlyList<LiveRun> All
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _runs.Values.OrderByDescending(run => run.Created).ThenBy(run => run.Id.ToString(), StringComparer.Ordinal)];
+            }
+        }
+    }
+
+    /// <summary>Starts a run.</summary>
+    /// <param name="checkpoint">What it goes on from; valid.</param>
+    /// <param name="plan">How it goes; valid.</param>
+    /// <exception cref="CallRefusedException">There are too many runs, its history would be too large, or the server stops.</exception>
+    public LiveRun Start(SimulationCheckpoint checkpoint, RunPlan plan)
+    {
+        lock (_lock)
+        {
+            RequireRoom(checkpoint.Spec, plan);
+            var epoch = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+            var origin = new RunOrigin(
+                RunId.Create(), epoch, RandomNumberGenerator.GetBytes(16), Services.Clock.GetUtcNow(), plan, checkpoint, RunPast.None);
+            var run = new LiveRun(origin, NoRecorder.Instance, Services, _lifetime.Drained);
+            _runs.Add(run.Id, run);
+            LogStarted(run.Id);
+            return run;
+        }
+    }
+
+    /// <summary>Refuses a run that could not be started now.</summary>
+    /// <exception cref="CallRefusedException">There are too many runs, its history would be too large, or the server stops.</exception>
+    public void RequireRoom(SimulationSpec spec, RunPlan plan)
+    {
+        var options = Services.Options;
+        var historyBytes = RunHistory.LeastBytes(spec, plan.HistorySteps);
+        if (historyBytes > options.MaxHistoryBytesPerRun)
+        {
+            throw CallRefusedException.TooLarge(
+                $"The history of a {spec.GridSize} x {spec.GridSize} run takes at least {historyBytes} bytes, but the server allows {options.MaxHistoryBytesPerRun}. Set history_steps to 0 to keep none.",
+                historyBytes,
+                options.MaxHistoryBytesPerRun);
+        }
+
+        lock (_lock)
+        {
+            if (_lifetime.Draining.IsCancellationRequested)
+            {
+                throw CallRefusedException.Stopping();
+            }
+
+            if (_runs.Count >= options.MaxRuns)
+            {
+                throw CallRefusedException.OverLimit(
+                    $"The most live runs that the server allows, {options.MaxRuns}, are there. Delete one.", TimeSpan.FromSeconds(1));
+            }
+        }
+    }
+
+    /// <summary>The run of an id, which counts as asked for.</summary>
+    /// <exception cref="CallRefusedException">There is none.</exception>
+    public LiveRun Find(string runId)
+    {
+        lock (_lock)
+        {
+            if (RunId.TryParse(runId, out var id) && _runs.TryGetValue(id, out var run))
+            {
+                run.Touch();
+                return run;
+            }
+        }
+
+        throw CallRefusedException.RunNotFound(runId);
+    }
+
+    /// <summary>Ends a run and forgets it.</summary>
+    /// <exception cref="CallRefusedException">It was deleted before.</exception>
+    public async Task<LiveRunStatus> DeleteAsync(LiveRun run, RunEndReason reason, CancellationToken cancellationToken)
+    {
+        var last = await run.DeleteAsync(reason, cancellationToken);
+        lock (_lock)
+        {
+            _runs.Remove(run.Id);
+        }
+
+        LogDeleted(run.Id, reason, last.Position.Step);
+        return last;
+    }
+
+    /// <summary>Ends the tasks of all runs, so that none outlives the threads that it computes on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _idleTimer.DisposeAsync();
+        _lifetime.EndDraining();
+        foreach (var run in All)
+        {
+            await run.DisposeAsync();
+        }
+
+        await _idleSweep;
+        _replays.Dispose();
+    }
+
+    private void SweepIdle()
+    {
+        if (_idleSweep.IsCompleted)
+        {
+            _idleSweep = DeleteIdleAsync();
+        }
+    }
+
+    private async Task DeleteIdleAsync()
+    {
+        foreach (var run in All.Where(run => run.IdleTime > Services.Options.IdleTimeout))
+        {
+            try
+            {
+                await DeleteAsync(run, RunEndReason.Idle, _lifetime.Drained);
+            }
+            catch (Exception error) when (error is CallRefusedException or OperationCanceledException)
+            {
+                // Somebody else has deleted it, or the server ends.
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Live run {RunId} started")]
+    private partial void LogStarted(RunId runId);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Live run {RunId} deleted ({Reason}) at step {Step}")]
+    private partial void LogDeleted(RunId runId, RunEndReason reason, int step);
+}

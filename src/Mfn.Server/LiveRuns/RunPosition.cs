@@ -1,0 +1,16 @@
+namespace Mfn.Server.LiveRuns;
+
+/// <summary>Tells the states of one run apart: what it is after so many steps and so many state-changing commands.</summary>
+internal readonly record struct RunPosition(int Step, long Revision) : IComparable<RunPosition>
+{
+    public static bool operator <(RunPosition left, RunPosition right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(RunPosition left, RunPosition right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(RunPosition left, RunPosition right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(RunPosition left, RunPosition right) => left.CompareTo(right) >= 0;
+
+    public int CompareTo(RunPosition other) =>
+        Step != other.Step ? Step.CompareTo(other.Step) : Revision.CompareTo(other.Revision);
+}

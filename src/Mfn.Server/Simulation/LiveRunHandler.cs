@@ -1,0 +1,171 @@
+using Grpc.Core;
+using Mfn.Contracts.V1;
+using Mfn.Core.Steering;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Mfn.Server.LiveRuns;
+using Mfn.Server.Translation;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Simulation;
+
+/// <summary>The calls to runs that live on the server.</summary>
+internal sealed class LiveRunHandler(LiveRunRegistry runs, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+{
+    private const int DefaultPageSize = 100;
+
+    public async Task<CreateRunResponse> CreateAsync(CreateRunRequest request, ServerCallContext context)
+    {
+        var problems = new RequestProblems();
+        var spec = request.Spec.ToSpec(limits.Value, problems);
+        var plan = request.ToPlan(spec, problems);
+        var fields = request.InitialFields.ToInitialFields(spec, limits.Value, problems);
+        problems.ThrowIfAny();
+        runs.RequireRoom(spec, plan);
+
+        var checkpoint = await runs.Services.Scheduler.ComputeAsync(
+            () =>
+            {
+                using var simulation = new SteeredSimulation(spec, fields);
+                return simulation.Capture();
+            },
+            context.CancellationToken);
+        return new CreateRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
+    }
+
+    public GetRunResponse Get(GetRunRequest request) => new() { Run = runs.Find(request.RunId).ToWire() };
+
+    public ListRunsResponse List(ListRunsRequest request)
+    {
+        var problems = new RequestProblems();
+        var pageSize = request.HasPageSize ? request.PageSize : DefaultPageSize;
+        problems.Check("page_size", pageSize, new(1, 1000));
+        var state = request.State.ToFilter(problems);
+        var after = PageToken.Read(request.PageToken, problems);
+        problems.ThrowIfAny();
+
+        // One more than the page has tells whether there is a next one.
+        var found = runs.All
+            .Where(run => after?.IsBefore(run) ?? true)
+            .Where(run => state is null || run.Status.State == state)
+            .Take(pageSize + 1)
+            .ToList();
+        var page = found.Take(pageSize).ToList();
+        return new ListRunsResponse
+        {
+            Runs = { page.Select(run => run.ToWire()) },
+            NextPageToken = found.Count > page.Count ? PageToken.After(page[^1]).ToString() : "",
+        };
+    }
+
+    public async Task<DeleteRunResponse> DeleteAsync(DeleteRunRequest request, ServerCallContext context)
+    {
+        var run = runs.Find(request.RunId);
+        var last = await runs.DeleteAsync(run, RunEndReason.Deleted, context.CancellationToken);
+        return new DeleteRunResponse { Run = run.ToWire(last) };
+    }
+
+    public async Task WatchAsync(WatchRunRequest request, IServerStreamWriter<WatchRunResponse> responses, ServerCallContext context)
+    {
+        var run = runs.Find(request.RunId);
+        var problems = new RequestProblems();
+        var order = request.ToOrder(run, problems);
+        problems.ThrowIfAny();
+
+        var stream = new WatchStream(run, order, runs.Services, message => writer.WriteAsync(responses, message, context));
+        await stream.RunAsync(context.CancellationToken);
+    }
+
+    public async Task SteerAsync(
+        IAsyncStreamReader<SteerRunRequest> requests, IServerStreamWriter<SteerRunResponse> responses, ServerCallContext context)
+    {
+        LiveRun? run = null;
+        while (await reader.MoveNextAsync(requests, context))
+        {
+            var request = requests.Current;
+            run ??= runs.Find(request.RunId);
+            var response = new SteerRunResponse { CommandId = request.Command?.CommandId ?? "" };
+            try
+            {
+                response.Applied = await SteerAsync(run, request, context.CancellationToken);
+            }
+            catch (CallRefusedException refused) when (refused.StatusCode is not (StatusCode.NotFound or StatusCode.Unavailable))
+            {
+                // Another command may be fine.
+                response.Refused = refused.ToStatus();
+            }
+
+            await writer.WriteAsync(responses, response, context);
+        }
+    }
+
+    public async Task<ForkRunResponse> ForkAsync(ForkRunRequest request, ServerCallContext context)
+    {
+        var parent = runs.Find(request.RunId);
+        var checkpoint = await StateOfAsync(parent, request.HasStep ? request.Step : null, context.CancellationToken);
+        var problems = new RequestProblems();
+        var plan = request.ToPlan(parent.Plan, checkpoint.State.Step, problems);
+        var change = request.Changes?.ToChange("changes", checkpoint.Spec, limits.Value, problems);
+        problems.ThrowIfAny();
+
+        if (change is { IsEmpty: false })
+        {
+            checkpoint = await runs.Services.Scheduler.ComputeAsync(
+                () =>
+                {
+                    using var simulation = SteeredSimulation.Restore(checkpoint);
+                    simulation.Apply(change);
+                    return simulation.Capture();
+                },
+                context.CancellationToken);
+        }
+
+        return new ForkRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
+    }
+
+    private async Task<Applied> SteerAsync(LiveRun run, SteerRunRequest request, CancellationToken cancellationToken)
+    {
+        var problems = new RequestProblems();
+        if (request.RunId.Length > 0 && request.RunId != run.Id.ToString())
+        {
+            problems.Add("run_id", $"must be '{run.Id}' as in the first message, but was '{request.RunId}'");
+        }
+
+        var command = request.Command.ToCommand(run.Status.Spec, limits.Value, problems);
+        problems.ThrowIfAny();
+        var outcome = await run.SteerAsync(command, cancellationToken);
+        return new Applied { Step = outcome.Position.Step, Revision = outcome.Position.Revision, AlreadyApplied = outcome.WasApplied };
+    }
+
+    /// <summary>The state after a step, or the state now if there is none.</summary>
+    private async Task<SimulationCheckpoint> StateOfAsync(LiveRun run, long? step, CancellationToken cancellationToken)
+    {
+        if (step is null)
+        {
+            return await run.CaptureAsync(cancellationToken);
+        }
+
+        if (run.History.ArrivalAt(step.Value) is { } arrival)
+        {
+            while (!await runs.Services.Replays.TryTakeAsync(Timeout.InfiniteTimeSpan, cancellationToken))
+            {
+            }
+
+            try
+            {
+                using var replay = await Replay.BeginAsync(run.History, arrival, runs.Services, cancellationToken);
+                if (replay is not null)
+                {
+                    return replay.Capture();
+                }
+            }
+            finally
+            {
+                runs.Services.Replays.GiveBack();
+            }
+        }
+
+        throw CallRefusedException.OutOfRange(
+            $"step is {step}, but the run keeps the states after step {run.History.FirstAvailable.Step} to {run.History.Latest.Step}.");
+    }
+}

@@ -1,0 +1,113 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Mfn.Server.Storage;
+
+/// <summary>Files and directories that are on disk when a call has returned, readable by their owner alone.</summary>
+internal static class DurableFiles
+{
+    /// <summary>What the name of something not yet complete ends with.</summary>
+    public const string TemporarySuffix = ".new";
+
+    /// <summary>Creates a directory that only its owner can use, and those above it that are missing; one that exists stays as it is.</summary>
+    public static void CreateDirectory(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            return;
+        }
+
+        var parent = Path.GetDirectoryName(path)!;
+        CreateDirectory(parent);
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        FlushDirectory(parent);
+    }
+
+    /// <summary>Writes a file under another name and renames it when it is complete: a crash leaves the file as it was before, or as it is after.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public static void Replace(string path, Action<Stream> write)
+    {
+        var temporary = path + TemporarySuffix;
+        try
+        {
+            using (var stream = Create(temporary))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception error)
+        {
+            DeleteIfPossible(temporary);
+            if (IsWriteFailure(error))
+            {
+                throw new IOException($"{path} could not be written: {error.Message}", error);
+            }
+
+            throw;
+        }
+
+        FlushDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>
+    /// Makes what was created, renamed or deleted in a directory survive a power cut. Only Linux has a way that is used here; elsewhere the file
+    /// system's journal must do.
+    /// </summary>
+    public static void FlushDirectory(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        const int CloseOnExec = 0x80000;
+        using var handle = Open(path, CloseOnExec);
+        if (handle.IsInvalid)
+        {
+            throw new IOException($"{path} could not be opened: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        RandomAccess.FlushToDisk(handle);
+    }
+
+    /// <summary>Whether the exception says that a write failed. A file over the limit of its size is reported as an argument out of range.</summary>
+    public static bool IsWriteFailure(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
+
+    private static FileStream Create(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(path, options);
+    }
+
+    private static void DeleteIfPossible(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // What led here is thrown, and the next start of the server deletes the rest.
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern SafeFileHandle Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+}

@@ -1,0 +1,41 @@
+using System.Buffers.Binary;
+
+namespace Mfn.Server.Storage;
+
+/// <summary>
+/// What stands before each append in a log: the payload's length, its CRC-32C, and a CRC-32C over both, the log's salt and the position. So a
+/// header can be told from other bytes wherever reading begins, also from those that a client has made up: it does not know the salt.
+/// </summary>
+internal readonly record struct FrameHeader(int PayloadLength, uint PayloadChecksum)
+{
+    public const int Length = 12;
+
+    private const int OwnChecksumOffset = 8;
+
+    public static FrameHeader Of(ReadOnlySpan<byte> payload) => new(payload.Length, Crc32C.Compute(payload));
+
+    /// <summary>Reads the header at the start of the bytes; false if there is none.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, long position, uint salt, out FrameHeader header)
+    {
+        header = new FrameHeader(BinaryPrimitives.ReadInt32LittleEndian(bytes), BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]));
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes[OwnChecksumOffset..]) == OwnChecksum(bytes[..OwnChecksumOffset], position, salt)
+            && header.PayloadLength is > 0 and <= RunLog.MaxAppendLength;
+    }
+
+    public void Write(Span<byte> destination, long position, uint salt)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(destination, PayloadLength);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[4..], PayloadChecksum);
+        var checksum = OwnChecksum(destination[..OwnChecksumOffset], position, salt);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[OwnChecksumOffset..], checksum);
+    }
+
+    private static uint OwnChecksum(ReadOnlySpan<byte> lengthAndChecksum, long position, uint salt)
+    {
+        Span<byte> bytes = stackalloc byte[20];
+        lengthAndChecksum.CopyTo(bytes);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], position);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[16..], salt);
+        return Crc32C.Compute(bytes);
+    }
+}

@@ -1,0 +1,142 @@
+using Mfn.Contracts.Storage.V1;
+using Mfn.Core.Steering;
+using Mfn.Server.Runs;
+
+namespace Mfn.Server.Storage;
+
+/// <summary>
+/// The runs in a data directory, of which it is the only user: runs/ID/log and runs/ID/checkpoint-STEP-REVISION. A run is there as a whole or
+/// not at all, whenever the process ends. Thread-safe as long as one run is used by one thread.
+/// </summary>
+internal sealed partial class RunStore : IDisposable
+{
+    private const string DeletedSuffix = ".deleted";
+
+    private readonly string _runs;
+    private readonly FileStream _lock;
+    private readonly ILogger<RunStore> _logger;
+
+    /// <summary>Takes possession of a data directory, which is created if need be, and deletes what a crash has left half done.</summary>
+    /// <exception cref="IOException">Another server uses it, or it cannot be written.</exception>
+    public RunStore(string directory, ILogger<RunStore> logger)
+    {
+        directory = Path.GetFullPath(directory);
+        _runs = Path.Combine(directory, "runs");
+        _logger = logger;
+        DurableFiles.CreateDirectory(directory);
+        _lock = Lock(directory);
+        try
+        {
+            DurableFiles.CreateDirectory(_runs);
+            foreach (var leftover in Directory.EnumerateDirectories(_runs).Where(IsLeftover))
+            {
+                Directory.Delete(leftover, recursive: true);
+                LogLeftover(leftover);
+            }
+
+            // What the process before saw as renamed may not be on disk yet, but is relied upon from here on.
+            DurableFiles.FlushDirectory(_runs);
+        }
+        catch
+        {
+            _lock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The runs there are, in no order.</summary>
+    public IReadOnlyList<RunId> List() =>
+    [
+        .. Directory.EnumerateDirectories(_runs).Select(path => TryParse(Path.GetFileName(path), out var id) ? id : (RunId?)null).OfType<RunId>(),
+    ];
+
+    /// <summary>Creates the run that the header names; when it returns it is on disk.</summary>
+    /// <exception cref="IOException">It could not be written; nothing is left of it.</exception>
+    public StoredRun Create(RunHeader header, SimulationCheckpoint initialState)
+    {
+        var id = new RunId(new Guid(header.RunId.Span, bigEndian: true));
+        var path = PathOf(id) + DurableFiles.TemporarySuffix;
+        try
+        {
+            StoredRun.Create(path, header, initialState);
+            Directory.Move(path, PathOf(id));
+            path = PathOf(id);
+            DurableFiles.FlushDirectory(_runs);
+            return Open(id);
+        }
+        catch
+        {
+            DeleteDirectory(path);
+            throw;
+        }
+    }
+
+    /// <summary>Opens a run that is not open.</summary>
+    /// <exception cref="InvalidDataException">Its log is damaged; the message says how.</exception>
+    /// <exception cref="IOException">There is none of that id, or it is open already, or it cannot be read.</exception>
+    public StoredRun Open(RunId id) => StoredRun.Open(id, PathOf(id), _logger);
+
+    /// <summary>Deletes a run that is not open; when it returns, the run is gone for good. One that is not there is no error.</summary>
+    public void Delete(RunId id)
+    {
+        var path = PathOf(id);
+        if (!Directory.Exists(path))
+        {
+            return;
+        }
+
+        Directory.Move(path, path + DeletedSuffix);
+        DurableFiles.FlushDirectory(_runs);
+        DeleteDirectory(path + DeletedSuffix);
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private static FileStream Lock(string directory)
+    {
+        var path = Path.Combine(directory, "lock");
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error)
+        {
+            throw new IOException($"The data directory {directory} cannot be used, maybe because another server does: {error.Message}", error);
+        }
+    }
+
+    private static bool TryParse(string name, out RunId id)
+    {
+        var isId = Guid.TryParseExact(name, "N", out var value);
+        id = new RunId(value);
+        return isId && id.ToString() == name;
+    }
+
+    private static bool IsLeftover(string path) =>
+        Path.GetExtension(path) is DurableFiles.TemporarySuffix or DeletedSuffix && TryParse(Path.GetFileNameWithoutExtension(path), out _);
+
+    private string PathOf(RunId id) => Path.Combine(_runs, id.ToString());
+
+    /// <summary>Frees the space of what no longer counts; if that fails, the next start tries again.</summary>
+    private void DeleteDirectory(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing was made.
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            LogNotDeleted(path, error.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Path}, which an earlier process left half done")]
+    private partial void LogLeftover(string path);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} could not be deleted and will be at the next start: {Reason}")]
+    private partial void LogNotDeleted(string path, string reason);
+}
