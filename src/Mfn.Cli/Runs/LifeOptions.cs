@@ -7,8 +7,8 @@ namespace Mfn.Cli.Runs;
 internal sealed class LifeOptions
 {
     private readonly Option<long?> _stopAfter = NumberOption.Create<long>("--stop-after", "STEP", "Stop after this step.");
-    private readonly Option<double?> _untilSteady = NumberOption.Create<double>("--until-steady", "MV", "Stop when no cell has changed by more than so many mV in a window: 0 to 1000.");
-    private readonly Option<int?> _window = NumberOption.Create<int>("--window", "N", "Steps of that window: 1 to 10000. Default: 10.");
+    private readonly Option<double?> _untilSteady = NumberOption.Create<double>("--until-steady", "MV", "Stop when a step changes no cell by more than so many mV: 0 to 1000.");
+    private readonly Option<int?> _steadyEvery = NumberOption.Create<int>("--steady-every", "N", "Look at that every N-th step: 1 to 10000. Default: 10.");
     private readonly Option<bool> _forever = new("--forever") { Description = "Do not stop." };
 
     /// <summary>Steps a second at most.</summary>
@@ -22,14 +22,14 @@ internal sealed class LifeOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { Pace, _stopAfter, _untilSteady, _window, _forever, History, Paused })
+        foreach (var option in new Option[] { Pace, _stopAfter, _untilSteady, _steadyEvery, _forever, History, Paused })
         {
             command.Add(option);
         }
     }
 
     /// <summary>When to stop; none if the arguments do not say.</summary>
-    /// <exception cref="BadArgumentsException">They say it twice, or a window without --until-steady.</exception>
+    /// <exception cref="BadArgumentsException">They say it twice, or how often without --until-steady.</exception>
     public StopCondition? ReadStop(ParseResult arguments)
     {
         var (after, steady, forever) = (arguments.GetValue(_stopAfter), arguments.GetValue(_untilSteady), arguments.GetValue(_forever));
@@ -38,9 +38,9 @@ internal sealed class LifeOptions
             throw new BadArgumentsException("--stop-after, --until-steady and --forever exclude one another.");
         }
 
-        if (arguments.GetValue(_window) is not null && steady is null)
+        if (arguments.GetValue(_steadyEvery) is not null && steady is null)
         {
-            throw new BadArgumentsException("--window is only for --until-steady.");
+            throw new BadArgumentsException("--steady-every is only for --until-steady.");
         }
 
         if (after is { } step)
@@ -59,7 +59,7 @@ internal sealed class LifeOptions
         }
 
         var state = new SteadyState { ToleranceMillivolts = tolerance };
-        arguments.Apply(_window, value => state.WindowSteps = value);
+        arguments.Apply(_steadyEvery, value => state.EveryNSteps = value);
         return new StopCondition { SteadyState = state };
     }
 }

@@ -73,7 +73,7 @@ internal static class RunReport
     {
         StopCondition.ConditionOneofCase.AfterStep => $"until step {stop.AfterStep}",
         StopCondition.ConditionOneofCase.SteadyState => string.Create(
-            CultureInfo.InvariantCulture, $"until no cell changes by more than {stop.SteadyState.ToleranceMillivolts} mV in {stop.SteadyState.WindowSteps} steps"),
+            CultureInfo.InvariantCulture, $"until a step changes no cell by more than {stop.SteadyState.ToleranceMillivolts} mV"),
         _ => "without end",
     };
 

@@ -165,7 +165,7 @@ public sealed class RunCommandTests : IDisposable
 
     [Theory]
     [InlineData("run create --forever --stop-after 5", "--stop-after, --until-steady and --forever exclude one another.")]
-    [InlineData("run create --window 5", "--window is only for --until-steady.")]
+    [InlineData("run create --steady-every 5", "--steady-every is only for --until-steady.")]
     [InlineData("run create --potential /nowhere.npy", "/nowhere.npy")]
     [InlineData("run watch x --region 1,2,3", "--region must be ROW,COLUMN,ROWS,COLUMNS in whole numbers, but was '1,2,3'.")]
     [InlineData("run watch x --token %", "--token must be a token that mfn run watch printed, but was '%'.")]
