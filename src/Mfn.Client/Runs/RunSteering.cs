@@ -92,7 +92,7 @@ public sealed class RunSteering : IDisposable
         {
             await call.RequestStream.WriteAsync(new SteerRunRequest { RunId = _runId, Command = command }, cancellationToken);
         }
-        catch (Exception error) when (error is RpcException or InvalidOperationException && !cancellationToken.IsCancellationRequested)
+        catch (Exception error) when (error is RpcException or IOException or InvalidOperationException && !cancellationToken.IsCancellationRequested)
         {
             // The call has ended; reading tells why.
         }
