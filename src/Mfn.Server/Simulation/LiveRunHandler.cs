@@ -1,9 +1,11 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.LiveRuns;
+using Mfn.Server.Storage;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
@@ -121,6 +123,61 @@ internal sealed class LiveRunHandler(LiveRunRegistry runs, RequestReader reader,
         }
 
         return new ForkRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
+    }
+
+    public async Task ExportAsync(ExportRunRequest request, IServerStreamWriter<ExportRunResponse> responses, ServerCallContext context)
+    {
+        var run = runs.Find(request.RunId);
+        var checkpoint = await StateOfAsync(run, request.HasStep ? request.Step : null, context.CancellationToken);
+        foreach (var chunk in CheckpointFile.Encode(checkpoint))
+        {
+            await writer.WriteAsync(responses, new ExportRunResponse { Chunk = UnsafeByteOperations.UnsafeWrap(chunk) }, context);
+        }
+    }
+
+    public async Task<ImportRunResponse> ImportAsync(IAsyncStreamReader<ImportRunRequest> requests, ServerCallContext context)
+    {
+        if (!await reader.MoveNextAsync(requests, context) || requests.Current.Start is not { } start)
+        {
+            throw Problem("start", "must be the first message");
+        }
+
+        var checkpoint = await ReceiveCheckpointAsync(requests, context);
+        var problems = new RequestProblems();
+        checkpoint.Check("chunk", limits.Value, problems);
+        var plan = start.ToPlan(checkpoint.State.Step, problems);
+        problems.ThrowIfAny();
+        return new ImportRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
+    }
+
+    private async Task<SimulationCheckpoint> ReceiveCheckpointAsync(IAsyncStreamReader<ImportRunRequest> requests, ServerCallContext context)
+    {
+        using var decoder = new CheckpointDecoder(limits.Value.MaxGridSize);
+        try
+        {
+            while (await reader.MoveNextAsync(requests, context))
+            {
+                if (requests.Current.KindCase != ImportRunRequest.KindOneofCase.Chunk)
+                {
+                    throw Problem("chunk", "must be set in every message after the first");
+                }
+
+                decoder.Append(requests.Current.Chunk.Span);
+            }
+
+            return decoder.Complete();
+        }
+        catch (InvalidDataException error)
+        {
+            throw Problem("chunk", $"must bring a checkpoint that this server can use: {error.Message.TrimEnd('.')}");
+        }
+    }
+
+    private static CallRefusedException Problem(string field, string description)
+    {
+        var problems = new RequestProblems();
+        problems.Add(field, description);
+        return problems.ToException();
     }
 
     private async Task<Applied> SteerAsync(LiveRun run, SteerRunRequest request, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Simulation;
 using Mfn.Core.Specs;
 using Mfn.Core.Steering;
@@ -14,6 +15,9 @@ internal static class LiveRunWireExtensions
 {
     private const double MillivoltsPerVolt = 1000.0;
     private const long DefaultHistorySteps = 1000;
+
+    // Wider than what callers may send, since they may add to it; small enough for every statistic to stay finite.
+    private static readonly ParameterRange ImportedPotentialRange = new(-1_000_000, 1_000_000);
 
     private static readonly ParameterRange StepRange = new(1, StopRule.LastStep);
     private static readonly ParameterRange PaceRange = new(0.001, 1_000_000);
@@ -55,6 +59,40 @@ internal static class LiveRunWireExtensions
             Failure = status.Failure,
             Durable = run.IsDurable,
         };
+    }
+
+    /// <summary>The first record of a run's log.</summary>
+    public static RunHeader ToHeader(this RunOrigin origin) => new()
+    {
+        RunId = ByteString.CopyFrom(origin.Id.Value.ToByteArray(bigEndian: true)),
+        CreatedUnixSeconds = origin.Created.ToUnixTimeSeconds(),
+        Epoch = origin.Epoch,
+        TokenSecret = ByteString.CopyFrom(origin.TokenSecret.Span),
+        StepsPerSecond = origin.Plan.StepsPerSecond ?? 0,
+        Stop = origin.Plan.Stop.ToWire(),
+        HistorySteps = origin.Plan.HistorySteps,
+        BeginsPaused = origin.Plan.BeginsPaused,
+    };
+
+    /// <summary>Notes what keeps an imported state from being one that a run of this server may have.</summary>
+    public static void Check(this SimulationCheckpoint checkpoint, string path, LimitsOptions limits, RequestProblems problems)
+    {
+        var spec = checkpoint.Spec with { StepCount = 1 };
+        if (spec.Variant == SimulationVariant.Numerics)
+        {
+            problems.Add(path, "must bring a state of the model or the engine variant");
+            return;
+        }
+
+        foreach (var problem in spec.FindProblems(SimulationWireExtensions.DoorRanges(spec.Variant, limits, allowUnstable: true)))
+        {
+            problems.Add(path, $"must bring a spec whose {SimulationWireExtensions.WireName(problem.Parameter)} {problem.Description}");
+        }
+
+        if (checkpoint.State.Potential.Any(cell => !ImportedPotentialRange.Contains(cell)))
+        {
+            problems.Add(path, $"must bring a potential whose cells are {ImportedPotentialRange} V");
+        }
     }
 
     /// <summary>The state of a filter; null for any.</summary>
@@ -178,36 +216,60 @@ internal static class LiveRunWireExtensions
     public static ParameterChange ToChange(
         this Wire.ChangeParameters wire, string path, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
     {
+        var isEngine = spec.Variant == SimulationVariant.Engine;
         var change = new ParameterChange
         {
             Alpha = wire.HasAlpha ? wire.Alpha : null,
             SpikeProbability = wire.HasSpikeProbability ? wire.SpikeProbability : null,
             TuringThreshold = wire.HasTuringThreshold ? wire.TuringThreshold : null,
             JitterVariance = wire.HasJitterVarianceVoltsSquared ? wire.JitterVarianceVoltsSquared : null,
-            ActivatorDiffusion = wire.HasActivatorDiffusion ? wire.ActivatorDiffusion : null,
-            InhibitorDiffusion = wire.HasInhibitorDiffusion ? wire.InhibitorDiffusion : null,
-            ActivatorRate = wire.HasActivatorRate ? wire.ActivatorRate : null,
-            InhibitorRate = wire.HasInhibitorRate ? wire.InhibitorRate : null,
+            ActivatorDiffusion = isEngine && wire.HasActivatorDiffusion ? wire.ActivatorDiffusion : null,
+            InhibitorDiffusion = isEngine && wire.HasInhibitorDiffusion ? wire.InhibitorDiffusion : null,
+            ActivatorRate = isEngine && wire.HasActivatorRate ? wire.ActivatorRate : null,
+            InhibitorRate = isEngine && wire.HasInhibitorRate ? wire.InhibitorRate : null,
         };
         foreach (var problem in change.FindProblems(spec, SimulationWireExtensions.DoorRanges(spec.Variant, limits, allowUnstable: false)))
         {
             problems.Add($"{path}.{ParameterName(problem.Parameter)}", problem.Description);
         }
 
+        var engineOnly = new[]
+        {
+            ("activator_diffusion", wire.HasActivatorDiffusion),
+            ("inhibitor_diffusion", wire.HasInhibitorDiffusion),
+            ("activator_rate", wire.HasActivatorRate),
+            ("inhibitor_rate", wire.HasInhibitorRate),
+        };
+        foreach (var (name, _) in engineOnly.Where(parameter => parameter.Item2 && !isEngine))
+        {
+            problems.Add($"{path}.{name}", "must not be set unless the run's variant is SIMULATION_VARIANT_ENGINE");
+        }
+
         return change;
     }
 
-    public static Wire.End ToWire(this RunEnd end, IReadOnlyCollection<byte> identity) => new()
+    public static Wire.End ToWire(this LiveRuns.RunEnd end, IReadOnlyCollection<byte> identity) => new()
     {
-        Reason = end.Reason switch
-        {
-            RunEndReason.Stopped => Wire.EndReason.Stopped,
-            RunEndReason.Deleted => Wire.EndReason.Deleted,
-            RunEndReason.Failed => Wire.EndReason.Failed,
-            _ => Wire.EndReason.Idle,
-        },
+        Reason = end.Reason.ToWire(),
         Detail = end.Detail,
         Identity = ByteString.CopyFrom([.. identity]),
+    };
+
+    public static Wire.EndReason ToWire(this RunEndReason reason) => reason switch
+    {
+        RunEndReason.Stopped => Wire.EndReason.Stopped,
+        RunEndReason.Deleted => Wire.EndReason.Deleted,
+        RunEndReason.Failed => Wire.EndReason.Failed,
+        _ => Wire.EndReason.Idle,
+    };
+
+    /// <summary>A reason that was once written by <see cref="ToWire(RunEndReason)"/>.</summary>
+    public static RunEndReason ToReason(this Wire.EndReason wire) => wire switch
+    {
+        Wire.EndReason.Stopped => RunEndReason.Stopped,
+        Wire.EndReason.Deleted => RunEndReason.Deleted,
+        Wire.EndReason.Idle => RunEndReason.Idle,
+        _ => RunEndReason.Failed,
     };
 
     private static double? ToPace(bool isSet, double stepsPerSecond, string path, RequestProblems problems)
