@@ -90,7 +90,7 @@ public sealed class SteerTests
         await using var server = await TestServer.StartAsync();
         var run = (await server.Simulation.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8, Steps = 3 } })).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
-        await watcher.WatchAsync(new WatchRunRequest());
+        await watcher.WatchAsync(new WatchRunRequest { BacklogFrames = 100 });
 
         var outcome = Assert.Single(await SteerAsync(server, run.RunId, new RunCommand { CommandId = "1", Resume = new Resume() }));
 
