@@ -60,7 +60,7 @@ internal static class RunReport
         ["first_available_step"] = run.FirstAvailableStep,
         ["watchers"] = run.WatcherCount,
         ["created_unix_seconds"] = run.CreatedUnixSeconds,
-        ["epoch"] = run.Epoch,
+        ["epoch"] = run.Epoch.ToString(CultureInfo.InvariantCulture),
         ["identity"] = ToHex(run.Identity),
         ["failure"] = run.Failure,
         ["durable"] = run.Durable,

@@ -94,28 +94,43 @@ internal sealed class TerminalDisplay : IWatchDisplay
 
     private async Task DrawAsync()
     {
-        var size = (Width: 0, Height: 0);
-        using var timer = new PeriodicTimer(DrawInterval);
-        do
+        try
         {
-            var current = (Console.WindowWidth, Console.WindowHeight);
-            string? text = null;
-            lock (_lock)
+            using var timer = new PeriodicTimer(DrawInterval);
+            var size = (Width: 0, Height: 0);
+            do
             {
-                if (_isChanged || current != size)
-                {
-                    text = _view.Draw(current.WindowWidth, current.WindowHeight);
-                    _isChanged = false;
-                }
+                size = DrawWhatChanged(size);
             }
+            while (await timer.WaitForNextTickAsync(_leaving.Token));
+        }
+        catch (IOException)
+        {
+            // Nobody sees the terminal any more; disposing tells why.
+            await _closed.CancelAsync();
+            throw;
+        }
+    }
 
-            if (text is not null)
+    private (int Width, int Height) DrawWhatChanged((int Width, int Height) lastSize)
+    {
+        var size = (Width: Console.WindowWidth, Height: Console.WindowHeight);
+        string? text = null;
+        lock (_lock)
+        {
+            if (_isChanged || size != lastSize)
             {
-                Write(BeginUpdate + text + EndUpdate);
-                size = current;
+                text = _view.Draw(size.Width, size.Height);
+                _isChanged = false;
             }
         }
-        while (await timer.WaitForNextTickAsync(_leaving.Token));
+
+        if (text is not null)
+        {
+            Write(BeginUpdate + text + EndUpdate);
+        }
+
+        return size;
     }
 
     private void Write(string text)

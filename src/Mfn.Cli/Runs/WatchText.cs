@@ -36,7 +36,7 @@ internal static class WatchText
             ["step"] = position.Step,
             ["revision"] = position.Revision,
             ["sequence"] = position.Sequence,
-            ["epoch"] = position.Epoch,
+            ["epoch"] = position.Epoch.ToString(CultureInfo.InvariantCulture),
         };
         switch (told)
         {

@@ -65,7 +65,7 @@ public sealed class RunClient
     }
 
     /// <summary>Steers a run. The stream opens with the first command.</summary>
-    public RunSteering Steer(string runId, WatchOptions? options = null) => new(_simulation, runId, options ?? new WatchOptions());
+    public RunSteering Steer(string runId, ReconnectOptions? options = null) => new(_simulation, runId, options ?? new ReconnectOptions());
 
     /// <summary>Writes a run's state to a stream, as a checkpoint; returns its bytes.</summary>
     public async Task<long> ExportAsync(ExportRunRequest request, Stream destination, CancellationToken cancellationToken = default)

@@ -11,11 +11,11 @@ public sealed class RunSteering : IDisposable
 {
     private readonly SimulationService.SimulationServiceClient _simulation;
     private readonly string _runId;
-    private readonly WatchOptions _options;
+    private readonly ReconnectOptions _options;
     private readonly SemaphoreSlim _turn = new(1);
     private AsyncDuplexStreamingCall<SteerRunRequest, SteerRunResponse>? _call;
 
-    internal RunSteering(SimulationService.SimulationServiceClient simulation, string runId, WatchOptions options)
+    internal RunSteering(SimulationService.SimulationServiceClient simulation, string runId, ReconnectOptions options)
     {
         _simulation = simulation;
         _runId = runId;
@@ -90,17 +90,7 @@ public sealed class RunSteering : IDisposable
     {
         try
         {
-            await call.RequestStream.WriteAsync(new SteerRunRequest { RunId = _runId, Command = command }, cancellationToken);
-        }
-        catch (Exception error) when (error is RpcException or IOException or InvalidOperationException && !cancellationToken.IsCancellationRequested)
-        {
-            // The call has ended; reading tells why.
-        }
-
-        try
-        {
-            var reading = call.ResponseStream.MoveNext(cancellationToken);
-            if (!await reading.WaitAsync(_options.MaxSilence, _options.Clock, cancellationToken))
+            if (!await SendAndReadAsync().WaitAsync(_options.MaxSilence, _options.Clock, cancellationToken))
             {
                 throw new RpcException(new Status(StatusCode.Unavailable, "The stream ended before the command's outcome."));
             }
@@ -114,6 +104,20 @@ public sealed class RunSteering : IDisposable
         return response.CommandId == command.CommandId
             ? response
             : throw new InvalidDataException($"The server answered the command '{response.CommandId}' where '{command.CommandId}' was due.");
+
+        async Task<bool> SendAndReadAsync()
+        {
+            try
+            {
+                await call.RequestStream.WriteAsync(new SteerRunRequest { RunId = _runId, Command = command }, cancellationToken);
+            }
+            catch (Exception error) when (error is RpcException or IOException or InvalidOperationException)
+            {
+                // The call has ended; reading tells why.
+            }
+
+            return await call.ResponseStream.MoveNext(cancellationToken);
+        }
     }
 
     private void Close()

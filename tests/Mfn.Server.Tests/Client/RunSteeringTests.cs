@@ -7,7 +7,7 @@ namespace Mfn.Server.Tests.Client;
 
 public sealed class RunSteeringTests
 {
-    private static readonly WatchOptions Eager = new() { InitialBackoff = TimeSpan.Zero, MaxTries = 100 };
+    private static readonly ReconnectOptions Eager = new() { InitialBackoff = TimeSpan.Zero, MaxTries = 100 };
 
     [Fact]
     public async Task SendAsync_Commands_AreAppliedInTurn()
@@ -80,7 +80,7 @@ public sealed class RunSteeringTests
         await using var relay = new Http2Relay(server.Address, _ => null);
         using var client = Connect(relay.Address);
         var run = await client.Runs.CreateAsync(new CreateRunRequest { Paused = true });
-        using var steering = client.Runs.Steer(run.RunId, new WatchOptions { MaxTries = 1 });
+        using var steering = client.Runs.Steer(run.RunId, new ReconnectOptions { MaxTries = 1 });
 
         for (var revision = 1; revision <= 3; revision++)
         {

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Mfn.Client;
 using Mfn.Client.Npy;
@@ -133,6 +135,41 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Watch_Terminal_DrawsUntilQIsPressed()
+    {
+        await using var server = await TestServer.StartAsync();
+        var id = await OutputAsync(server, "run create --grid 8 --paused");
+        var mfn = Path.Combine(AppContext.BaseDirectory, "mfn.dll");
+        var start = new ProcessStartInfo("script", ["-qec", $"stty rows 12 cols 60; exec dotnet {mfn} run watch {id} --server {server.Address}", "/dev/null"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        start.Environment["TERM"] = "xterm-256color";
+        start.Environment.Remove("NO_COLOR");
+        using var terminal = Process.Start(start)!;
+        try
+        {
+            // 8 x 8 cells in 11 lines of 2 pixels: each cell takes 2 x 2 of them.
+            var screen = await ReadUntilAsync(terminal.StandardOutput, "step 0  ");
+            Assert.Equal(8 * 16, screen.Count(character => character == '▀'));
+            await terminal.StandardInput.WriteAsync('q');
+            await terminal.StandardInput.FlushAsync();
+            var rest = await terminal.StandardOutput.ReadToEndAsync().Within();
+            await terminal.WaitForExitAsync().Within();
+
+            Assert.Equal(0, terminal.ExitCode);
+            Assert.Contains("\e[?1049h", screen, StringComparison.Ordinal);
+            var closed = rest.IndexOf("\e[?25h\e[?1049l", StringComparison.Ordinal);
+            Assert.InRange(closed, 0, rest.IndexOf("--token ", StringComparison.Ordinal));
+        }
+        finally
+        {
+            terminal.Kill(entireProcessTree: true);
+        }
+    }
+
+    [Fact]
     public async Task Watch_Interrupted_EndsWithTheToken()
     {
         await using var server = await TestServer.StartAsync();
@@ -140,7 +177,7 @@ public sealed class RunCommandTests : IDisposable
         using var watch = MfnProcess.Start("run", "watch", id, "--server", server.Address.ToString());
         Assert.StartsWith("step 0  ", await watch.Output.ReadLineAsync().Within(), StringComparison.Ordinal);
 
-        using var kill = System.Diagnostics.Process.Start("kill", ["-INT", $"{watch.Id}"]);
+        using var kill = Process.Start("kill", ["-INT", $"{watch.Id}"]);
 
         Assert.Equal(0, await watch.ExitCodeAsync());
         Assert.StartsWith("--token ", await watch.Error, StringComparison.Ordinal);
@@ -256,6 +293,18 @@ public sealed class RunCommandTests : IDisposable
         }
 
         throw new InvalidOperationException("The run has no frame.");
+    }
+
+    private static async Task<string> ReadUntilAsync(StreamReader reader, string text)
+    {
+        var read = new StringBuilder();
+        var character = new char[1];
+        while (!read.ToString().EndsWith(text, StringComparison.Ordinal) && await reader.ReadAsync(character).AsTask().Within() > 0)
+        {
+            read.Append(character);
+        }
+
+        return read.ToString();
     }
 
     private static string Text(JsonDocument json, string name) => json.RootElement.GetProperty(name).GetString()!;
