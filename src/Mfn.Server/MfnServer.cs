@@ -133,7 +133,6 @@ public static class MfnServer
         services.AddSingleton<LiveRunRegistry>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveRunRegistry>());
         services.AddSingleton<AggregationMemory>();
-        services.AddSingleton<RoundAggregator>();
         services.AddSingleton<ServerLifetime>();
         services.AddSingleton<GracefulStop>();
         services.AddHostedService(provider => provider.GetRequiredService<GracefulStop>());

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Mfn.Core.Simulation;
 
-/// <summary>Doubles as cells and cells as doubles.</summary>
-internal static class CellConversion
+/// <summary>Doubles as cells and cells as doubles. Cells are doubles or singles.</summary>
+public static class CellConversion
 {
     /// <summary>Rounds to the nearest value that a cell can have, ties to even; copies where cells are doubles.</summary>
     public static void Narrow<T>(ReadOnlySpan<double> source, Span<T> destination)

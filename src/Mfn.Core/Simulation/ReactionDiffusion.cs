@@ -158,8 +158,11 @@ internal sealed class ReactionDiffusion<T> : ReactionDiffusion
     /// <summary>Species that do not evolve are the same before and after every pass, which does not write them.</summary>
     private void KeepSpecies()
     {
-        _current.Activator.CopyTo(_next.Activator);
-        _current.Inhibitor.CopyTo(_next.Inhibitor);
+        if (!_spec.IsTuringEnabled)
+        {
+            _current.Activator.CopyTo(_next.Activator);
+            _current.Inhibitor.CopyTo(_next.Inhibitor);
+        }
     }
 
     private void Fill(Span<T> cells, Action<Span<double>> draw)

@@ -22,6 +22,8 @@ internal sealed class StepConstants<T>(SimulationSpec spec)
 
     public T Increment { get; } = T.CreateChecked(spec.TuringIncrement);
 
+    public T One { get; } = T.One;
+
     public T LowestPotential { get; } = T.CreateChecked(-0.095);
 
     public T HighestPotential { get; } = T.CreateChecked(0.040);

@@ -36,6 +36,9 @@ internal sealed class StepKernel<T, TVector, TReaction, TRim>(SimulationSpec spe
         var highest = TVector.Create(_constants.HighestPotential);
         var four = TVector.Create(T.CreateChecked(4.0));
 
+        // From memory, since a constant that the compiler knows is made anew for every vector.
+        var one = TVector.Create(_constants.One);
+
         ref var v = ref rows.Here;
         ref var a = ref Unsafe.Add(ref v, rows.HereOffset);
         ref var h = ref Unsafe.Add(ref a, rows.HereOffset);
@@ -50,69 +53,65 @@ internal sealed class StepKernel<T, TVector, TReaction, TRim>(SimulationSpec spe
 
         var activations = TVector.Zero;
         var clampings = TVector.Zero;
-        var poison = TVector.Zero;
+        var bits = TVector.Zero;
 
         var last = _last;
         var j = 0;
         while (true)
         {
             var at = (nuint)j;
-            var vHere = TVector.Load(ref v, at);
-            var vLeft = TVector.Load(ref v, at - 1);
-            var vRight = TVector.Load(ref v, at + 1);
+            TVector vLeft;
+            TVector vRight;
             var aLeft = TVector.Zero;
             var aRight = TVector.Zero;
             var hLeft = TVector.Zero;
             var hRight = TVector.Zero;
-            if (TReaction.IsActive)
+            if ((uint)(j - 1) < (uint)(last - 1))
             {
-                aLeft = TVector.Load(ref a, at - 1);
-                aRight = TVector.Load(ref a, at + 1);
-                hLeft = TVector.Load(ref h, at - 1);
-                hRight = TVector.Load(ref h, at + 1);
-            }
-
-            if (j == 0)
-            {
-                vLeft = TVector.WithFirst(vLeft, BeforeFirst(ref v));
+                vLeft = TVector.Load(ref v, at - 1);
+                vRight = TVector.Load(ref v, at + 1);
                 if (TReaction.IsActive)
                 {
-                    aLeft = TVector.WithFirst(aLeft, BeforeFirst(ref a));
-                    hLeft = TVector.WithFirst(hLeft, BeforeFirst(ref h));
+                    aLeft = TVector.Load(ref a, at - 1);
+                    aRight = TVector.Load(ref a, at + 1);
+                    hLeft = TVector.Load(ref h, at - 1);
+                    hRight = TVector.Load(ref h, at + 1);
+                }
+            }
+            else
+            {
+                // At an end of the row, or at both.
+                vLeft = Left(ref v, j);
+                vRight = Right(ref v, j);
+                if (TReaction.IsActive)
+                {
+                    aLeft = Left(ref a, j);
+                    aRight = Right(ref a, j);
+                    hLeft = Left(ref h, j);
+                    hRight = Right(ref h, j);
                 }
             }
 
-            if (j == last)
-            {
-                vRight = TVector.Select(_isRowEnd, TVector.Create(BeyondLast(ref v)), vRight);
-                if (TReaction.IsActive)
-                {
-                    aRight = TVector.Select(_isRowEnd, TVector.Create(BeyondLast(ref a)), aRight);
-                    hRight = TVector.Select(_isRowEnd, TVector.Create(BeyondLast(ref h)), hRight);
-                }
-            }
-
+            var vHere = TVector.Load(ref v, at);
             var vLaplacian = Laplacian(vHere, TVector.Load(ref vAbove, at), TVector.Load(ref vBelow, at), vLeft, vRight, four);
             var vNext = vHere + (alpha * vLaplacian);
-            var isActive = TVector.Zero;
+            var aNext = TVector.Zero;
             if (TReaction.IsActive)
             {
                 var aHere = TVector.Load(ref a, at);
                 var hHere = TVector.Load(ref h, at);
                 var aLaplacian = Laplacian(aHere, TVector.Load(ref aAbove, at), TVector.Load(ref aBelow, at), aLeft, aRight, four);
                 var hLaplacian = Laplacian(hHere, TVector.Load(ref hAbove, at), TVector.Load(ref hBelow, at), hLeft, hRight, four);
-                var aNext = aHere + ((activatorDiffusion * aLaplacian) + (activatorRate * ((aHere * (TVector.One - aHere)) - hHere)));
+                aNext = aHere + ((activatorDiffusion * aLaplacian) + (activatorRate * ((aHere * (one - aHere)) - hHere)));
                 var source = TReaction.IsSemiImplicit ? aNext : aHere;
                 var hNext = hHere + ((inhibitorDiffusion * hLaplacian) + (inhibitorRate * (source - hHere)));
+                vNext = TVector.AddWhereGreater(vNext, increment, aNext, threshold);
 
-                isActive = TVector.IsGreater(aNext, threshold);
-                vNext = TVector.Select(isActive, vNext + increment, vNext);
-
-                aNext = TVector.Clip(aNext, TVector.Zero, TVector.One);
-                hNext = TVector.Clip(hNext, TVector.Zero, TVector.One);
-                poison = TVector.AddZeroTimes(TVector.AddZeroTimes(poison, aNext), hNext);
-                TVector.Store(aNext, ref nextActivator, at);
-                TVector.Store(hNext, ref nextInhibitor, at);
+                var aClipped = TVector.Clip(aNext, TVector.Zero, one);
+                var hClipped = TVector.Clip(hNext, TVector.Zero, one);
+                bits |= aClipped | hClipped;
+                TVector.Store(aClipped, ref nextActivator, at);
+                TVector.Store(hClipped, ref nextInhibitor, at);
             }
 
             if (!Unsafe.IsNullRef(ref noise))
@@ -121,28 +120,41 @@ internal sealed class StepKernel<T, TVector, TReaction, TRim>(SimulationSpec spe
             }
 
             var vClipped = TVector.Clip(vNext, lowest, highest);
-            var isClamped = TVector.IsDifferent(vClipped, vNext);
-            poison = TVector.AddZeroTimes(poison, vClipped);
+            bits |= vClipped;
             TVector.Store(vClipped, ref next, at);
 
             if (j == last)
             {
-                activations = TVector.CountSet(activations, isActive & _isNewInLast);
-                clampings = TVector.CountSet(clampings, isClamped & _isNewInLast);
+                activations = TReaction.IsActive ? TVector.CountSet(activations, TVector.IsGreater(aNext, threshold) & _isNewInLast) : activations;
+                clampings = TVector.CountSet(clampings, TVector.IsDifferent(vClipped, vNext) & _isNewInLast);
                 break;
             }
 
-            activations = TVector.CountSet(activations, isActive);
-            clampings = TVector.CountSet(clampings, isClamped);
+            activations = TReaction.IsActive ? TVector.CountGreater(activations, aNext, threshold) : activations;
+            clampings = TVector.CountDifferent(clampings, vClipped, vNext);
             j = Math.Min(j + TVector.Count, last);
         }
 
-        return new RowCounts(TVector.SumCounts(activations), TVector.SumCounts(clampings), TVector.IsZero(poison));
+        return new RowCounts(TVector.SumCounts(activations), TVector.SumCounts(clampings), TVector.IsBelowTwo(bits));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Laplacian(TVector here, TVector above, TVector below, TVector left, TVector right, TVector four) =>
         (TRim.IsZero ? above + below + right + left : above + below + left + right) - (four * here);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private TVector Left(ref T row, int j)
+    {
+        var left = TVector.Load(ref row, (nuint)j - 1);
+        return j == 0 ? TVector.WithFirst(left, BeforeFirst(ref row)) : left;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private TVector Right(ref T row, int j)
+    {
+        var right = TVector.Load(ref row, (nuint)j + 1);
+        return j == _last ? TVector.Select(_isRowEnd, TVector.Create(BeyondLast(ref row)), right) : right;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private T BeforeFirst(ref T row) => TRim.IsZero ? T.Zero : TRim.IsTorus ? Unsafe.Add(ref row, _lastColumn) : row;

@@ -41,6 +41,9 @@ internal readonly struct Bits128<T>(Vector128<T> value) : IVector<Bits128<T>, T>
     public static Bits128<T> operator &(Bits128<T> left, Bits128<T> right) => new(left._value & right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> operator |(Bits128<T> left, Bits128<T> right) => new(left._value | right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits128<T> IsGreater(Bits128<T> left, Bits128<T> right) => new(Vector128.GreaterThan(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -63,9 +66,14 @@ internal readonly struct Bits128<T>(Vector128<T> value) : IVector<Bits128<T>, T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bits128<T> AddZeroTimes(Bits128<T> sum, Bits128<T> value) => new(typeof(T) == typeof(double)
-        ? Vector128.MultiplyAddEstimate(value._value.AsDouble(), Vector128<double>.Zero, sum._value.AsDouble()).As<double, T>()
-        : Vector128.MultiplyAddEstimate(value._value.AsSingle(), Vector128<float>.Zero, sum._value.AsSingle()).As<float, T>());
+    public static Bits128<T> AddWhereGreater(Bits128<T> sum, Bits128<T> value, Bits128<T> left, Bits128<T> right) =>
+        new(Vector128.ConditionalSelect(Vector128.GreaterThan(left._value, right._value), sum._value + value._value, sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> CountGreater(Bits128<T> counts, Bits128<T> left, Bits128<T> right) => CountSet(counts, IsGreater(left, right));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> CountDifferent(Bits128<T> counts, Bits128<T> left, Bits128<T> right) => CountSet(counts, IsDifferent(left, right));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits128<T> CountSet(Bits128<T> counts, Bits128<T> mask) => new(typeof(T) == typeof(double)
@@ -75,7 +83,7 @@ internal readonly struct Bits128<T>(Vector128<T> value) : IVector<Bits128<T>, T>
     public static long SumCounts(Bits128<T> counts) =>
         typeof(T) == typeof(double) ? Vector128.Sum(counts._value.AsInt64()) : Vector128.Sum(counts._value.AsInt32());
 
-    public static bool IsZero(Bits128<T> value) => Vector128.EqualsAll(value._value, Vector128<T>.Zero);
+    public static bool IsBelowTwo(Bits128<T> bits) => Vector128.EqualsAll(bits._value & Vector128.Create(T.CreateChecked(2.0)), Vector128<T>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits128<T> WithFirst(Bits128<T> vector, T value) => new(vector._value.WithElement(0, value));

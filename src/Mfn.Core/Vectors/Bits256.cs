@@ -41,6 +41,9 @@ internal readonly struct Bits256<T>(Vector256<T> value) : IVector<Bits256<T>, T>
     public static Bits256<T> operator &(Bits256<T> left, Bits256<T> right) => new(left._value & right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> operator |(Bits256<T> left, Bits256<T> right) => new(left._value | right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits256<T> IsGreater(Bits256<T> left, Bits256<T> right) => new(Vector256.GreaterThan(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -63,9 +66,14 @@ internal readonly struct Bits256<T>(Vector256<T> value) : IVector<Bits256<T>, T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bits256<T> AddZeroTimes(Bits256<T> sum, Bits256<T> value) => new(typeof(T) == typeof(double)
-        ? Vector256.MultiplyAddEstimate(value._value.AsDouble(), Vector256<double>.Zero, sum._value.AsDouble()).As<double, T>()
-        : Vector256.MultiplyAddEstimate(value._value.AsSingle(), Vector256<float>.Zero, sum._value.AsSingle()).As<float, T>());
+    public static Bits256<T> AddWhereGreater(Bits256<T> sum, Bits256<T> value, Bits256<T> left, Bits256<T> right) =>
+        new(Vector256.ConditionalSelect(Vector256.GreaterThan(left._value, right._value), sum._value + value._value, sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> CountGreater(Bits256<T> counts, Bits256<T> left, Bits256<T> right) => CountSet(counts, IsGreater(left, right));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> CountDifferent(Bits256<T> counts, Bits256<T> left, Bits256<T> right) => CountSet(counts, IsDifferent(left, right));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits256<T> CountSet(Bits256<T> counts, Bits256<T> mask) => new(typeof(T) == typeof(double)
@@ -75,7 +83,7 @@ internal readonly struct Bits256<T>(Vector256<T> value) : IVector<Bits256<T>, T>
     public static long SumCounts(Bits256<T> counts) =>
         typeof(T) == typeof(double) ? Vector256.Sum(counts._value.AsInt64()) : Vector256.Sum(counts._value.AsInt32());
 
-    public static bool IsZero(Bits256<T> value) => Vector256.EqualsAll(value._value, Vector256<T>.Zero);
+    public static bool IsBelowTwo(Bits256<T> bits) => Vector256.EqualsAll(bits._value & Vector256.Create(T.CreateChecked(2.0)), Vector256<T>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits256<T> WithFirst(Bits256<T> vector, T value) => new(vector._value.WithElement(0, value));

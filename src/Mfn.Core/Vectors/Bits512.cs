@@ -41,6 +41,9 @@ internal readonly struct Bits512<T>(Vector512<T> value) : IVector<Bits512<T>, T>
     public static Bits512<T> operator &(Bits512<T> left, Bits512<T> right) => new(left._value & right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits512<T> operator |(Bits512<T> left, Bits512<T> right) => new(left._value | right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits512<T> IsGreater(Bits512<T> left, Bits512<T> right) => new(Vector512.GreaterThan(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -63,9 +66,14 @@ internal readonly struct Bits512<T>(Vector512<T> value) : IVector<Bits512<T>, T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bits512<T> AddZeroTimes(Bits512<T> sum, Bits512<T> value) => new(typeof(T) == typeof(double)
-        ? Vector512.MultiplyAddEstimate(value._value.AsDouble(), Vector512<double>.Zero, sum._value.AsDouble()).As<double, T>()
-        : Vector512.MultiplyAddEstimate(value._value.AsSingle(), Vector512<float>.Zero, sum._value.AsSingle()).As<float, T>());
+    public static Bits512<T> AddWhereGreater(Bits512<T> sum, Bits512<T> value, Bits512<T> left, Bits512<T> right) =>
+        new(Vector512.ConditionalSelect(Vector512.GreaterThan(left._value, right._value), sum._value + value._value, sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits512<T> CountGreater(Bits512<T> counts, Bits512<T> left, Bits512<T> right) => new(CountWhere(counts, Vector512.GreaterThan(left._value, right._value)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits512<T> CountDifferent(Bits512<T> counts, Bits512<T> left, Bits512<T> right) => new(CountWhere(counts, ~Vector512.Equals(left._value, right._value)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits512<T> CountSet(Bits512<T> counts, Bits512<T> mask) => new(typeof(T) == typeof(double)
@@ -75,8 +83,14 @@ internal readonly struct Bits512<T>(Vector512<T> value) : IVector<Bits512<T>, T>
     public static long SumCounts(Bits512<T> counts) =>
         typeof(T) == typeof(double) ? Vector512.Sum(counts._value.AsInt64()) : Vector512.Sum(counts._value.AsInt32());
 
-    public static bool IsZero(Bits512<T> value) => Vector512.EqualsAll(value._value, Vector512<T>.Zero);
+    public static bool IsBelowTwo(Bits512<T> bits) => Vector512.EqualsAll(bits._value & Vector512.Create(T.CreateChecked(2.0)), Vector512<T>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits512<T> WithFirst(Bits512<T> vector, T value) => new(vector._value.WithElement(0, value));
+
+    // Selected, not subtracted as in CountSet: the mask then stays in a mask register.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<T> CountWhere(Bits512<T> counts, Vector512<T> mask) => typeof(T) == typeof(double)
+        ? Vector512.ConditionalSelect(mask.AsInt64(), counts._value.AsInt64() + Vector512<long>.One, counts._value.AsInt64()).As<long, T>()
+        : Vector512.ConditionalSelect(mask.AsInt32(), counts._value.AsInt32() + Vector512<int>.One, counts._value.AsInt32()).As<int, T>();
 }

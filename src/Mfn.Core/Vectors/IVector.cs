@@ -39,6 +39,8 @@ internal interface IVector<TSelf, T>
 
     static abstract TSelf operator &(TSelf left, TSelf right);
 
+    static abstract TSelf operator |(TSelf left, TSelf right);
+
     /// <summary>All bits where left is greater; none where a lane is NaN.</summary>
     static abstract TSelf IsGreater(TSelf left, TSelf right);
 
@@ -51,8 +53,14 @@ internal interface IVector<TSelf, T>
     /// <summary>The nearest value in a range; NaN stays NaN, and so does the sign of zero.</summary>
     static abstract TSelf Clip(TSelf value, TSelf lowest, TSelf highest);
 
-    /// <summary>The sum plus zero times the value, which is NaN as soon as one value was: not for results, since it may be fused.</summary>
-    static abstract TSelf AddZeroTimes(TSelf sum, TSelf value);
+    /// <summary>The sum, to which the value is added where left is greater than right.</summary>
+    static abstract TSelf AddWhereGreater(TSelf sum, TSelf value, TSelf left, TSelf right);
+
+    /// <summary>Adds one to a lane's integer where left is greater than right.</summary>
+    static abstract TSelf CountGreater(TSelf counts, TSelf left, TSelf right);
+
+    /// <summary>Adds one to a lane's integer where the lanes differ, or one is NaN.</summary>
+    static abstract TSelf CountDifferent(TSelf counts, TSelf left, TSelf right);
 
     /// <summary>Adds one to a lane's integer where the mask is set.</summary>
     static abstract TSelf CountSet(TSelf counts, TSelf mask);
@@ -60,8 +68,8 @@ internal interface IVector<TSelf, T>
     /// <summary>The sum of the lanes' integers.</summary>
     static abstract long SumCounts(TSelf counts);
 
-    /// <summary>Whether all lanes equal zero.</summary>
-    static abstract bool IsZero(TSelf value);
+    /// <summary>Whether none of the values whose bits were combined by <c>|</c> was NaN, given that all others lie within (-2, 2).</summary>
+    static abstract bool IsBelowTwo(TSelf bits);
 
     /// <summary>The vector with another value in its first lane.</summary>
     static abstract TSelf WithFirst(TSelf vector, T value);

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Mfn.Core.Simulation;
 
@@ -54,29 +53,12 @@ internal readonly record struct EncodedField(int RowCount, int ColumnCount, Cell
                 MemoryMarshal.AsBytes(cells).CopyTo(destination.Span);
                 break;
             case CellEncoding.Float32:
-                Narrow(cells, MemoryMarshal.Cast<byte, float>(destination.Span));
+                CellConversion.Narrow(cells, MemoryMarshal.Cast<byte, float>(destination.Span));
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(encoding), encoding, "Must be a floating-point encoding.");
         }
 
         return new EncodedField(rowCount, columnCount, encoding, destination);
-    }
-
-    /// <summary>Rounds each cell to the nearest single, as a cast does.</summary>
-    private static void Narrow(ReadOnlySpan<double> cells, Span<float> destination)
-    {
-        var i = 0;
-        for (; i <= cells.Length - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            var low = new Vector<double>(cells[i..]);
-            var high = new Vector<double>(cells[(i + Vector<double>.Count)..]);
-            Vector.Narrow(low, high).CopyTo(destination[i..]);
-        }
-
-        for (; i < cells.Length; i++)
-        {
-            destination[i] = (float)cells[i];
-        }
     }
 }

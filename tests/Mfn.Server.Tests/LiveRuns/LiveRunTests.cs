@@ -136,7 +136,7 @@ public sealed class LiveRunTests
     [Fact]
     public async Task Delete_NobodyAsksForTheIdleTime_Happens()
     {
-        await using var server = await TestServer.StartAsync("LiveRuns:IdleTimeout=00:00:00.200");
+        await using var server = await TestServer.StartAsync("LiveRuns:IdleTimeout=00:00:03");
         var run = (await server.Simulation.CreateRunAsync(Endless)).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
 
@@ -249,6 +249,27 @@ public sealed class LiveRunTests
 
         Assert.Equal(
             [WatchRunResponse.KindOneofCase.Snapshot, WatchRunResponse.KindOneofCase.Heartbeat, WatchRunResponse.KindOneofCase.Heartbeat], watcher.Kinds);
+    }
+
+    [Fact]
+    public async Task Watch_ClientThatTakesNothingForTheWriteTimeout_IsCutOffAndHoldsNothing()
+    {
+        await using var server = await TestServer.StartAsync("Streaming:WriteTimeout=00:00:01");
+        var run = (await server.Simulation.CreateRunAsync(new CreateRunRequest
+        {
+            Spec = new SimulationSpec { GridSize = 256 },
+            Stop = new StopCondition { Never = true },
+        })).Run;
+        using var call = server.Simulation.WatchRun(
+            new WatchRunRequest { RunId = run.RunId, FieldEncoding = FieldEncoding.Float64, Delivery = Delivery.DropOldest });
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
+
+        while ((await server.Simulation.GetRunAsync(new GetRunRequest { RunId = run.RunId })).Run.WatcherCount > 0)
+        {
+        }
+
+        await server.Simulation.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
+        Assert.Equal(0, server.Buffers.RentedCount);
     }
 
     [Fact]
