@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Grpc.Core;
+using Mfn.Cli.Runs;
 
 namespace Mfn.Cli;
 
@@ -12,6 +14,8 @@ internal static class MfnCommand
           mfn simulate --grid 128 --steps 500
           mfn simulate --preset medium --json
           mfn serve --urls http://127.0.0.1:50051
+          mfn run create --grid 256 --forever --pace 30
+          mfn run watch ID
           mfn features field.npy --json
           mfn validate --epochs 5
           mfn aggregate gradients.npy --byzantine 2 --rule multi-krum
@@ -53,14 +57,16 @@ internal static class MfnCommand
         {
             var cause = error.StatusCode == StatusCode.Unavailable ? error.Status.DebugException?.GetBaseException().Message : null;
             await Console.Error.WriteLineAsync($"mfn: {WireName.Of(error.StatusCode)}: {error.Status.Detail}{(cause is null ? "" : $" {cause}.")}");
-            return error.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition ? ExitCode.BadArguments : ExitCode.Failure;
+            return error.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.OutOfRange or StatusCode.NotFound or StatusCode.AlreadyExists
+                ? ExitCode.BadArguments
+                : ExitCode.Failure;
         }
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync("mfn: cancelled");
             return ExitCode.Failure;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"mfn: {error.Message}");
             return ExitCode.Failure;
@@ -80,9 +86,10 @@ internal static class MfnCommand
             NernstCommand.Create(),
             GoldmanCommand.Create(),
             ServeCommand.Create(),
+            RunCommand.Create(),
         };
         var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!, new Dictionary<string, string>
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, new Dictionary<string, string>(RunCommand.ExamplesByName)
         {
             [root.Name] = Examples,
             [SimulateCommand.Name] = SimulateCommand.Examples,
@@ -101,6 +108,14 @@ internal static class MfnCommand
         return root;
     }
 
-    private static string CommandPath(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand ? "mfn" : $"mfn {parsed.CommandResult.Command.Name}";
+    private static string CommandPath(ParseResult parsed)
+    {
+        var names = new Stack<string>();
+        for (SymbolResult? result = parsed.CommandResult; result is CommandResult { Command: not RootCommand } command; result = command.Parent)
+        {
+            names.Push(command.Command.Name);
+        }
+
+        return string.Join(' ', names.Prepend("mfn"));
+    }
 }

@@ -10,6 +10,8 @@ internal sealed class ServerConnection(string otherwise = "a server in this proc
 {
     private const int DefaultMessageBytes = 512 * 1024;
 
+    private readonly Uri? _default;
+
     private readonly Option<Uri?> _server = new("--server")
     {
         Description = $"URL of the server, http:// or https://. Default: {otherwise}.",
@@ -35,6 +37,12 @@ internal sealed class ServerConnection(string otherwise = "a server in this proc
         "N",
         $"Largest message to send: {MfnClientOptions.LeastSendBytes} to {MfnClientOptions.MostSendBytes}, at most the server's Limits:MaxRequestBytes. Default: {DefaultMessageBytes}.");
 
+    private ServerConnection(Uri address)
+        : this(address.OriginalString) => _default = address;
+
+    /// <summary>To a server that lives on after the command, by default where <c>mfn serve</c> listens.</summary>
+    public static ServerConnection ToRunningServer() => new(new Uri(MfnServer.DefaultUrl));
+
     public void AddTo(Command command)
     {
         command.Add(_server);
@@ -56,7 +64,7 @@ internal sealed class ServerConnection(string otherwise = "a server in this proc
     /// <summary>Connects, calls, and stops the server in this process if there is one.</summary>
     public async Task<T> UseAsync<T>(ParseResult arguments, Func<MfnClient, Task<T>> call, CancellationToken cancellationToken)
     {
-        if (arguments.GetValue(_server) is { } address)
+        if ((arguments.GetValue(_server) ?? _default) is { } address)
         {
             using var remote = Connect(arguments, address);
             return await call(remote);

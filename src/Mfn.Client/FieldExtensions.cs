@@ -7,31 +7,24 @@ namespace Mfn.Client;
 /// <summary>Reads and makes field messages.</summary>
 public static class FieldExtensions
 {
-    /// <summary>The cells in volts, row-major; single-precision cells are widened exactly.</summary>
+    /// <summary>The cells in volts, row-major; single-precision cells are widened exactly, quantised ones are the volts of their levels.</summary>
     /// <exception cref="InvalidDataException">The encoding is unknown, or the bytes are not as many as the cells need.</exception>
     public static double[] ToVolts(this Field field)
     {
         ArgumentNullException.ThrowIfNull(field);
-        var cellSize = field.Encoding switch
-        {
-            FieldEncoding.Float64 => sizeof(double),
-            FieldEncoding.Float32 => sizeof(float),
-            _ => throw new InvalidDataException($"The field has the unknown encoding {(int)field.Encoding}."),
-        };
-        var expectedLength = (long)field.Rows * field.Columns * cellSize;
-        if (field.Rows < 1 || field.Columns < 1 || field.Values.Length != expectedLength)
-        {
-            throw new InvalidDataException(
-                $"A {field.Rows} x {field.Columns} field of {cellSize}-byte cells cannot have {field.Values.Length} bytes.");
-        }
-
+        field.CheckLength();
         var bytes = field.Values.Span;
-        var cells = new double[bytes.Length / cellSize];
+        var (quantum, firstLevel) = (field.QuantumVolts, field.FirstLevel);
+        var cells = new double[bytes.Length / field.CellSize()];
         for (var i = 0; i < cells.Length; i++)
         {
-            cells[i] = cellSize == sizeof(double)
-                ? BinaryPrimitives.ReadDoubleLittleEndian(bytes[(i * cellSize)..])
-                : BinaryPrimitives.ReadSingleLittleEndian(bytes[(i * cellSize)..]);
+            cells[i] = field.Encoding switch
+            {
+                FieldEncoding.Float64 => BinaryPrimitives.ReadDoubleLittleEndian(bytes[(i * sizeof(double))..]),
+                FieldEncoding.Float32 => BinaryPrimitives.ReadSingleLittleEndian(bytes[(i * sizeof(float))..]),
+                FieldEncoding.Quantized16 => (firstLevel + BinaryPrimitives.ReadUInt16LittleEndian(bytes[(i * sizeof(ushort))..])) * quantum,
+                _ => (firstLevel + bytes[i]) * quantum,
+            };
         }
 
         return cells;
@@ -53,5 +46,29 @@ public static class FieldExtensions
         }
 
         return new Field { Rows = rowCount, Columns = columnCount, Encoding = FieldEncoding.Float64, Values = UnsafeByteOperations.UnsafeWrap(bytes) };
+    }
+
+    /// <summary>Bytes of a cell.</summary>
+    /// <exception cref="InvalidDataException">The encoding is unknown.</exception>
+    internal static int CellSize(this Field field) => field.Encoding switch
+    {
+        FieldEncoding.Float64 => sizeof(double),
+        FieldEncoding.Float32 => sizeof(float),
+        FieldEncoding.Quantized16 => sizeof(ushort),
+        FieldEncoding.Quantized8 => sizeof(byte),
+        _ => throw new InvalidDataException($"The field has the unknown encoding {(int)field.Encoding}."),
+    };
+
+    /// <summary>Refuses a field whose bytes are not as many as its cells need.</summary>
+    /// <exception cref="InvalidDataException">They are not, or the encoding is unknown.</exception>
+    internal static void CheckLength(this Field field)
+    {
+        var cellSize = field.CellSize();
+        var (cellCount, rest) = Math.DivRem(field.Values.Length, cellSize);
+        if (field.Rows < 1 || field.Columns < 1 || rest != 0 || cellCount != (long)field.Rows * field.Columns)
+        {
+            throw new InvalidDataException(
+                $"A {field.Rows} x {field.Columns} field of {cellSize}-byte cells cannot have {field.Values.Length} bytes.");
+        }
     }
 }

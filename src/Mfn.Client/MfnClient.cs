@@ -4,13 +4,15 @@ using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
+using Mfn.Client.Runs;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Client;
 
 /// <summary>
 /// A connection to an Mfn server. Thread-safe; share one. Every method throws <see cref="RpcException"/> when a call fails, whose details
-/// <see cref="RpcExceptionExtensions"/> reads. A call that never reached the server is tried again, four times in all.
+/// <see cref="RpcExceptionExtensions"/> reads. A call that finds the server unavailable is made again, four times in all, unless it may have changed
+/// something on the server.
 /// </summary>
 public sealed class MfnClient : IDisposable
 {
@@ -49,15 +51,19 @@ public sealed class MfnClient : IDisposable
         {
             HttpHandler = _handler,
             MaxReceiveMessageSize = options.MaxReceiveBytes,
-            ServiceConfig = new ServiceConfig { MethodConfigs = { RetryWhenUnavailable() } },
+            ServiceConfig = new ServiceConfig { MethodConfigs = { RetryWhenUnavailable(), NeverRetry() } },
         });
         _simulation = new SimulationService.SimulationServiceClient(_channel);
+        Runs = new RunClient(_simulation);
         _features = new FeatureService.FeatureServiceClient(_channel);
         _fractals = new FractalService.FractalServiceClient(_channel);
         _membrane = new MembraneService.MembraneServiceClient(_channel);
         _validation = new ValidationService.ValidationServiceClient(_channel);
         _aggregation = new AggregationService.AggregationServiceClient(_channel);
     }
+
+    /// <summary>The runs that live on the server.</summary>
+    public RunClient Runs { get; }
 
     /// <summary>Runs a simulation on the server and returns what came out.</summary>
     public async Task<SimulateResponse> SimulateAsync(SimulateRequest request, CancellationToken cancellationToken = default) =>
@@ -202,7 +208,29 @@ public sealed class MfnClient : IDisposable
         _handler.Dispose();
     }
 
-    // Every call so far is a pure function of its request, so that it may be sent twice.
+    // These calls change what is on the server, and a broken connection does not tell whether they did. Sent twice, they might leave two runs;
+    // SteerRun and WatchRun go on by their own rules.
+    private static MethodConfig NeverRetry()
+    {
+        var config = new MethodConfig();
+        string[] methods =
+        [
+            nameof(SimulationService.SimulationServiceClient.CreateRun),
+            nameof(SimulationService.SimulationServiceClient.ForkRun),
+            nameof(SimulationService.SimulationServiceClient.ImportRun),
+            nameof(SimulationService.SimulationServiceClient.DeleteRun),
+            nameof(SimulationService.SimulationServiceClient.SteerRun),
+            nameof(SimulationService.SimulationServiceClient.WatchRun),
+        ];
+        foreach (var method in methods)
+        {
+            config.Names.Add(new MethodName { Service = SimulationService.Descriptor.FullName, Method = method });
+        }
+
+        return config;
+    }
+
+    // Every other call is a pure function of its request, or reads, so that it may be sent twice.
     private static MethodConfig RetryWhenUnavailable() => new()
     {
         Names = { MethodName.Default },

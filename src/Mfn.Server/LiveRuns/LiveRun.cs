@@ -629,6 +629,8 @@ internal sealed class LiveRun : IAsyncDisposable
             await Task.Yield();
         }
 
+        // Steps taken again were due before; the next one is due from now on.
+        _pacer.Restart();
         if (_simulation.Step >= StopStep)
         {
             await StopAsync();

@@ -17,6 +17,19 @@ public sealed class FieldExtensionsTests
         Assert.Equal([-2.5], single.ToVolts());
     }
 
+    [Fact]
+    public void ToVolts_Quantised_GivesTheVoltsOfTheLevels()
+    {
+        // q = 0, 1, 65535 and 0, 255, at levels from -3 and -128 on, of 2^-10 V and 2^-12 V.
+        var words = Field(1, 3, FieldEncoding.Quantized16, "0000" + "0100" + "FFFF");
+        (words.QuantumVolts, words.FirstLevel) = (1.0 / 1024, -3);
+        var bytes = Field(2, 1, FieldEncoding.Quantized8, "00" + "FF");
+        (bytes.QuantumVolts, bytes.FirstLevel) = (1.0 / 4096, -128);
+
+        Assert.Equal([-3.0 / 1024, -2.0 / 1024, 65532.0 / 1024], words.ToVolts());
+        Assert.Equal([-0.03125, 127.0 / 4096], bytes.ToVolts());
+    }
+
     [Theory]
     [InlineData(1, 2, FieldEncoding.Float64, "A 1 x 2 field of 8-byte cells cannot have 8 bytes.")]
     [InlineData(0, 1, FieldEncoding.Float64, "A 0 x 1 field of 8-byte cells cannot have 8 bytes.")]

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Mfn.Contracts.V1;
+
+namespace Mfn.Cli.Runs;
+
+/// <summary>The options that say how a new run goes on: how fast, until when, and how much of it is kept.</summary>
+internal sealed class LifeOptions
+{
+    private readonly Option<long?> _stopAfter = NumberOption.Create<long>("--stop-after", "STEP", "Stop after this step.");
+    private readonly Option<double?> _untilSteady = NumberOption.Create<double>("--until-steady", "MV", "Stop when a step changes no cell by more than so many mV: 0 to 1000.");
+    private readonly Option<int?> _steadyEvery = NumberOption.Create<int>("--steady-every", "N", "Look at that every N-th step: 1 to 10000. Default: 10.");
+    private readonly Option<bool> _forever = new("--forever") { Description = "Do not stop." };
+
+    /// <summary>Steps a second at most.</summary>
+    public Option<double?> Pace { get; } = NumberOption.Create<double>("--pace", "X", "Steps a second at most: 0.001 to 1000000. Default: as fast as possible; of a fork, as its parent.");
+
+    /// <summary>How many of the latest steps are kept.</summary>
+    public Option<long?> History { get; } = NumberOption.Create<long>("--history", "N", "Steps that the run can be watched and forked from: 0 to 1000000. Default: 1000; of a fork, as its parent.");
+
+    /// <summary>Whether the run begins paused.</summary>
+    public Option<bool> Paused { get; } = new("--paused") { Description = "Begin paused." };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { Pace, _stopAfter, _untilSteady, _steadyEvery, _forever, History, Paused })
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>When to stop; none if the arguments do not say.</summary>
+    /// <exception cref="BadArgumentsException">They say it twice, or how often without --until-steady.</exception>
+    public StopCondition? ReadStop(ParseResult arguments)
+    {
+        var (after, steady, forever) = (arguments.GetValue(_stopAfter), arguments.GetValue(_untilSteady), arguments.GetValue(_forever));
+        if ((after is null ? 0 : 1) + (steady is null ? 0 : 1) + (forever ? 1 : 0) > 1)
+        {
+            throw new BadArgumentsException("--stop-after, --until-steady and --forever exclude one another.");
+        }
+
+        if (arguments.GetValue(_steadyEvery) is not null && steady is null)
+        {
+            throw new BadArgumentsException("--steady-every is only for --until-steady.");
+        }
+
+        if (after is { } step)
+        {
+            return new StopCondition { AfterStep = step };
+        }
+
+        if (forever)
+        {
+            return new StopCondition { Never = true };
+        }
+
+        if (steady is not { } tolerance)
+        {
+            return null;
+        }
+
+        var state = new SteadyState { ToleranceMillivolts = tolerance };
+        arguments.Apply(_steadyEvery, value => state.EveryNSteps = value);
+        return new StopCondition { SteadyState = state };
+    }
+}

@@ -1,0 +1,150 @@
+using System.CommandLine;
+using System.Text.Json;
+using Grpc.Core;
+using Mfn.Contracts.V1;
+using Command = System.CommandLine.Command;
+using Wire = Mfn.Contracts.V1;
+
+namespace Mfn.Cli.Runs;
+
+/// <summary><c>mfn run steer</c>: changes a run while it runs.</summary>
+internal static class SteerCommand
+{
+    public const string Name = "steer";
+
+    public const string Examples = """
+        Examples:
+          mfn run steer ID pause
+          mfn run steer ID step 10
+          mfn run steer ID set --alpha 0.1 --spike-probability 0.5
+          mfn run steer ID add --row 10 --column 20 --rows 4 --columns 4 --millivolts 30
+          mfn run steer ID replace field.npy
+          mfn run steer ID checkpoint
+          mfn run steer ID resume
+
+        Prints the step at which the command took effect. A command that is sent again under its --command-id is not applied again.
+        Exit code: 0 if it was applied, 2 if it was refused, 1 for a failed call.
+        """;
+
+    public static Command Create()
+    {
+        var id = RunCommand.IdArgument();
+        return new Command(Name, "Changes a run between two of its steps.")
+        {
+            id,
+            CreateAction(id, "pause", "Stops taking steps.", [], (_, command) => command.Pause = new Pause()),
+            CreateAction(id, "resume", "Takes steps again.", [], (_, command) => command.Resume = new Resume()),
+            CreateStep(id),
+            CreateSet(id),
+            CreateAdd(id),
+            CreateReplace(id),
+            CreateAction(id, "checkpoint", "Keeps the state, on disk if the run is durable.", [], (_, command) => command.Checkpoint = new Checkpoint()),
+        };
+    }
+
+    private static Command CreateStep(Argument<string> id)
+    {
+        var steps = new Argument<long>("N") { Description = "How many: 1 to 1000000." };
+        return CreateAction(id, "step", "Takes so many steps, then pauses.", [steps], (arguments, command) => command.TakeSteps = new TakeSteps { Steps = arguments.GetValue(steps) });
+    }
+
+    private static Command CreateSet(Argument<string> id)
+    {
+        var changes = new ChangeOptions();
+        return CreateAction(id, "set", "Changes constants of the simulation.", changes.All, (arguments, command) =>
+        {
+            command.ChangeParameters = changes.Read(arguments);
+            if (command.ChangeParameters.Equals(new ChangeParameters()))
+            {
+                throw new BadArgumentsException($"Say what to set: {string.Join(", ", changes.All.Select(option => option.Name))}.");
+            }
+        });
+    }
+
+    private static Command CreateAdd(Argument<string> id)
+    {
+        var row = NumberOption.Create<int>("--row", "N", "First row; from 0.", isRequired: true);
+        var column = NumberOption.Create<int>("--column", "N", "First column; from 0.", isRequired: true);
+        var rows = NumberOption.Create<int>("--rows", "N", "Number of rows. Default: 1.");
+        var columns = NumberOption.Create<int>("--columns", "N", "Number of columns. Default: 1.");
+        var millivolts = NumberOption.Create<double>("--millivolts", "MV", "How much: -1000 to 1000.", isRequired: true);
+        return CreateAction(id, "add", "Adds to the potential of a region.", [row, column, rows, columns, millivolts], (arguments, command) =>
+            command.AddPotential = new AddPotential
+            {
+                Region = new Region
+                {
+                    Row = arguments.GetValue(row)!.Value,
+                    Column = arguments.GetValue(column)!.Value,
+                    Rows = arguments.GetValue(rows) ?? 1,
+                    Columns = arguments.GetValue(columns) ?? 1,
+                },
+                Millivolts = arguments.GetValue(millivolts)!.Value,
+            });
+    }
+
+    private static Command CreateReplace(Argument<string> id)
+    {
+        var path = new Argument<string>("FILE.npy") { Description = "The potential in volts, (rows, columns)." };
+        return CreateAction(id, "replace", "Replaces the potential.", [path], (arguments, command) => command.ReplacePotential = NpyField.Read(arguments.GetRequiredValue(path)));
+    }
+
+    private static Command CreateAction(
+        Argument<string> id, string name, string description, IEnumerable<Symbol> symbols, Action<ParseResult, Wire.RunCommand> fill)
+    {
+        var commandId = new Option<string?>("--command-id") { Description = "Names the command within the run. Default: a new one.", HelpName = "ID" };
+        var json = RunCommand.JsonOption();
+        var connection = ServerConnection.ToRunningServer();
+
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument)
+            {
+                command.Add(argument);
+            }
+            else
+            {
+                command.Add((Option)symbol);
+            }
+        }
+
+        command.Add(commandId);
+        command.Add(json);
+        connection.AddTo(command);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var request = new Wire.RunCommand { CommandId = arguments.GetValue(commandId) ?? "" };
+            fill(arguments, request);
+            var response = await connection.UseAsync(
+                arguments,
+                async client =>
+                {
+                    using var steering = client.Runs.Steer(arguments.GetRequiredValue(id));
+                    return await steering.SendAsync(request, cancellationToken);
+                },
+                cancellationToken);
+            Print(response, arguments.GetValue(json));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static void Print(SteerRunResponse response, bool asJson)
+    {
+        if (response.Refused is { } refusal)
+        {
+            throw new RpcException(new Status((StatusCode)refusal.Code, refusal.Message));
+        }
+
+        var applied = response.Applied;
+        Console.WriteLine(asJson
+            ? JsonSerializer.Serialize(new Dictionary<string, object>
+            {
+                ["command_id"] = response.CommandId,
+                ["step"] = applied.Step,
+                ["revision"] = applied.Revision,
+                ["already_applied"] = applied.AlreadyApplied,
+            })
+            : $"{(applied.AlreadyApplied ? "had been applied" : "applied")} at step {applied.Step}, revision {applied.Revision}");
+    }
+}

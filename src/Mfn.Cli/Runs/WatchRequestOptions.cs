@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Globalization;
+using Google.Protobuf;
+using Mfn.Contracts.V1;
+
+namespace Mfn.Cli.Runs;
+
+/// <summary>The options that say which frames of a run to send, and how.</summary>
+internal sealed class WatchRequestOptions
+{
+    private static readonly Dictionary<string, FieldEncoding> Encodings = new()
+    {
+        ["f64"] = FieldEncoding.Float64,
+        ["f32"] = FieldEncoding.Float32,
+        ["q16"] = FieldEncoding.Quantized16,
+        ["q8"] = FieldEncoding.Quantized8,
+    };
+
+    private static readonly Dictionary<string, Delivery> Deliveries = new()
+    {
+        ["lossless"] = Delivery.Lossless,
+        ["latest"] = Delivery.Latest,
+        ["drop-oldest"] = Delivery.DropOldest,
+        ["degrade"] = Delivery.Degrade,
+    };
+
+    private readonly Option<long?> _fromStep = NumberOption.Create<long>("--from-step", "N", "Begin with the state after this step. Default: now.");
+    private readonly Option<string?> _token = new("--token") { Description = "Begin behind the message that brought this token.", HelpName = "TOKEN" };
+    private readonly Option<int?> _every = NumberOption.Create<int>("--every", "N", "A frame after every N-th step: 1 to 1000000. Default: 1.");
+    private readonly Option<string?> _encoding = new("--encoding") { Description = "How the fields are sent. Default: f64 for NPY files, f32 for pictures, else none.", HelpName = string.Join('|', Encodings.Keys) };
+    private readonly Option<int?> _deltas = NumberOption.Create<int>("--deltas", "N", "Send differences, and a whole field every N frames: 1 to 10000. Default: 1, whole fields.");
+    private readonly Option<int?> _downsample = NumberOption.Create<int>("--downsample", "N", "Send the means of N x N cells. Default: 1.");
+    private readonly Option<string?> _delivery = new("--delivery") { Description = "What to do when this reads too slowly. Default: latest for a terminal, else lossless.", HelpName = string.Join('|', Deliveries.Keys) };
+    private readonly Option<int?> _backlog = NumberOption.Create<int>("--backlog", "N", "Frames that may wait on the server: 1 to 1024. Default: 16.");
+    private readonly Option<Region?> _region = new("--region")
+    {
+        Description = "Part of the field to send. Default: all.",
+        HelpName = "ROW,COLUMN,ROWS,COLUMNS",
+        CustomParser = result =>
+        {
+            var parts = result.Tokens[0].Value.Split(',');
+            var numbers = new int[4];
+            if (parts.Length == numbers.Length && parts.Index().All(part => int.TryParse(part.Item, CultureInfo.InvariantCulture, out numbers[part.Index])))
+            {
+                return new Region { Row = numbers[0], Column = numbers[1], Rows = numbers[2], Columns = numbers[3] };
+            }
+
+            result.AddError($"--region must be ROW,COLUMN,ROWS,COLUMNS in whole numbers, but was '{result.Tokens[0].Value}'.");
+            return null;
+        },
+    };
+
+    public WatchRequestOptions()
+    {
+        _encoding.AcceptOnlyFromAmong([.. Encodings.Keys]);
+        _delivery.AcceptOnlyFromAmong([.. Deliveries.Keys]);
+    }
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _fromStep, _token, _every, _encoding, _deltas, _region, _downsample, _delivery, _backlog })
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>The request that the arguments describe; the encoding and the delivery are those to take if they name none.</summary>
+    /// <exception cref="BadArgumentsException">They begin twice, or the token is none.</exception>
+    public WatchRunRequest Read(ParseResult arguments, string runId, FieldEncoding encoding, Delivery delivery)
+    {
+        var request = new WatchRunRequest
+        {
+            RunId = runId,
+            FieldEncoding = arguments.GetValue(_encoding) is { } encodingName ? Encodings[encodingName] : encoding,
+            Delivery = arguments.GetValue(_delivery) is { } deliveryName ? Deliveries[deliveryName] : delivery,
+            Region = arguments.GetValue(_region),
+            Statistics = true,
+        };
+        arguments.Apply(_every, value => request.EveryNSteps = value);
+        arguments.Apply(_deltas, value => request.KeyFrameInterval = value);
+        arguments.Apply(_downsample, value => request.Downsampling = value);
+        arguments.Apply(_backlog, value => request.BacklogFrames = value);
+        arguments.Apply(_fromStep, value => request.FromStep = value);
+        if (arguments.GetValue(_token) is { } token)
+        {
+            request.ResumeToken = request.HasFromStep
+                ? throw new BadArgumentsException("--from-step and --token exclude one another.")
+                : Parse(token);
+        }
+
+        return request;
+    }
+
+    private static ByteString Parse(string token)
+    {
+        try
+        {
+            return ByteString.FromBase64(token);
+        }
+        catch (FormatException)
+        {
+            throw new BadArgumentsException($"--token must be a token that mfn run watch printed, but was '{token}'.");
+        }
+    }
+}

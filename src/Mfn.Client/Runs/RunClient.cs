@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+using Google.Protobuf;
+using Grpc.Core;
+using Mfn.Contracts.V1;
+
+namespace Mfn.Client.Runs;
+
+/// <summary>The runs that live on a server: <see cref="MfnClient.Runs"/>. Thread-safe.</summary>
+public sealed class RunClient
+{
+    private const int ChunkLength = 64 * 1024;
+
+    private readonly SimulationService.SimulationServiceClient _simulation;
+
+    internal RunClient(SimulationService.SimulationServiceClient simulation) => _simulation = simulation;
+
+    /// <summary>Starts a run. It is not tried again by itself: when the connection breaks, the run may exist.</summary>
+    public async Task<Run> CreateAsync(CreateRunRequest request, CancellationToken cancellationToken = default) =>
+        (await _simulation.CreateRunAsync(request, cancellationToken: cancellationToken)).Run;
+
+    /// <summary>Returns a run.</summary>
+    public async Task<Run> GetAsync(string runId, CancellationToken cancellationToken = default) =>
+        (await _simulation.GetRunAsync(new GetRunRequest { RunId = runId }, cancellationToken: cancellationToken)).Run;
+
+    /// <summary>Returns the runs in a state, or all, the latest created first, page after page as they are enumerated.</summary>
+    public async IAsyncEnumerable<Run> ListAsync(
+        RunState state = RunState.Unspecified, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var request = new ListRunsRequest { State = state };
+        do
+        {
+            var page = await _simulation.ListRunsAsync(request, cancellationToken: cancellationToken);
+            foreach (var run in page.Runs)
+            {
+                yield return run;
+            }
+
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+    }
+
+    /// <summary>Ends a run and returns it as it was. It is not tried again by itself: when the connection breaks, the run may be gone.</summary>
+    public async Task<Run> DeleteAsync(string runId, CancellationToken cancellationToken = default) =>
+        (await _simulation.DeleteRunAsync(new DeleteRunRequest { RunId = runId }, cancellationToken: cancellationToken)).Run;
+
+    /// <summary>Starts a run from a state of another. It is not tried again by itself: when the connection breaks, the run may exist.</summary>
+    public async Task<Run> ForkAsync(ForkRunRequest request, CancellationToken cancellationToken = default) =>
+        (await _simulation.ForkRunAsync(request, cancellationToken: cancellationToken)).Run;
+
+    /// <summary>
+    /// Watches a run until its end. A stream that breaks, or that the server ends because this watcher was slow or the server stops, is resumed behind
+    /// the scenes, so that every event comes once and in order, and frames that cannot be had are told by a <see cref="GapEvent"/>.
+    /// </summary>
+    /// <param name="request">What to watch, and where to begin.</param>
+    /// <param name="options">How to hold on to the run; none for the defaults.</param>
+    /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="RpcException">The server refused, or stayed away for all tries.</exception>
+    /// <exception cref="InvalidDataException">What the server sent is not what the contract says, or the hash chain does not hold.</exception>
+    public IAsyncEnumerable<WatchEvent> WatchAsync(
+        WatchRunRequest request, WatchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return new RunWatcher(_simulation, request, options ?? new WatchOptions()).WatchAsync(cancellationToken);
+    }
+
+    /// <summary>Steers a run. The stream opens with the first command.</summary>
+    public RunSteering Steer(string runId, ReconnectOptions? options = null) => new(_simulation, runId, options ?? new ReconnectOptions());
+
+    /// <summary>Writes a run's state to a stream, as a checkpoint; returns its bytes.</summary>
+    public async Task<long> ExportAsync(ExportRunRequest request, Stream destination, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        using var call = _simulation.ExportRun(request, cancellationToken: cancellationToken);
+        var length = 0L;
+        await foreach (var response in call.ResponseStream.ReadAllAsync(cancellationToken))
+        {
+            await destination.WriteAsync(response.Chunk.Memory, cancellationToken);
+            length += response.Chunk.Length;
+        }
+
+        return length;
+    }
+
+    /// <summary>
+    /// Starts a run from the rest of a stream, which is a checkpoint. It is not tried again by itself: when the connection breaks, the run may exist.
+    /// </summary>
+    public async Task<Run> ImportAsync(ImportRunStart start, Stream source, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        using var call = _simulation.ImportRun(cancellationToken: cancellationToken);
+        var response = call.ResponseAsync;
+        var buffer = new byte[ChunkLength];
+        var message = new ImportRunRequest { Start = start };
+        while (true)
+        {
+            // A server that refuses half way takes no more of it, and says why in the response.
+            var writing = call.RequestStream.WriteAsync(message, cancellationToken);
+            if (await Task.WhenAny(writing, response) == response || writing.IsFaulted)
+            {
+                break;
+            }
+
+            var count = await source.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+            if (count == 0)
+            {
+                await call.RequestStream.CompleteAsync();
+                break;
+            }
+
+            message = new ImportRunRequest { Chunk = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, count)) };
+        }
+
+        return (await response).Run;
+    }
+}

@@ -1,0 +1,128 @@
+using Grpc.Core;
+using Mfn.Contracts.V1;
+
+namespace Mfn.Client.Runs;
+
+/// <summary>
+/// Sends commands to a run, one after the other. A command whose outcome was lost with the connection is sent again under the same id, so that it
+/// is applied once. Thread-safe; commands sent at the same time wait for one another.
+/// </summary>
+public sealed class RunSteering : IDisposable
+{
+    private readonly SimulationService.SimulationServiceClient _simulation;
+    private readonly string _runId;
+    private readonly ReconnectOptions _options;
+    private readonly SemaphoreSlim _turn = new(1);
+    private AsyncDuplexStreamingCall<SteerRunRequest, SteerRunResponse>? _call;
+
+    internal RunSteering(SimulationService.SimulationServiceClient simulation, string runId, ReconnectOptions options)
+    {
+        _simulation = simulation;
+        _runId = runId;
+        _options = options;
+    }
+
+    /// <summary>Sends a command, under a new id if it has none, and returns what became of it.</summary>
+    /// <exception cref="RpcException">
+    /// The run cannot be steered, or the server stayed away for all tries; then the command may have been applied, which sending it again under its
+    /// id tells. A command that was refused by itself is an outcome and no exception.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the command may have been applied.</exception>
+    public async Task<SteerRunResponse> SendAsync(RunCommand command, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        if (command.CommandId.Length == 0)
+        {
+            command = command.Clone();
+            command.CommandId = Guid.NewGuid().ToString("N");
+        }
+
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await SendInTurnAsync(command, cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Closes the stream. The run goes on as it is.</summary>
+    public void Dispose()
+    {
+        _call?.Dispose();
+        _turn.Dispose();
+    }
+
+    private async Task<SteerRunResponse> SendInTurnAsync(RunCommand command, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(_options);
+        while (true)
+        {
+            // What ended a stream that had served before says nothing about this command: the server may only have tired of waiting.
+            var isFresh = _call is null;
+            _call ??= _simulation.SteerRun(cancellationToken: CancellationToken.None);
+            try
+            {
+                return await ExchangeAsync(_call, command, cancellationToken);
+            }
+            catch (RpcException) when (!isFresh && !cancellationToken.IsCancellationRequested)
+            {
+                Close();
+            }
+            catch (RpcException error)
+            {
+                Close();
+                await backoff.WaitAsync(error, cancellationToken);
+            }
+            catch
+            {
+                // The outcome that is still to come must not be taken for the next command's.
+                Close();
+                throw;
+            }
+        }
+    }
+
+    private async Task<SteerRunResponse> ExchangeAsync(
+        AsyncDuplexStreamingCall<SteerRunRequest, SteerRunResponse> call, RunCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!await SendAndReadAsync().WaitAsync(_options.MaxSilence, _options.Clock, cancellationToken))
+            {
+                throw new RpcException(new Status(StatusCode.Unavailable, "The stream ended before the command's outcome."));
+            }
+        }
+        catch (TimeoutException)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, $"The server did not answer for {_options.MaxSilence}."));
+        }
+
+        var response = call.ResponseStream.Current;
+        return response.CommandId == command.CommandId
+            ? response
+            : throw new InvalidDataException($"The server answered the command '{response.CommandId}' where '{command.CommandId}' was due.");
+
+        async Task<bool> SendAndReadAsync()
+        {
+            try
+            {
+                await call.RequestStream.WriteAsync(new SteerRunRequest { RunId = _runId, Command = command }, cancellationToken);
+            }
+            catch (Exception error) when (error is RpcException or IOException or InvalidOperationException)
+            {
+                // The call has ended; reading tells why.
+            }
+
+            return await call.ResponseStream.MoveNext(cancellationToken);
+        }
+    }
+
+    private void Close()
+    {
+        _call?.Dispose();
+        _call = null;
+    }
+}
