@@ -128,6 +128,7 @@ public static class MfnServer
         services.AddSingleton<FieldBufferPool>();
         services.AddSingleton<RunRegistry>();
         services.AddSingleton<LiveRunRegistry>();
+        services.AddHostedService(provider => provider.GetRequiredService<LiveRunRegistry>());
         services.AddSingleton<AggregationMemory>();
         services.AddSingleton<RoundAggregator>();
         services.AddSingleton<ServerLifetime>();

@@ -12,7 +12,8 @@ namespace Mfn.Core.Steering;
 /// </summary>
 public sealed record InitialFields
 {
-    private static readonly ParameterRange ConcentrationRange = new(0, 1);
+    /// <summary>What the activator and the inhibitor may be.</summary>
+    public static ParameterRange ConcentrationRange { get; } = new(0, 1);
 
     /// <summary>All fields are drawn.</summary>
     public static InitialFields Drawn { get; } = new();

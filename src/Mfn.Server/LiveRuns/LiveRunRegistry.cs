@@ -5,14 +5,19 @@ using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Lifetime;
 using Mfn.Server.Runs;
+using Mfn.Server.Storage;
+using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.LiveRuns;
 
 /// <summary>Starts live runs, finds them, and deletes those that nobody asks for.</summary>
-internal sealed partial class LiveRunRegistry : IAsyncDisposable
+internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
 {
     private readonly Lock _lock = new();
+    private readonly LimitsOptions _limits;
+    private readonly ILoggerFactory _loggers;
+    private RunStore? _store;
     private readonly Dictionary<RunId, LiveRun> _runs = [];
     private readonly ServerLifetime _lifetime;
     private readonly ReplaySlots _replays;
@@ -22,14 +27,17 @@ internal sealed partial class LiveRunRegistry : IAsyncDisposable
 
     public LiveRunRegistry(
         IOptions<LiveRunsOptions> options,
+        IOptions<LimitsOptions> limits,
         ComputeScheduler scheduler,
         FieldBufferPool buffers,
         ServerLifetime lifetime,
         TimeProvider clock,
-        ILogger<LiveRunRegistry> logger)
+        ILoggerFactory loggers)
     {
         _lifetime = lifetime;
-        _logger = logger;
+        _limits = limits.Value;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<LiveRunRegistry>();
         _replays = new ReplaySlots(options.Value.MaxReplays);
         Services = new LiveRunServices(scheduler, buffers, _replays, lifetime, clock, options.Value);
 
@@ -53,22 +61,55 @@ internal sealed partial class LiveRunRegistry : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a run.</summary>
+    /// <summary>Takes up the runs in the data directory, if there is one.</summary>
+    /// <exception cref="IOException">The data directory cannot be used.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (Services.Options.DataDirectory.Length > 0)
+        {
+            _store = new RunStore(Services.Options.DataDirectory, _loggers.CreateLogger<RunStore>());
+            foreach (var id in _store.List())
+            {
+                TakeUp(_store, id);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Does nothing: runs end when the server has drained.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Starts a run; when it returns, the run is on disk if it is durable.</summary>
     /// <param name="checkpoint">What it goes on from; valid.</param>
     /// <param name="plan">How it goes; valid.</param>
     /// <exception cref="CallRefusedException">There are too many runs, its history would be too large, or the server stops.</exception>
     public LiveRun Start(SimulationCheckpoint checkpoint, RunPlan plan)
     {
+        RequireRoom(checkpoint.Spec, plan);
+        var origin = new RunOrigin(
+            RunId.Create(),
+            BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
+            RandomNumberGenerator.GetBytes(16),
+            Services.Clock.GetUtcNow(),
+            plan,
+            checkpoint,
+            RunPast.None with { Horizon = checkpoint.State.Step });
+        var recorder = _store is null ? (IRunRecorder)NoRecorder.Instance : new RunRecorder(_store, _store.Create(origin.ToHeader(), checkpoint), Services.Clock);
         lock (_lock)
         {
-            RequireRoom(checkpoint.Spec, plan);
-            var epoch = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-            var origin = new RunOrigin(
-                RunId.Create(), epoch, RandomNumberGenerator.GetBytes(16), Services.Clock.GetUtcNow(), plan, checkpoint, RunPast.None);
-            var run = new LiveRun(origin, NoRecorder.Instance, Services, _lifetime.Drained);
-            _runs.Add(run.Id, run);
-            LogStarted(run.Id);
-            return run;
+            try
+            {
+                RequireRoom(checkpoint.Spec, plan);
+            }
+            catch
+            {
+                recorder.Delete();
+                recorder.Dispose();
+                throw;
+            }
+
+            return Add(origin, recorder);
         }
     }
 
@@ -143,6 +184,35 @@ internal sealed partial class LiveRunRegistry : IAsyncDisposable
 
         await _idleSweep;
         _replays.Dispose();
+        _store?.Dispose();
+    }
+
+    private LiveRun Add(RunOrigin origin, IRunRecorder recorder)
+    {
+        var run = new LiveRun(origin, recorder, Services, _lifetime.Drained);
+        _runs.Add(run.Id, run);
+        LogStarted(run.Id, origin.Checkpoint.State.Step);
+        return run;
+    }
+
+    private void TakeUp(RunStore store, RunId id)
+    {
+        StoredRun? files = null;
+        try
+        {
+            files = store.Open(id);
+            var origin = LiveRunLoader.Load(files, _limits);
+            lock (_lock)
+            {
+                Add(origin, new RunRecorder(store, files, Services.Clock));
+            }
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException)
+        {
+            // Its files stay as they are, for somebody to look at.
+            files?.Dispose();
+            LogNotTakenUp(id, error.Message);
+        }
     }
 
     private void SweepIdle()
@@ -168,8 +238,11 @@ internal sealed partial class LiveRunRegistry : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Live run {RunId} started")]
-    private partial void LogStarted(RunId runId);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Live run {RunId} goes on from step {Step}")]
+    private partial void LogStarted(RunId runId, int step);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} was left alone: {Reason}")]
+    private partial void LogNotTakenUp(RunId runId, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Live run {RunId} deleted ({Reason}) at step {Step}")]
     private partial void LogDeleted(RunId runId, RunEndReason reason, int step);

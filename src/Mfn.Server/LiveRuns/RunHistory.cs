@@ -173,7 +173,7 @@ internal sealed class RunHistory
     private void Trim()
     {
         while (_checkpoints.Count > 1
-            && (_checkpoints[1].State.Step <= _latest.Step - _stepCount || (_checkpoints.Count > 2 && _checkpoints.Count * _checkpointBytes > _maxBytes)))
+            && (_checkpoints[1].State.Step < _latest.Step - _stepCount || (_checkpoints.Count > 2 && _checkpoints.Count * _checkpointBytes > _maxBytes)))
         {
             _checkpoints.RemoveAt(0);
         }

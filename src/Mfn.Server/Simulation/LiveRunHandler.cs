@@ -1,9 +1,11 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.LiveRuns;
+using Mfn.Server.Storage;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
@@ -121,6 +123,71 @@ internal sealed class LiveRunHandler(LiveRunRegistry runs, RequestReader reader,
         }
 
         return new ForkRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
+    }
+
+    public async Task ExportAsync(ExportRunRequest request, IServerStreamWriter<ExportRunResponse> responses, ServerCallContext context)
+    {
+        var run = runs.Find(request.RunId);
+        var checkpoint = await StateOfAsync(run, request.HasStep ? request.Step : null, context.CancellationToken);
+        foreach (var chunk in CheckpointFile.Encode(checkpoint))
+        {
+            await writer.WriteAsync(responses, new ExportRunResponse { Chunk = UnsafeByteOperations.UnsafeWrap(chunk) }, context);
+        }
+    }
+
+    public async Task<ImportRunResponse> ImportAsync(IAsyncStreamReader<ImportRunRequest> requests, ServerCallContext context)
+    {
+        if (!await reader.MoveNextAsync(requests, context) || requests.Current.Start is not { } start)
+        {
+            throw Problem("start", "must be the first message");
+        }
+
+        using var bytes = new MemoryStream();
+        while (await reader.MoveNextAsync(requests, context))
+        {
+            if (requests.Current.KindCase != ImportRunRequest.KindOneofCase.Chunk)
+            {
+                throw Problem("chunk", "must be set in every message after the first");
+            }
+
+            var chunk = requests.Current.Chunk;
+            if (bytes.Length + chunk.Length > MaxCheckpointBytes)
+            {
+                throw Problem("chunk", $"must add up to no more than {MaxCheckpointBytes} bytes, what a run of {limits.Value.MaxGridSize} x {limits.Value.MaxGridSize} cells takes");
+            }
+
+            chunk.WriteTo(bytes);
+        }
+
+        bytes.Position = 0;
+        var checkpoint = ReadCheckpoint(bytes);
+        var problems = new RequestProblems();
+        checkpoint.Check("chunk", limits.Value, problems);
+        var plan = start.ToPlan(checkpoint.State.Step, problems);
+        problems.ThrowIfAny();
+        return new ImportRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
+    }
+
+    // Three fields, and room for what stands before and after them.
+    private long MaxCheckpointBytes => (3L * sizeof(double) * limits.Value.MaxGridSize * limits.Value.MaxGridSize) + (64 * 1024);
+
+    private SimulationCheckpoint ReadCheckpoint(Stream bytes)
+    {
+        try
+        {
+            return CheckpointFile.Read(bytes, limits.Value.MaxGridSize);
+        }
+        catch (InvalidDataException error)
+        {
+            throw Problem("chunk", $"must bring a checkpoint of this server's format: {error.Message.TrimEnd('.')}");
+        }
+    }
+
+    private static CallRefusedException Problem(string field, string description)
+    {
+        var problems = new RequestProblems();
+        problems.Add(field, description);
+        return problems.ToException();
     }
 
     private async Task<Applied> SteerAsync(LiveRun run, SteerRunRequest request, CancellationToken cancellationToken)

@@ -66,4 +66,10 @@ internal sealed class SimulationService(RunRegistry runs, LiveRunHandler liveRun
         liveRuns.SteerAsync(requestStream, responseStream, context);
 
     public override Task<ForkRunResponse> ForkRun(ForkRunRequest request, ServerCallContext context) => liveRuns.ForkAsync(request, context);
+
+    public override Task ExportRun(ExportRunRequest request, IServerStreamWriter<ExportRunResponse> responseStream, ServerCallContext context) =>
+        liveRuns.ExportAsync(request, responseStream, context);
+
+    public override Task<ImportRunResponse> ImportRun(IAsyncStreamReader<ImportRunRequest> requestStream, ServerCallContext context) =>
+        liveRuns.ImportAsync(requestStream, context);
 }

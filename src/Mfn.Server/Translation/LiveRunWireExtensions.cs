@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Simulation;
 using Mfn.Core.Specs;
 using Mfn.Core.Steering;
@@ -55,6 +56,52 @@ internal static class LiveRunWireExtensions
             Failure = status.Failure,
             Durable = run.IsDurable,
         };
+    }
+
+    /// <summary>The first record of a run's log.</summary>
+    public static RunHeader ToHeader(this RunOrigin origin) => new()
+    {
+        RunId = ByteString.CopyFrom(origin.Id.Value.ToByteArray(bigEndian: true)),
+        CreatedUnixSeconds = origin.Created.ToUnixTimeSeconds(),
+        Epoch = origin.Epoch,
+        TokenSecret = ByteString.CopyFrom(origin.TokenSecret.Span),
+        StepsPerSecond = origin.Plan.StepsPerSecond ?? 0,
+        Stop = origin.Plan.Stop.ToWire(),
+        HistorySteps = origin.Plan.HistorySteps,
+        BeginsPaused = origin.Plan.BeginsPaused,
+    };
+
+    /// <summary>Notes what keeps an imported state from being one that a run of this server may have.</summary>
+    public static void Check(this SimulationCheckpoint checkpoint, string path, LimitsOptions limits, RequestProblems problems)
+    {
+        var spec = checkpoint.Spec with { StepCount = 1 };
+        if (spec.Variant == SimulationVariant.Numerics)
+        {
+            problems.Add(path, "must bring a state of the model or the engine variant");
+            return;
+        }
+
+        foreach (var problem in spec.FindProblems(SimulationWireExtensions.DoorRanges(spec.Variant, limits, allowUnstable: true)))
+        {
+            problems.Add(path, $"must bring a spec whose {SimulationWireExtensions.WireName(problem.Parameter)} {problem.Description}");
+        }
+
+        var state = checkpoint.State;
+        CheckCells("potential", state.Potential, FieldWireExtensions.CellRange);
+        CheckCells("activator", state.Activator, InitialFields.ConcentrationRange);
+        CheckCells("inhibitor", state.Inhibitor, InitialFields.ConcentrationRange);
+
+        void CheckCells(string name, IReadOnlyList<double> cells, ParameterRange range)
+        {
+            foreach (var cell in cells)
+            {
+                if (!range.Contains(cell))
+                {
+                    problems.Add(path, $"must bring a {name} whose cells are {range}, but one was {ParameterRange.Format(cell)}");
+                    return;
+                }
+            }
+        }
     }
 
     /// <summary>The state of a filter; null for any.</summary>
@@ -197,17 +244,28 @@ internal static class LiveRunWireExtensions
         return change;
     }
 
-    public static Wire.End ToWire(this RunEnd end, IReadOnlyCollection<byte> identity) => new()
+    public static Wire.End ToWire(this LiveRuns.RunEnd end, IReadOnlyCollection<byte> identity) => new()
     {
-        Reason = end.Reason switch
-        {
-            RunEndReason.Stopped => Wire.EndReason.Stopped,
-            RunEndReason.Deleted => Wire.EndReason.Deleted,
-            RunEndReason.Failed => Wire.EndReason.Failed,
-            _ => Wire.EndReason.Idle,
-        },
+        Reason = end.Reason.ToWire(),
         Detail = end.Detail,
         Identity = ByteString.CopyFrom([.. identity]),
+    };
+
+    public static Wire.EndReason ToWire(this RunEndReason reason) => reason switch
+    {
+        RunEndReason.Stopped => Wire.EndReason.Stopped,
+        RunEndReason.Deleted => Wire.EndReason.Deleted,
+        RunEndReason.Failed => Wire.EndReason.Failed,
+        _ => Wire.EndReason.Idle,
+    };
+
+    /// <summary>A reason that was once written by <see cref="ToWire(RunEndReason)"/>.</summary>
+    public static RunEndReason ToReason(this Wire.EndReason wire) => wire switch
+    {
+        Wire.EndReason.Stopped => RunEndReason.Stopped,
+        Wire.EndReason.Deleted => RunEndReason.Deleted,
+        Wire.EndReason.Idle => RunEndReason.Idle,
+        _ => RunEndReason.Failed,
     };
 
     private static double? ToPace(bool isSet, double stepsPerSecond, string path, RequestProblems problems)

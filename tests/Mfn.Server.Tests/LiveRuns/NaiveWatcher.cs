@@ -17,6 +17,9 @@ internal sealed class NaiveWatcher(TestServer server, string runId)
     private ulong? _epoch;
     private (long Step, long Revision, ulong[] Cells)? _last;
 
+    /// <summary>Where the run is: another one after a restart.</summary>
+    public TestServer Server { get; set; } = server;
+
     /// <summary>The frames of all calls.</summary>
     public List<WatchedFrame> Frames { get; } = [];
 
@@ -49,7 +52,7 @@ internal sealed class NaiveWatcher(TestServer server, string runId)
         }
 
         _last = null;
-        return server.Simulation.WatchRun(next, cancellationToken: cancellationToken);
+        return Server.Simulation.WatchRun(next, cancellationToken: cancellationToken);
     }
 
     public async Task ReadAsync(AsyncServerStreamingCall<WatchRunResponse> call, Predicate<WatchRunResponse>? isEnough = null)

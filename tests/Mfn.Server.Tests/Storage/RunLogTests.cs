@@ -154,20 +154,34 @@ public sealed class RunLogTests : IDisposable
         }
     }
 
+    /// <summary>What follows is searched for in blocks of 64 KiB: the next append begins before, across and after the end of one.</summary>
     [Fact]
     public void Open_DamagedFarFromWhatFollows_IsRefused()
     {
-        using (var log = RunLog.Create(LogFile, [Horizon(0)]))
+        const int BlockLength = 64 * 1024;
+        var distances = new List<int>();
+        for (var valueCount = BlockLength - 64; valueCount < BlockLength; valueCount++)
         {
-            log.Append([Command(1, valueCount: 300_000)]);
-            log.Append([Horizon(2)]);
+            long start;
+            long next;
+            using (var log = RunLog.Create(LogFile, [Horizon(0)]))
+            {
+                start = log.Length;
+                log.Append([Command(1, valueCount)]);
+                next = log.Length;
+                log.Append([Horizon(2)]);
+            }
+
+            var bytes = File.ReadAllBytes(LogFile);
+            bytes[start + 1000] ^= 1;
+            File.WriteAllBytes(LogFile, bytes);
+
+            var error = Assert.Throws<InvalidDataException>(() => RunLog.Open(LogFile));
+            Assert.EndsWith($"at byte {next}.", error.Message, StringComparison.Ordinal);
+            distances.Add((int)(next - start));
         }
 
-        var bytes = File.ReadAllBytes(LogFile);
-        bytes[1000] ^= 1;
-        File.WriteAllBytes(LogFile, bytes);
-
-        Assert.Throws<InvalidDataException>(() => RunLog.Open(LogFile));
+        Assert.True(distances[0] < BlockLength - FrameHeader.Length && distances[^1] > BlockLength);
     }
 
     [Fact]
