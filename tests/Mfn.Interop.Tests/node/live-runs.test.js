@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { status } from '@grpc/grpc-js';
-import { call, connect, contracts, createRun, next, stream } from './server.js';
+import { call, connect, contracts, deleteAfter, next, stream } from './server.js';
 import { encodings, Watcher } from './watcher.js';
 
 const { SimulationService } = contracts.mfn.v1;
@@ -10,7 +10,7 @@ const float64 = 'FIELD_ENCODING_FLOAT64';
 
 test('WatchRun, from step 0: has the bits of StreamSimulation, then an end', async (t) => {
     const client = connect(t, SimulationService);
-    const run = await createRun(t, client, { spec });
+    const run = await deleteAfter(t, call(client, 'CreateRun', { spec }));
 
     const frames = await watchToTheEnd(client, { run_id: run.run_id, from_step: 0, field_encoding: float64 });
 
@@ -23,7 +23,7 @@ test('WatchRun, from step 0: has the bits of StreamSimulation, then an end', asy
 
 for (const encoding of encodings) {
     for (const interval of [1, 8]) {
-        test(`WatchRun, ${encoding}, a key frame in ${interval}, cut and resumed: is the steered run's field`, async (t) => {
+        test(`WatchRun, ${encoding}, a key frame in ${interval}, cut and resumed: has the steered field`, async (t) => {
             const client = connect(t, SimulationService);
             const run = await steeredRun(t, client);
             const expected = await watchToTheEnd(client, { run_id: run.run_id, from_step: 0, field_encoding: float64 });
@@ -53,17 +53,18 @@ for (const encoding of encodings) {
 
 test('SteerRun: pauses, edits, steps and resumes, each command once however often it is sent', async (t) => {
     const client = connect(t, SimulationService);
-    const run = await createRun(t, client, { spec: { grid_size: 20 }, steps_per_second: 100, stop: { never: true }, paused: true });
+    const endless = { spec: { grid_size: 20 }, steps_per_second: 100, stop: { never: true }, paused: true };
+    const run = await deleteAfter(t, call(client, 'CreateRun', endless));
     const watcher = new Watcher(client, { run_id: run.run_id, field_encoding: float64, backlog_frames: 1024 });
     const steering = steer(t, client, run.run_id);
-    const edit = { command_id: 'edit', add_potential: { region: { row: 2, column: 3, rows: 4, columns: 5 }, millivolts: 7.5 } };
+    const edit = addPotential('edit', 7.5, { row: 2, column: 3, rows: 4, columns: 5 });
 
     const first = await steering({ command_id: 'ten', take_steps: { steps: 10 } });
     await watcher.watch((message) => message.step === '10');
     const edited = await steering(edit);
     const again = await steering(edit);
-    const another = await steering({ ...edit, add_potential: { ...edit.add_potential, millivolts: 8 } });
-    const outside = await steering({ command_id: 'outside', add_potential: { region: { row: 20, rows: 1, columns: 1 }, millivolts: 1 } });
+    const another = await steering(addPotential('edit', 8, { row: 2, column: 3, rows: 4, columns: 5 }));
+    const outside = await steering(addPotential('outside', 1, { row: 20, column: 0, rows: 1, columns: 1 }));
     await watcher.watch((message) => message.step === '10' && message.revision === '1');
     await steering({ command_id: 'go', resume: {} });
     await watcher.watch((message) => message.step === '30');
@@ -91,7 +92,7 @@ test('ListRuns, page by page: has the runs once, the latest first', async (t) =>
     const client = connect(t, SimulationService);
     const own = [];
     for (let i = 0; i < 3; i++) {
-        own.push((await createRun(t, client, { spec, paused: true })).run_id);
+        own.push((await deleteAfter(t, call(client, 'CreateRun', { spec, paused: true }))).run_id);
     }
 
     const listed = [];
@@ -113,7 +114,7 @@ test('ForkRun: without changes goes on as its parent, with changes otherwise', a
     const parent = await steeredRun(t, client);
     const watched = { from_step: 30, field_encoding: float64 };
 
-    const fork = (changes) => createRun(t, client, { run_id: parent.run_id, step: 30, changes }, { method: 'ForkRun' });
+    const fork = (changes) => deleteAfter(t, call(client, 'ForkRun', { run_id: parent.run_id, step: 30, changes }));
     const same = await fork();
     const other = await fork({ alpha: 0.05 });
 
@@ -124,9 +125,28 @@ test('ForkRun: without changes goes on as its parent, with changes otherwise', a
     assert.equal(changed.at(-1).step, 60);
     assert.notDeepEqual(changed.at(-1).numbers, expected.at(-1).numbers);
     assert.equal(other.spec.alpha, 0.05);
-    const identities = await Promise.all([parent, same, other].map(async ({ run_id }) => (await call(client, 'GetRun', { run_id })).run.identity));
-    assert.deepEqual(identities[1], identities[0]);
-    assert.notDeepEqual(identities[2], identities[0]);
+    const ended = await Promise.all([parent, same, other].map(({ run_id }) => call(client, 'GetRun', { run_id })));
+    const [parentIdentity, sameIdentity, otherIdentity] = ended.map(({ run }) => run.identity);
+    assert.deepEqual(sameIdentity, parentIdentity);
+    assert.notDeepEqual(otherIdentity, parentIdentity);
+});
+
+test('ExportRun, ImportRun: the imported run goes on as the exported one, and damage is refused', async (t) => {
+    const client = connect(t, SimulationService);
+    const parent = await steeredRun(t, client);
+
+    const exported = await stream(client, 'ExportRun', { run_id: parent.run_id, step: 30 }).toArray();
+    const checkpoint = Buffer.concat(exported.map((message) => message.chunk));
+    const imported = await importRun(t, client, checkpoint);
+    const damaged = Buffer.from(checkpoint);
+    damaged[damaged.length >> 1] ^= 1;
+
+    await assert.rejects(importRun(t, client, damaged), { code: status.INVALID_ARGUMENT });
+    await assert.rejects(importRun(t, client, checkpoint.subarray(0, -1)), { code: status.INVALID_ARGUMENT });
+    const watched = { from_step: 30, field_encoding: float64 };
+    const frames = await watchToTheEnd(client, { run_id: imported.run_id, ...watched });
+    assert.notEqual(imported.run_id, parent.run_id);
+    assert.deepEqual(frames, await watchToTheEnd(client, { run_id: parent.run_id, ...watched }));
 });
 
 test('DeleteRun: ends its watchers, then nobody finds it', async (t) => {
@@ -155,12 +175,12 @@ test('DeleteRun: ends its watchers, then nobody finds it', async (t) => {
 
 /** A run that was edited after step 25, and has gone on to its end. */
 async function steeredRun(t, client) {
-    const run = await createRun(t, client, { spec, paused: true });
+    const run = await deleteAfter(t, call(client, 'CreateRun', { spec, paused: true }));
     const steering = steer(t, client, run.run_id);
     const watcher = new Watcher(client, { run_id: run.run_id, every_n_steps: 25 });
     await steering({ command_id: 'a', take_steps: { steps: 25 } });
     await watcher.watch((message) => message.step === '25');
-    await steering({ command_id: 'b', add_potential: { region: { row: 1, column: 1, rows: 10, columns: 10 }, millivolts: 12.25 } });
+    await steering(addPotential('b', 12.25, { row: 1, column: 1, rows: 10, columns: 10 }));
     await steering({ command_id: 'c', resume: {} });
     await watcher.watch();
     assert.equal(watcher.kinds.at(-1), 'end');
@@ -178,8 +198,28 @@ function steer(t, client, runId) {
     };
 }
 
+function addPotential(command_id, millivolts, region) {
+    return { command_id, add_potential: { region, millivolts } };
+}
+
+/** Imports a checkpoint in chunks, as a run to step 60 that is deleted when the test ends. */
+function importRun(t, client, checkpoint) {
+    const importing = new Promise((resolve, reject) => {
+        const chunks = client.ImportRun({ deadline: Date.now() + 30_000 }, (error, response) =>
+            error ? reject(error) : resolve(response),
+        );
+        chunks.write({ start: { stop: { after_step: 60 } } });
+        for (let begin = 0; begin < checkpoint.length; begin += 4000) {
+            chunks.write({ chunk: checkpoint.subarray(begin, begin + 4000) });
+        }
+        chunks.end();
+    });
+    return deleteAfter(t, importing);
+}
+
+/** The frames of a run that may still be under way, as fast as it can: all of its frames may have to wait. */
 async function watchToTheEnd(client, request) {
-    const watcher = new Watcher(client, request);
+    const watcher = new Watcher(client, { ...request, backlog_frames: 100 });
     await watcher.watch();
     assert.equal(watcher.kinds.at(-1), 'end');
     return watcher.frames;

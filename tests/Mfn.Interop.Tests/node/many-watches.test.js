@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { status } from '@grpc/grpc-js';
-import { addresses, connect, contracts, createRun, next, retryDelayMilliseconds, stream } from './server.js';
+import { addresses, call, connect, contracts, deleteAfter, next, retryDelayMilliseconds, stream } from './server.js';
 
 const { SimulationService } = contracts.mfn.v1;
 const count = 150;
@@ -23,11 +23,11 @@ test('WatchRun, 150 on one connection that may have 100: 50 are refused', async 
     }
 });
 
-/** Opens the watches, lets the run go a step once each has its first frame or its refusal, and counts those who get that step. */
+/** Opens the watches, lets the run go a step once each has its first frame or a refusal, and counts who gets that step. */
 async function watchFromOneConnection(t, address) {
     const steerer = connect(t, SimulationService, { address, 'grpc.use_local_subchannel_pool': 1 });
     const watcher = connect(t, SimulationService, { address, 'grpc.use_local_subchannel_pool': 1 });
-    const run = await createRun(t, steerer, { spec: { grid_size: 16 }, paused: true }, { address });
+    const run = await deleteAfter(t, call(steerer, 'CreateRun', { spec: { grid_size: 16 }, paused: true }), address);
     const request = { run_id: run.run_id, field_encoding: 'FIELD_ENCODING_FLOAT32' };
 
     const watches = Array.from({ length: count }, () => stream(watcher, 'WatchRun', request).iterator());
@@ -42,5 +42,6 @@ async function watchFromOneConnection(t, address) {
 
     await steering.toArray();
     await Promise.all(served.map((messages) => messages.return()));
-    return { served: served.length, refused: begun.filter((each) => each.status === 'rejected').map((each) => each.reason) };
+    const refused = begun.filter((each) => each.status === 'rejected').map((each) => each.reason);
+    return { served: served.length, refused };
 }

@@ -42,14 +42,14 @@ export function connect(test, Service, { address = addresses.plaintext, tls, ...
     return client;
 }
 
-/** Creates a run by this method and deletes it when the test ends. */
-export async function createRun(test, client, request, { method = 'CreateRun', address = addresses.plaintext } = {}) {
-    const { run } = await call(client, method, request);
+/** The live run that a call has started; it is deleted when the test ends. */
+export async function deleteAfter(test, starting, address = addresses.plaintext) {
+    const { run } = await starting;
     test.after(async () => {
         // The test's own client has been closed by now.
-        const cleaner = new contracts.mfn.v1.SimulationService(address, credentials.createInsecure());
-        await call(cleaner, 'DeleteRun', { run_id: run.run_id });
-        cleaner.close();
+        const client = new contracts.mfn.v1.SimulationService(address, credentials.createInsecure());
+        await call(client, 'DeleteRun', { run_id: run.run_id });
+        client.close();
     });
     return run;
 }

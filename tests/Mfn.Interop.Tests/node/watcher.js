@@ -43,10 +43,10 @@ export class Watcher {
         this.#request = request;
     }
 
-    /** Watches on from the last message, until the stream ends or isEnough says so of a message that has been accepted. */
+    /** Watches on from the last message, until the stream ends or isEnough says so of a message. */
     async watch(isEnough = () => false) {
-        const { from_step: _, ...rest } = this.#request;
-        const call = stream(this.#client, 'WatchRun', this.token ? { ...rest, resume_token: this.token } : this.#request);
+        const start = this.token && { from_step: undefined, resume_token: this.token };
+        const call = stream(this.#client, 'WatchRun', { ...this.#request, ...start });
         // What the loop below throws is enough; after it, the call has nothing more to say.
         call.on('error', () => {});
         try {
