@@ -1,5 +1,8 @@
 using System.CommandLine;
+using Mfn.Client;
 using Mfn.Client.Npy;
+using Mfn.Contracts.V1;
+using Mfn.Server.Aggregation;
 
 namespace Mfn.Cli;
 
@@ -13,6 +16,7 @@ internal static class AggregateCommand
           mfn aggregate gradients.npy --byzantine 2 --rule multi-krum
           mfn aggregate gradients.npy --byzantine 1 --rule krum --variant byzfl-compat --json
           mfn aggregate gradients.npy --byzantine 3 --rule trimmed-mean --pre nnm --out aggregate.npy
+          mfn aggregate gradients.npy --byzantine 2 --rule geometric-median --tolerance 1e-6
           mfn aggregate gradients.npy --byzantine 10 --rule hierarchical-krum --clusters 20 --seed 7
           mfn aggregate gradients.npy --byzantine 2 --rule median --server http://127.0.0.1:50051
 
@@ -20,43 +24,60 @@ internal static class AggregateCommand
         docs/aggregation.md has the rules, and how many updates each needs. Exit code: 0, 2 for bad input, 1 for a failed call.
         """;
 
-    // The machine is the user's own, so that its memory is the limit.
-    private static readonly string[] LocalSettings =
-    [
-        $"--Limits:MaxAggregationBytes={32L << 30}",
-        $"--Limits:MaxTotalAggregationBytes={32L << 30}",
-        $"--Limits:AggregationThreads={Math.Min(64, Environment.ProcessorCount)}",
-    ];
-
     public static Command Create()
     {
         var path = new Argument<string>("GRADIENTS.npy") { Description = "The updates, (updates, components), float32 or float64." };
         var options = new AggregationOptions();
         var output = new Option<string?>("--out") { Description = "Write the aggregate as an NPY file of floats, (components,).", HelpName = "FILE.npy" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
-        var connection = new ServerConnection();
+        var connection = new ServerConnection("in this process, which reads the file as it needs it");
 
         var command = new Command(Name, "Aggregates the updates of a round, some of which may be Byzantine.") { path };
         options.AddTo(command);
         command.Add(output);
         command.Add(json);
-        connection.AddTo(command);
+        connection.AddWithUploadTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var destination = OutputFile.Read(arguments, output);
             using var gradients = GradientFile.Open(arguments.GetRequiredValue(path));
             var spec = options.Read(arguments, gradients.Length);
-            var result = await connection.UseAsync(
-                arguments, client => client.AggregateAsync(spec, gradients.Updates(), cancellationToken), cancellationToken, LocalSettings);
+            var result = connection.IsElsewhere(arguments)
+                ? await connection.UseAsync(arguments, client => client.AggregateAsync(spec, gradients.Updates(), cancellationToken), cancellationToken)
+                : await Task.Run(() => AggregateHere(spec, gradients, cancellationToken), cancellationToken);
             if (destination is not null)
             {
                 NpyFile.WriteSingles(destination, result.Vector.Span, result.Vector.Length);
             }
 
-            var report = new RoundReport(result, gradients.RowCount);
-            Console.WriteLine(arguments.GetValue(json) ? report.ToJson() : report.ToText(destination));
+            using var standardOutput = Console.OpenStandardOutput();
+            var report = new RoundReport(result, gradients.Count);
+            if (arguments.GetValue(json))
+            {
+                report.WriteJson(standardOutput);
+            }
+            else
+            {
+                report.WriteText(standardOutput, destination);
+            }
+
             return ExitCode.Success;
         });
         return command;
+    }
+
+    private static RoundResult AggregateHere(AggregationSpec spec, GradientFile gradients, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (decision, vector) = LocalAggregation.Aggregate(
+                spec, gradients.ClientIds(), gradients, gradients.BeyondSingle, Environment.ProcessorCount, cancellationToken);
+            return new RoundResult(decision, vector);
+        }
+        catch (AggregateException error) when (error.InnerException is IOException)
+        {
+            // A thread that could not read the file.
+            throw new IOException(error.InnerException.Message, error);
+        }
     }
 }

@@ -39,7 +39,8 @@ internal sealed class AggregationOptions
     private readonly Option<double?> _byzantineFraction = NumberOption.Create<double>("--byzantine-fraction", "X", "Byzantine part of a cluster: 0 to below 0.5 (hierarchical-krum mfn-4.1-compat only). Default: f / n.");
     private readonly Option<double?> _sampleFraction = NumberOption.Create<double>("--sample-fraction", "X", "Part of more than 1000 clients that is looked at (hierarchical-krum mfn-4.1-compat only). Default: 0.1.");
     private readonly Option<double?> _radius = NumberOption.Create<double>("--tau", "X", "Radius (centered-clipping only). Default: 10.");
-    private readonly Option<int?> _iterations = NumberOption.Create<int>("--iterations", "L", "Steps: 1 to 10000 (centered-clipping only). Default: 3.");
+    private readonly Option<int?> _iterations = NumberOption.Create<int>("--iterations", "L", "Steps: 1 to 10000; of geometric-median at most (these two only). Default: 3, of geometric-median 5000.");
+    private readonly Option<double?> _tolerance = NumberOption.Create<double>("--tolerance", "X", "Longest last step as a part of the median distance: 1e-14 to 0.1 (geometric-median only). Default: 1e-10.");
     private readonly Option<string[]> _pre = new("--pre") { Description = "What happens to the updates before; several in their order.", HelpName = string.Join('|', PreAggregations) };
     private readonly Option<double?> _clipNorm = NumberOption.Create<double>("--clip-norm", "X", "Norm to clip to: above 0 (needed by --pre clip).");
     private readonly Option<int?> _bucketSize = NumberOption.Create<int>("--bucket-size", "S", "Updates in a bucket (--pre bucketing only). Default: 2.");
@@ -57,8 +58,8 @@ internal sealed class AggregationOptions
     {
         foreach (var option in new Option[]
         {
-            _byzantine, _rule, _variant, _keep, _clusters, _byzantineFraction, _sampleFraction, _radius, _iterations, _pre, _clipNorm, _bucketSize,
-            _seed, _normCap,
+            _byzantine, _rule, _variant, _keep, _clusters, _byzantineFraction, _sampleFraction, _radius, _iterations, _tolerance, _pre, _clipNorm,
+            _bucketSize, _seed, _normCap,
         })
         {
             command.Add(option);
@@ -91,7 +92,9 @@ internal sealed class AggregationOptions
         Require(rule is "krum" or "multi-krum" or "hierarchical-krum", "the Krum rules", _variant);
         Require(rule == "multi-krum", "--rule multi-krum", _keep);
         Require(rule == "hierarchical-krum", "--rule hierarchical-krum", _clusters, _byzantineFraction, _sampleFraction);
-        Require(rule == "centered-clipping", "--rule centered-clipping", _radius, _iterations);
+        Require(rule == "centered-clipping", "--rule centered-clipping", _radius);
+        Require(rule is "centered-clipping" or "geometric-median", "--rule centered-clipping and --rule geometric-median", _iterations);
+        Require(rule == "geometric-median", "--rule geometric-median", _tolerance);
         Require(pre.Contains("clip"), "--pre clip", _clipNorm);
         Require(pre.Contains("bucketing"), "--pre bucketing", _bucketSize);
         Require(rule == "hierarchical-krum" || pre.Contains("bucketing"), "--rule hierarchical-krum and --pre bucketing", _seed);
@@ -153,6 +156,10 @@ internal sealed class AggregationOptions
                 arguments.Apply(_seed, value => rule.HierarchicalKrum.Seed = value);
                 arguments.Apply(_byzantineFraction, value => rule.HierarchicalKrum.ByzantineFraction = value);
                 arguments.Apply(_sampleFraction, value => rule.HierarchicalKrum.SampleFraction = value);
+                break;
+            case AggregationRule.KindOneofCase.GeometricMedian:
+                arguments.Apply(_tolerance, value => rule.GeometricMedian.Tolerance = value);
+                arguments.Apply(_iterations, value => rule.GeometricMedian.MaxStepCount = value);
                 break;
             case AggregationRule.KindOneofCase.CenteredClipping:
                 arguments.Apply(_radius, value => rule.CenteredClipping.Radius = value);

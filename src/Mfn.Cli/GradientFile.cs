@@ -1,3 +1,5 @@
+using System.Collections;
+using System.Collections.Immutable;
 using System.Globalization;
 using Mfn.Client;
 using Mfn.Client.Npy;
@@ -7,8 +9,10 @@ using Mfn.Core.Specs;
 namespace Mfn.Cli;
 
 /// <summary>An NPY file of n updates of d components. A row's number is its client's id, with as many digits as the last one's.</summary>
-internal sealed class GradientFile : IDisposable
+internal sealed class GradientFile : IUpdateSource, IDisposable
 {
+    private const int PieceLength = 4096;
+
     private readonly NpyReader _reader;
     private readonly int _digitCount;
 
@@ -21,7 +25,7 @@ internal sealed class GradientFile : IDisposable
     }
 
     /// <summary>n.</summary>
-    public int RowCount => _reader.Shape[0];
+    public int Count => _reader.Shape[0];
 
     /// <summary>d.</summary>
     public int Length => _reader.Shape[1];
@@ -47,13 +51,41 @@ internal sealed class GradientFile : IDisposable
     }
 
     /// <summary>The updates in turn; they can be read once, and each is valid until the next.</summary>
-    public IEnumerable<RoundUpdate> Updates()
+    public IReadOnlyCollection<RoundUpdate> Updates() => new RowUpdates(this);
+
+    /// <summary>The ids of all rows, in ordinal order.</summary>
+    public ImmutableArray<string> ClientIds() => [.. Enumerable.Range(0, Count).Select(ClientId)];
+
+    /// <summary>Copies components of a row, rounded to single precision; several threads may.</summary>
+    public void Read(int update, int start, Span<float> destination) => _reader.ReadAt(((long)update * Length) + start, destination);
+
+    /// <summary>The first component of a row that single precision cannot hold though it is finite, if nothing before it is not finite.</summary>
+    public (int Index, double Value)? BeyondSingle(int row)
+    {
+        Span<float> components = stackalloc float[Math.Min(PieceLength, Length)];
+        for (var start = 0; start < Length; start += PieceLength)
+        {
+            var piece = components[..Math.Min(PieceLength, Length - start)];
+            Read(row, start, piece);
+            if (piece.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) is var index and >= 0)
+            {
+                var value = _reader.ReadAt(((long)row * Length) + start + index);
+                return double.IsFinite(value) ? (start + index, value) : null;
+            }
+        }
+
+        return null;
+    }
+
+    private string ClientId(int row) => row.ToString(CultureInfo.InvariantCulture).PadLeft(_digitCount, '0');
+
+    private IEnumerable<RoundUpdate> ReadUpdates()
     {
         var singles = new float[_reader.IsDouble ? 0 : Length];
         var doubles = new double[_reader.IsDouble ? Length : 0];
-        for (var row = 0; row < RowCount; row++)
+        for (var row = 0; row < Count; row++)
         {
-            var id = row.ToString(CultureInfo.InvariantCulture).PadLeft(_digitCount, '0');
+            var id = ClientId(row);
             if (_reader.IsDouble)
             {
                 _reader.Read(doubles);
@@ -71,14 +103,14 @@ internal sealed class GradientFile : IDisposable
     /// <exception cref="BadArgumentsException">A component is not finite, or beyond single precision.</exception>
     public UpdateSet ReadAll()
     {
-        if ((long)RowCount * Length > Array.MaxLength)
+        if ((long)Count * Length > Array.MaxLength)
         {
-            throw new BadArgumentsException($"{RowCount} updates of {Length} components are too many to hold.");
+            throw new BadArgumentsException($"{Count} updates of {Length} components are too many to hold.");
         }
 
-        var rows = new float[RowCount * Length];
+        var rows = new float[Count * Length];
         var doubles = new double[Length];
-        for (var row = 0; row < RowCount; row++)
+        for (var row = 0; row < Count; row++)
         {
             _reader.Read(doubles);
             for (var i = 0; i < Length; i++)
@@ -99,4 +131,13 @@ internal sealed class GradientFile : IDisposable
     public static IEnumerable<int> Rows(string clientId) => clientId.Split('+').Select(id => int.Parse(id, CultureInfo.InvariantCulture));
 
     public void Dispose() => _reader.Dispose();
+
+    private sealed class RowUpdates(GradientFile file) : IReadOnlyCollection<RoundUpdate>
+    {
+        public int Count => file.Count;
+
+        public IEnumerator<RoundUpdate> GetEnumerator() => file.ReadUpdates().GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Mfn.Client;
 using Mfn.Contracts.V1;
@@ -14,7 +13,8 @@ internal sealed class RoundReport(RoundResult result, int rowCount)
 
     private readonly AggregationDecision _decision = result.Decision;
 
-    public string ToJson()
+    /// <summary>One JSON object in a line, which may be long.</summary>
+    public void WriteJson(Stream output)
     {
         // A score for every row: none for one that the rule did not get, its bucket's for one in a bucket.
         var scores = new double?[_decision.Scores.Count == 0 ? 0 : rowCount];
@@ -39,38 +39,40 @@ internal sealed class RoundReport(RoundResult result, int rowCount)
             ["iterations"] = _decision.IterationCount,
             ["converged"] = _decision.IsConverged,
         };
-        return JsonSerializer.Serialize(values);
+        JsonSerializer.Serialize(output, values);
+        output.Write("\n"u8);
     }
 
-    public string ToText(string? path)
+    /// <summary>The same for people: of long lists the beginning.</summary>
+    public void WriteText(Stream output, string? path)
     {
-        var text = new StringBuilder();
+        using var text = new StreamWriter(output, leaveOpen: true);
         var name = _decision.Variant.Length == 0 ? _decision.Rule : $"{_decision.Rule} ({_decision.Variant})";
         var refusedCount = _decision.ReceivedCount - _decision.UpdateCount;
-        text.AppendLine(CultureInfo.InvariantCulture, $"{name}: n = {_decision.UpdateCount}, f = {_decision.ByzantineCount}{(refusedCount == 0 ? "" : $"; {refusedCount} of {_decision.ReceivedCount} updates refused")}");
-        var lines = Selected().Chunk(RowsPerLine).Select(rows => string.Join(' ', rows)).ToArray();
-        Section("selected", lines);
-        Section("excluded", [.. Excluded().Select(each => $"{each.Row} {each.Description} ({each.Reason})")]);
-        if (!_decision.IsConverged)
+        text.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name}: n = {_decision.UpdateCount}, f = {_decision.ByzantineCount}{(refusedCount == 0 ? "" : $"; {refusedCount} of {_decision.ReceivedCount} updates refused")}"));
+        Section("selected", Selected().Chunk(RowsPerLine).Select(rows => string.Join(' ', rows)));
+        Section("excluded", Excluded().Select(each => $"{each.Row} {each.Description} ({each.Reason})"));
+        if (_decision.IterationCount > 0)
         {
-            Section("warning", [$"not converged after {_decision.IterationCount} steps"]);
+            Section("steps", [$"{_decision.IterationCount}{(_decision.IsConverged ? "" : ", not converged")}"]);
         }
 
         var components = string.Join(' ', result.Vector[..Math.Min(MostShown, result.Vector.Length)].ToArray().Select(each => each.ToString("G6", CultureInfo.InvariantCulture)));
         var more = result.Vector.Length > MostShown ? $" … ({result.Vector.Length} components)" : "";
         Section("aggregate", [path is null ? $"{components}{more}" : $"{components}{more}, written to {path}"]);
-        return text.ToString().TrimEnd();
 
-        void Section(string title, string[] content)
+        void Section(string title, IEnumerable<string> content)
         {
-            for (var i = 0; i < Math.Min(MostShown, content.Length); i++)
+            foreach (var (i, line) in content.Take(MostShown).Index())
             {
-                text.AppendLine($"{(i == 0 ? title : ""),-10} {content[i]}");
+                text.WriteLine($"{(i == 0 ? title : ""),-10} {line}");
             }
 
-            if (content.Length > MostShown)
+            if (content.Skip(MostShown).Count() is var restCount and > 0)
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"{"",-10} … {content.Length - MostShown} more lines; --json has all");
+                text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"",-10} … {restCount} more lines; --json has all"));
             }
         }
     }

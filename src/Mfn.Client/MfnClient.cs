@@ -22,9 +22,10 @@ public sealed class MfnClient : IDisposable
     private readonly MembraneService.MembraneServiceClient _membrane;
     private readonly ValidationService.ValidationServiceClient _validation;
     private readonly AggregationService.AggregationServiceClient _aggregation;
+    private readonly int _maxSendBytes;
 
     /// <summary>A client that connects with its first call.</summary>
-    /// <exception cref="ArgumentException">The address is neither http:// nor https://, or there is a certificate without a key or the reverse.</exception>
+    /// <exception cref="ArgumentException">The address is neither http:// nor https://, or there is a certificate without a key or the reverse, or messages may be too small or too large.</exception>
     /// <exception cref="IOException">A certificate file cannot be read.</exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">A certificate file is not PEM.</exception>
     public MfnClient(MfnClientOptions options)
@@ -35,6 +36,14 @@ public sealed class MfnClient : IDisposable
             throw new ArgumentException($"The address must begin with http:// or https://, but was '{options.Address}'.", nameof(options));
         }
 
+        if (options.MaxSendBytes is < MfnClientOptions.LeastSendBytes or > MfnClientOptions.MostSendBytes)
+        {
+            throw new ArgumentException(
+                $"{nameof(options.MaxSendBytes)} must be between {MfnClientOptions.LeastSendBytes} and {MfnClientOptions.MostSendBytes}, but was {options.MaxSendBytes}.",
+                nameof(options));
+        }
+
+        _maxSendBytes = options.MaxSendBytes;
         _handler = CreateHandler(options);
         _channel = GrpcChannel.ForAddress(options.Address, new GrpcChannelOptions
         {
@@ -143,8 +152,9 @@ public sealed class MfnClient : IDisposable
         await _validation.ValidateAsync(request, cancellationToken: cancellationToken);
 
     /// <summary>
-    /// Aggregates a round on the server. Updates that fit into one message go in one; others are uploaded in chunks as they are enumerated,
-    /// so that the round need not be in memory here.
+    /// Aggregates a round on the server. Updates that fit into one message (<see cref="MfnClientOptions.MaxSendBytes"/>) go in one; others are
+    /// uploaded in chunks as they are enumerated, so that the round need not be in memory here. If the updates are a collection, whose count is known, a server that has no room for them
+    /// says so at the first.
     /// </summary>
     /// <param name="spec">How to aggregate; the encoding is that of the updates, whatever it says.</param>
     /// <param name="updates">All in single precision, or all in double precision; enumerated once.</param>
@@ -155,7 +165,7 @@ public sealed class MfnClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(updates);
-        using var messages = new UpdateUpload(spec, updates).Messages().GetEnumerator();
+        using var messages = new UpdateUpload(spec, updates, _maxSendBytes).Messages().GetEnumerator();
         messages.MoveNext();
         if (messages.Current.IsLast)
         {

@@ -3,11 +3,23 @@ namespace Mfn.Client;
 /// <summary>How a client reaches its server.</summary>
 public sealed record MfnClientOptions
 {
+    /// <summary>The smallest <see cref="MaxSendBytes"/>: room for the longest id twice, and for something of its update.</summary>
+    public const int LeastSendBytes = 1024;
+
+    /// <summary>The largest <see cref="MaxSendBytes"/>.</summary>
+    public const int MostSendBytes = 64 * 1024 * 1024;
+
     /// <summary>Where the server is: http:// (HTTP/2 without TLS) or https://.</summary>
     public required Uri Address { get; init; }
 
     /// <summary>The largest message to accept, in bytes. The default holds a 1024 x 1024 field of doubles.</summary>
     public int MaxReceiveBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// The largest message of an upload, in bytes, from <see cref="LeastSendBytes"/> to <see cref="MostSendBytes"/>. A server takes messages up to its Limits:MaxRequestBytes, by default 4 MiB,
+    /// and refuses larger ones with RESOURCE_EXHAUSTED and its limit.
+    /// </summary>
+    public int MaxSendBytes { get; init; } = 512 * 1024;
 
     /// <summary>A PEM file with the authorities that the server's certificate must chain to; none for the system's.</summary>
     public string? AuthorityFile { get; init; }

@@ -3,69 +3,78 @@ using Mfn.Contracts.V1;
 
 namespace Mfn.Client;
 
-/// <summary>Fills messages with updates: small ones share a message, large ones are cut into chunks. One message is in memory at a time.</summary>
+/// <summary>
+/// Fills messages with updates: small ones share a message, large ones are cut into chunks. One message is in memory at a time, and none is
+/// larger than the limit, if only the spec is not and ids are as short as they have to be.
+/// </summary>
 internal sealed class UpdateUpload
 {
-    private const int MessageLength = 512 * 1024;
-
-    // What names and tags of an update take beside its bytes.
-    private const int Overhead = 512;
+    // Of a field: its tag and its length.
+    private const int PrefixBytes = 1 + 5;
 
     private readonly AggregationSpec _spec;
     private readonly IEnumerable<RoundUpdate> _updates;
-    private readonly byte[] _buffer = new byte[MessageLength];
+    private readonly int _maxMessageBytes;
+    private readonly byte[] _buffer;
+    private AggregateStreamRequest _message = new();
+    private int _messageBytes;
+    private int _bufferedBytes;
 
-    public UpdateUpload(AggregationSpec spec, IEnumerable<RoundUpdate> updates)
+    public UpdateUpload(AggregationSpec spec, IEnumerable<RoundUpdate> updates, int maxMessageBytes)
     {
         _spec = spec.Clone();
         _spec.Encoding = VectorEncoding.Unspecified;
         _updates = updates;
+        _maxMessageBytes = maxMessageBytes;
+        _buffer = new byte[maxMessageBytes];
     }
 
     /// <summary>The messages, each valid until the next one is asked for, and whether it is the last.</summary>
     /// <exception cref="ArgumentException">An update has another precision than the first one.</exception>
     public IEnumerable<(AggregateStreamRequest Message, bool IsLast)> Messages()
     {
-        var message = new AggregateStreamRequest { Spec = _spec };
+        Begin(new AggregateStreamRequest { Spec = _spec });
+        if (CountOf(_updates) is { } count)
+        {
+            // So that a server that has no room for all takes none.
+            _message.UpdateCount = count;
+        }
 
-        // A start of centered clipping may fill the first message by itself.
-        var used = Math.Min(_spec.CalculateSize(), MessageLength);
         foreach (var update in _updates)
         {
-            // The first update is in the first message, as the spec is.
-            _spec.Encoding = _spec.Encoding == VectorEncoding.Unspecified ? update.Encoding : _spec.Encoding;
+            if (_spec.Encoding == VectorEncoding.Unspecified)
+            {
+                _spec.Encoding = update.Encoding;
+                _messageBytes = _message.CalculateSize();
+            }
+
             if (update.Encoding != _spec.Encoding)
             {
                 throw new ArgumentException($"Updates must be all of single or all of double precision, but '{update.ClientId}' differs.");
             }
 
-            message.Declarations.Add(Declare(update));
-            for (var start = 0; start < update.Length;)
+            var declaration = new UpdateDeclaration { ClientId = update.ClientId, Length = update.Length, ClaimedWeight = update.ClaimedWeight };
+            var declarationBytes = declaration.CalculateSize() + PrefixBytes;
+            if (_messageBytes > 0 && declarationBytes > _maxMessageBytes - _messageBytes)
             {
-                var count = Math.Min(update.Length - start, (MessageLength - used) / update.ComponentSize);
-                if (count > 0)
-                {
-                    message.Chunks.Add(Cut(update, start, count, used));
-                    start += count;
-                    used += count * update.ComponentSize;
-                }
-
-                if (start < update.Length)
-                {
-                    yield return (message, false);
-                    (message, used) = (new AggregateStreamRequest(), 0);
-                }
+                yield return (_message, false);
+                Begin(new AggregateStreamRequest());
             }
 
-            used += Overhead;
-            if (used + Overhead >= MessageLength)
+            _message.Declarations.Add(declaration);
+            _messageBytes += declarationBytes;
+            for (var start = 0; start < update.Length;)
             {
-                yield return (message, false);
-                (message, used) = (new AggregateStreamRequest(), 0);
+                start += AddChunk(update, start);
+                if (start < update.Length)
+                {
+                    yield return (_message, false);
+                    Begin(new AggregateStreamRequest());
+                }
             }
         }
 
-        yield return (message, true);
+        yield return (_message, true);
     }
 
     /// <summary>The only message of a round as one of a unary call. An update without components has no chunk.</summary>
@@ -86,13 +95,30 @@ internal sealed class UpdateUpload
         return request;
     }
 
-    private static UpdateDeclaration Declare(RoundUpdate update) =>
-        new() { ClientId = update.ClientId, Length = update.Length, ClaimedWeight = update.ClaimedWeight };
+    private static int? CountOf(IEnumerable<RoundUpdate> updates) => updates is IReadOnlyCollection<RoundUpdate> collection ? collection.Count
+        : updates.TryGetNonEnumeratedCount(out var count) ? count
+        : null;
 
-    private UpdateChunk Cut(RoundUpdate update, int start, int count, int offset)
+    private void Begin(AggregateStreamRequest message) => (_message, _messageBytes, _bufferedBytes) = (message, message.CalculateSize(), 0);
+
+    /// <summary>Adds as many components as there is room for; returns how many.</summary>
+    private int AddChunk(RoundUpdate update, int start)
     {
+        // A message that has nothing yet takes something, however long the id.
+        var overhead = CodedOutputStream.ComputeStringSize(update.ClientId) + 1 + (2 * PrefixBytes);
+        var room = (_maxMessageBytes - _messageBytes - overhead) / update.ComponentSize;
+        var count = Math.Min(update.Length - start, Math.Max(room, _messageBytes == 0 ? 1 : 0));
+        if (count <= 0)
+        {
+            return 0;
+        }
+
         var bytes = update.Bytes(start, count);
-        bytes.CopyTo(_buffer.AsSpan(offset));
-        return new UpdateChunk { ClientId = update.ClientId, Values = UnsafeByteOperations.UnsafeWrap(_buffer.AsMemory(offset, bytes.Length)) };
+        var destination = _buffer.AsMemory(_bufferedBytes, bytes.Length);
+        bytes.CopyTo(destination.Span);
+        _message.Chunks.Add(new UpdateChunk { ClientId = update.ClientId, Values = UnsafeByteOperations.UnsafeWrap(destination) });
+        _bufferedBytes += bytes.Length;
+        _messageBytes += overhead + bytes.Length;
+        return count;
     }
 }

@@ -5,6 +5,7 @@ using Mfn.Server.Configuration;
 using Mfn.Server.Health;
 using Mfn.Server.Lifetime;
 using Mfn.Server.LiveRuns;
+using Mfn.Server.Observability;
 using Mfn.Server.Reflection;
 using Mfn.Server.Runs;
 using Mfn.Server.Security;
@@ -124,13 +125,14 @@ public static class MfnServer
     private static void AddRuns(IServiceCollection services)
     {
         services.AddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<ServerMeter>();
         services.AddSingleton<ComputeScheduler>();
         services.AddSingleton<FieldBufferPool>();
         services.AddSingleton<RunRegistry>();
         services.AddSingleton<LiveRunRegistry>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveRunRegistry>());
         services.AddSingleton<AggregationMemory>();
-        services.AddSingleton<RoundAggregator>();
         services.AddSingleton<ServerLifetime>();
         services.AddSingleton<GracefulStop>();
         services.AddHostedService(provider => provider.GetRequiredService<GracefulStop>());

@@ -49,6 +49,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public AggregationMemory AggregationMemory => _app.Services.GetRequiredService<AggregationMemory>();
 
+    public System.Diagnostics.Metrics.IMeterFactory Meters => _app.Services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
+
     public OpenCalls OpenCalls => _app.Services.GetRequiredService<OpenCalls>();
 
     /// <summary>Starts a server with settings such as "Limits:MaxSteps=5".</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -11,13 +12,16 @@ public sealed partial class NpyReader : IDisposable
 {
     private const int PrefixLength = 8;
     private const int LongestHeader = 1 << 16;
+    private const int PieceLength = 512;
 
     private readonly FileStream _file;
+    private readonly long _dataStart;
     private readonly int _elementSize;
 
     private NpyReader(FileStream file, int elementSize, IReadOnlyList<int> shape)
     {
         _file = file;
+        _dataStart = file.Position;
         _elementSize = elementSize;
         Shape = shape;
     }
@@ -90,7 +94,62 @@ public sealed partial class NpyReader : IDisposable
         }
     }
 
+    /// <summary>
+    /// Reads values from a place in C order on, whatever has been read before; several threads may. Those in double precision are rounded to
+    /// single.
+    /// </summary>
+    /// <exception cref="EndOfStreamException">The array has fewer values from there on.</exception>
+    public void ReadAt(long index, Span<float> destination)
+    {
+        if (!IsDouble)
+        {
+            ReadBytesAt(index, MemoryMarshal.AsBytes(destination));
+            if (!BitConverter.IsLittleEndian)
+            {
+                var bits = MemoryMarshal.Cast<float, int>(destination);
+                BinaryPrimitives.ReverseEndianness(bits, bits);
+            }
+
+            return;
+        }
+
+        Span<byte> bytes = stackalloc byte[Math.Min(PieceLength, destination.Length) * sizeof(double)];
+        for (var start = 0; start < destination.Length; start += PieceLength)
+        {
+            var piece = destination.Slice(start, Math.Min(PieceLength, destination.Length - start));
+            ReadBytesAt(index + start, bytes[..(piece.Length * sizeof(double))]);
+            for (var i = 0; i < piece.Length; i++)
+            {
+                piece[i] = (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes[(i * sizeof(double))..]);
+            }
+        }
+    }
+
+    /// <summary>The value at a place in C order; several threads may read.</summary>
+    /// <exception cref="EndOfStreamException">The array has no such place.</exception>
+    public double ReadAt(long index)
+    {
+        Span<byte> bytes = stackalloc byte[_elementSize];
+        ReadBytesAt(index, bytes);
+        return IsDouble ? BinaryPrimitives.ReadDoubleLittleEndian(bytes) : BinaryPrimitives.ReadSingleLittleEndian(bytes);
+    }
+
     public void Dispose() => _file.Dispose();
+
+    private void ReadBytesAt(long index, Span<byte> destination)
+    {
+        for (var offset = _dataStart + (index * _elementSize); !destination.IsEmpty;)
+        {
+            var length = RandomAccess.Read(_file.SafeFileHandle, destination, offset);
+            if (length == 0)
+            {
+                throw new EndOfStreamException($"'{_file.Name}' has become shorter while it was read.");
+            }
+
+            offset += length;
+            destination = destination[length..];
+        }
+    }
 
     private static (int ElementSize, int[] Shape) ReadHeader(FileStream file)
     {

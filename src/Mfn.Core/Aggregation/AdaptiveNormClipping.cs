@@ -18,10 +18,11 @@ public sealed class AdaptiveNormClipping : IPreAggregation
         Precondition.Require(updates.Count, byzantineCount);
         var cutCount = (int)(2L * byzantineCount * (updates.Count - byzantineCount) / updates.Count);
         var norms = new double[updates.Count];
+        float[]? buffer = null;
         for (var i = 0; i < norms.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            norms[i] = Math.Sqrt(SquaredDistance.ToOrigin(updates[i]));
+            norms[i] = Math.Sqrt(SquaredDistance.ToOrigin(updates.View(i, ref buffer)));
         }
 
         Array.Sort(norms);

@@ -71,10 +71,11 @@ public sealed class CenteredClipping : IAggregationRule
     private void Step(UpdateSet updates, double[] center, CancellationToken cancellationToken)
     {
         var sums = new double[center.Length];
+        float[]? buffer = null;
         for (var update = 0; update < updates.Count; update++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var vector = updates[update];
+            var vector = updates.View(update, ref buffer);
             var share = Math.Min(1, _radius / Math.Sqrt(SquaredDistance.Between(vector, center)));
             for (var i = 0; i < sums.Length; i++)
             {

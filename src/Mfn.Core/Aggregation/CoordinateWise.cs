@@ -136,7 +136,7 @@ internal static class CoordinateWise
     {
         var median = (At(sorted, (count - 1) / 2) + At(sorted, count / 2)) / 2;
         var (start, end) = (0, nearestCount);
-        while (end < count && Math.Abs(At(sorted, start) - median) > Math.Abs(At(sorted, end) - median))
+        while (end < count && median - At(sorted, start) > At(sorted, end) - median)
         {
             start++;
             end++;

@@ -1,9 +1,11 @@
+using Mfn.Core.Specs;
+
 namespace Mfn.Core.Aggregation;
 
 /// <summary>
-/// The point with the smallest sum of distances from all updates. Needs n >= 2f + 1. The steps end when one is shorter than 1e-10 times
-/// the median distance, which Byzantine updates cannot stretch, or the point is an update that is proved to be the median; then it is
-/// converged. With infinitely many medians it is the one that the steps reach from the coordinate-wise median. It is no farther than
+/// The point with the smallest sum of distances from all updates. Needs n >= 2f + 1. The steps end when one is no longer than the tolerance
+/// times the median distance, which Byzantine updates cannot stretch, or the point is an update that is proved to be the median; then it is
+/// converged. They also end when there have been too many, and then it is not. With infinitely many medians it is the one that the steps reach from the coordinate-wise median. It is no farther than
 /// 2 (n - f) / (n - 2f) times the radius of any ball around all honest updates from that ball's centre.
 /// </summary>
 /// <remarks>
@@ -13,10 +15,38 @@ namespace Mfn.Core.Aggregation;
 /// </remarks>
 public sealed class GeometricMedian : IAggregationRule
 {
-    /// <summary>The last step's length, as a part of the median of the updates' distances from the point.</summary>
-    public const double RelativeTolerance = 1e-10;
+    /// <summary>The tolerance unless told otherwise.</summary>
+    public const double DefaultTolerance = 1e-10;
 
-    private const int LargestIterationCount = 5000;
+    /// <summary>The most steps unless told otherwise.</summary>
+    public const int DefaultMaxStepCount = 5000;
+
+    private readonly double _tolerance;
+    private readonly int _maxStepCount;
+
+    /// <summary>A rule with a tolerance, the last step's length as a part of the updates' median distance from the point.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The tolerance or the number of steps is out of its range.</exception>
+    public GeometricMedian(double tolerance = DefaultTolerance, int maxStepCount = DefaultMaxStepCount)
+    {
+        if (!Tolerances.Contains(tolerance))
+        {
+            throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, $"The tolerance must be {Tolerances}.");
+        }
+
+        if (!StepCounts.Contains(maxStepCount))
+        {
+            throw new ArgumentOutOfRangeException(nameof(maxStepCount), maxStepCount, $"The steps must be {StepCounts}.");
+        }
+
+        _tolerance = tolerance;
+        _maxStepCount = maxStepCount;
+    }
+
+    /// <summary>The tolerances that mean something: smaller steps are lost in the rounding of doubles.</summary>
+    public static ParameterRange Tolerances { get; } = new(1e-14, 0.1);
+
+    /// <summary>How many steps may be allowed.</summary>
+    public static ParameterRange StepCounts { get; } = new(1, 10_000);
 
     /// <inheritdoc/>
     public RulePrecondition Precondition { get; } = RulePrecondition.Linear("geometric-median", 2, 1);
@@ -34,7 +64,7 @@ public sealed class GeometricMedian : IAggregationRule
         var iterationCount = 0;
         var isConverged = false;
         var isRuledOut = new bool[updates.Count];
-        while (!isConverged && iterationCount < LargestIterationCount)
+        while (!isConverged && iterationCount < _maxStepCount)
         {
             iterationCount++;
             Measure(updates, point, distances, cancellationToken);
@@ -49,7 +79,7 @@ public sealed class GeometricMedian : IAggregationRule
             isRuledOut[nearest] = true;
             var step = Step(updates, point, distances, next, cancellationToken);
             (point, next) = (next, point);
-            isConverged = step <= RelativeTolerance * MedianOf(distances);
+            isConverged = step <= _tolerance * MedianOf(distances);
         }
 
         Measure(updates, point, distances, cancellationToken);
@@ -64,10 +94,11 @@ public sealed class GeometricMedian : IAggregationRule
 
     private static void Measure(UpdateSet updates, double[] point, double[] distances, CancellationToken cancellationToken)
     {
+        float[]? buffer = null;
         for (var i = 0; i < distances.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            distances[i] = Math.Sqrt(SquaredDistance.Between(updates[i], point));
+            distances[i] = Math.Sqrt(SquaredDistance.Between(updates.View(i, ref buffer), point));
         }
     }
 
@@ -112,10 +143,11 @@ public sealed class GeometricMedian : IAggregationRule
         UpdateSet updates, double[] point, double[] distances, double[] destination, CancellationToken cancellationToken)
     {
         Array.Clear(destination);
+        float[]? buffer = null;
         for (var update = 0; update < updates.Count; update++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var vector = updates[update];
+            var vector = updates.View(update, ref buffer);
             var distance = distances[update];
             for (var i = 0; distance > 0 && i < vector.Length; i++)
             {

@@ -144,9 +144,10 @@ public sealed class HierarchicalKrum : IAggregationRule
     private static float[] Blend(UpdateSet candidates, int chosen, int threadCount, CancellationToken cancellationToken)
     {
         var vector = CoordinateWise.Median(candidates, takesLower: true, threadCount, cancellationToken);
+        var representative = candidates[chosen];
         for (var i = 0; i < vector.Length; i++)
         {
-            var share = RepresentativeShare * candidates[chosen][i];
+            var share = RepresentativeShare * representative[i];
             vector[i] = share + (MedianShare * vector[i]);
         }
 

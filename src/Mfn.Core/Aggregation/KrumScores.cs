@@ -9,6 +9,7 @@ internal static class KrumScores
     {
         var scores = new double[distances.Count];
         var nearest = new double[Math.Max(0, distances.Count - 1)];
+        var smallest = new SmallestFirst(nearest.Length);
         for (var i = 0; i < scores.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -17,8 +18,7 @@ internal static class KrumScores
             var row = distances.SquaredFrom(i);
             row[..i].CopyTo(nearest);
             row[(i + 1)..].CopyTo(nearest.AsSpan(i));
-            nearest.AsSpan().Sort();
-            foreach (var distance in nearest.AsSpan(0, Math.Clamp(neighborCount, 0, nearest.Length)))
+            foreach (var distance in smallest.Of(nearest, Math.Clamp(neighborCount, 0, nearest.Length)))
             {
                 scores[i] += squared ? distance : Math.Sqrt(distance);
             }

@@ -37,8 +37,9 @@ public sealed class NormClipping : IPreAggregation
         for (var update = 0; update < clipped.Length; update++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            clipped[update] = updates[update].ToArray();
-            var norm = Math.Sqrt(SquaredDistance.ToOrigin(updates[update]));
+            clipped[update] = new float[updates.Length];
+            updates.Read(update, 0, clipped[update]);
+            var norm = Math.Sqrt(SquaredDistance.ToOrigin(clipped[update]));
             for (var i = 0; norm > cap && i < clipped[update].Length; i++)
             {
                 clipped[update][i] = (float)(clipped[update][i] * (cap / norm));

@@ -79,6 +79,19 @@ public sealed class UpdateSet
     /// <summary>Copies components of an update, as many as fit, from the given one on.</summary>
     internal void Read(int index, int start, Span<float> destination) => _source.Read(_places[index], start, destination);
 
+    /// <summary>The vector of an update; if it is not in memory, it is read into the buffer, which is made when it is needed first.</summary>
+    internal ReadOnlySpan<float> View(int index, ref float[]? buffer)
+    {
+        if (_source is VectorsInMemory)
+        {
+            return this[index];
+        }
+
+        buffer ??= new float[Length];
+        Read(index, 0, buffer);
+        return buffer;
+    }
+
     /// <summary>Some of the updates, in the order of the indices.</summary>
     internal UpdateSet Take(IReadOnlyList<int> indices) => new(
         [.. indices.Select(index => ClientIds[index])],

@@ -28,7 +28,7 @@ internal sealed class AggregationMemory(IOptions<LimitsOptions> limits)
         if (neededBytes > limit)
         {
             throw CallRefusedException.TooLarge(
-                $"The {updateCount} updates of {length} components so far take {neededBytes} bytes to aggregate as asked, above the server's limit of {limit} for one call.",
+                $"{updateCount} updates of {length} components take {neededBytes} bytes to aggregate as asked, above the server's limit of {limit} for one call.",
                 neededBytes,
                 limit);
         }
@@ -47,29 +47,40 @@ internal sealed class AggregationMemory(IOptions<LimitsOptions> limits)
         }
     }
 
-    /// <summary>What one call has reserved.</summary>
+    /// <summary>What one call has reserved, and how much of that it has used.</summary>
     internal sealed class Account(AggregationMemory memory) : IDisposable
     {
-        public long ByteCount { get; private set; }
+        private long _reservedBytes;
+        private long _usedBytes;
 
+        /// <summary>Reserves what is missing to so many bytes.</summary>
         /// <exception cref="CallRefusedException">All calls together would have too much.</exception>
-        public void Reserve(long byteCount)
+        public void ReserveUpTo(long byteCount)
         {
-            memory.Reserve(byteCount);
-            ByteCount += byteCount;
+            if (byteCount > _reservedBytes)
+            {
+                memory.Reserve(byteCount - _reservedBytes);
+                _reservedBytes = byteCount;
+            }
         }
+
+        /// <summary>Notes that so much of it is taken.</summary>
+        public void Use(long byteCount) => _usedBytes += byteCount;
+
+        /// <summary>Notes that all of it is taken.</summary>
+        public void UseAll() => _usedBytes = _reservedBytes;
 
         /// <summary>Returns all of it; what it was for must be unreachable by now.</summary>
         public void Dispose()
         {
-            if (ByteCount >= WorthCollecting)
+            if (_usedBytes >= WorthCollecting)
             {
                 // Large arrays live until a full collection, which the runtime starts only when as much again is allocated.
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
             }
 
-            Interlocked.Add(ref memory._reservedBytes, -ByteCount);
-            ByteCount = 0;
+            Interlocked.Add(ref memory._reservedBytes, -_reservedBytes);
+            (_reservedBytes, _usedBytes) = (0, 0);
         }
     }
 }

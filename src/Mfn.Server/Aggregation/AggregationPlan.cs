@@ -24,13 +24,19 @@ internal sealed record AggregationPlan
     public required int ComponentSize { get; init; }
 
     /// <summary>What n updates take, with all that is needed to aggregate them; never less than that.</summary>
-    public long BytesFor(int updateCount)
+    public long BytesFor(int updateCount) => (long)(((double)updateCount * Policy.Length * sizeof(float)) + WorkingBytes(updateCount));
+
+    /// <summary>The same without the updates themselves.</summary>
+    public long WorkingBytesFor(int updateCount) => (long)WorkingBytes(updateCount);
+
+    // In doubles, which do not overflow.
+    private double WorkingBytes(int updateCount)
     {
-        // In doubles, which do not overflow. Of the updates and what pre-aggregations make of them, two generations are alive at a time.
+        // Of the updates and what pre-aggregations make of them, two generations are alive at a time.
         var length = (double)Policy.Length;
-        var generations = 1 + Math.Min(2, PreAggregations.Length);
+        var generations = Math.Min(2, PreAggregations.Length);
         var working = Math.Max(
             Rule.WorkingBytes(updateCount), PreAggregations.Select(each => each.WorkingBytes(updateCount)).DefaultIfEmpty().Max());
-        return (long)((updateCount * ((generations * length * sizeof(float)) + BytesPerUpdate)) + (length * BytesPerComponent) + working);
+        return (updateCount * ((generations * length * sizeof(float)) + BytesPerUpdate)) + (length * BytesPerComponent) + working;
     }
 }

@@ -2,14 +2,18 @@ using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Runs;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Aggregation;
 
-/// <summary>Aggregates rounds. What a call holds is accounted for, and freed however the call ends.</summary>
+/// <summary>
+/// Aggregates rounds. A call has a run's place from the start, so that nobody uploads in vain. What it holds is accounted for, and freed
+/// however the call ends.
+/// </summary>
 internal sealed class AggregationService(
-    RoundAggregator aggregator, AggregationMemory memory, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+    RunRegistry runs, AggregationMemory memory, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
     : AggregationServiceBase
 {
     public override async Task<AggregateResponse> Aggregate(AggregateRequest request, ServerCallContext context)
@@ -18,8 +22,10 @@ internal sealed class AggregationService(
         var plan = request.Spec.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
 
+        using var place = runs.TakePlace();
         using var account = memory.Open();
         using var collector = new UpdateCollector(plan!, memory, account);
+        collector.Announce(request.Updates.Count, problems);
         for (var i = 0; i < request.Updates.Count; i++)
         {
             var update = request.Updates[i];
@@ -27,7 +33,8 @@ internal sealed class AggregationService(
         }
 
         problems.ThrowIfAny();
-        var outcome = await aggregator.AggregateAsync(plan!, collector, account, context.CancellationToken);
+        account.UseAll();
+        var outcome = await place.ComputeAsync(ended => RoundAggregator.Aggregate(plan!, collector, limits.Value.AggregationThreads, ended), context.CancellationToken);
         return outcome.ToResponse();
     }
 
@@ -45,34 +52,51 @@ internal sealed class AggregationService(
     private async Task<RoundOutcome> CollectAndAggregateAsync(IAsyncStreamReader<UploadMessage> requestStream, ServerCallContext context)
     {
         var problems = new RequestProblems();
-        if (!await reader.MoveNextAsync(requestStream, context))
+        await using var messages = reader.ReadUploadAsync(requestStream, context).GetAsyncEnumerator();
+        if (!await messages.MoveNextAsync())
         {
             problems.Add("spec", "must be set in the first message");
             throw problems.ToException();
         }
 
-        using var first = requestStream.Current;
+        using var first = messages.Current;
         var plan = first.Spec.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
 
+        using var place = runs.TakePlace();
         using var account = memory.Open();
         using var collector = new UpdateCollector(plan!, memory, account);
+        if (first.UpdateCount is { } announced)
+        {
+            collector.Announce(announced, problems);
+        }
+
         Collect(first, collector, problems);
         first.Dispose();
-        while (await reader.MoveNextAsync(requestStream, context))
+        while (await messages.MoveNextAsync())
         {
-            using var message = requestStream.Current;
-            if (message.Spec is not null)
-            {
-                problems.Add("spec", "must not be set after the first message");
-            }
-
+            using var message = messages.Current;
+            RequireNoStart(message, problems);
             Collect(message, collector, problems);
         }
 
         collector.RequireComplete(problems);
         problems.ThrowIfAny();
-        return await aggregator.AggregateAsync(plan!, collector, account, context.CancellationToken);
+        account.UseAll();
+        return await place.ComputeAsync(ended => RoundAggregator.Aggregate(plan!, collector, limits.Value.AggregationThreads, ended), context.CancellationToken);
+    }
+
+    private static void RequireNoStart(UploadMessage message, RequestProblems problems)
+    {
+        if (message.Spec is not null)
+        {
+            problems.Add("spec", "must not be set after the first message");
+        }
+
+        if (message.UpdateCount is not null)
+        {
+            problems.Add("update_count", "must not be set after the first message");
+        }
     }
 
     private static void Collect(UploadMessage message, UpdateCollector collector, RequestProblems problems)

@@ -2,52 +2,40 @@ using System.Collections.Immutable;
 using Mfn.Core.Aggregation;
 using Mfn.Core.Specs;
 using Mfn.Server.Calls;
-using Mfn.Server.Configuration;
-using Mfn.Server.Runs;
-using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Aggregation;
 
-/// <summary>Aggregates what a call has brought: admission, then the pre-aggregations, then the rule. It counts as a run.</summary>
-internal sealed class RoundAggregator(RunRegistry runs, IOptions<LimitsOptions> limits)
+/// <summary>Aggregates a round: admission, then the pre-aggregations, then the rule.</summary>
+internal static class RoundAggregator
 {
     // Enough to see what went wrong, and few enough for a status message.
     private const int MostRefusalsTold = 5;
 
-    /// <exception cref="CallRefusedException">
-    /// Too many runs are under way, there is no memory to work in, or what admission left is too little for the rule.
-    /// </exception>
-    public async Task<RoundOutcome> AggregateAsync(
-        AggregationPlan plan, UpdateCollector collector, AggregationMemory.Account account, CancellationToken cancellationToken)
+    /// <exception cref="CallRefusedException">What admission left is too little for the rule.</exception>
+    public static RoundOutcome Aggregate(AggregationPlan plan, IRoundUpdates updates, int threadCount, CancellationToken cancellationToken)
     {
-        account.Reserve(plan.BytesFor(collector.ReceivedCount) - account.ByteCount);
-        return await runs.ComputeAsync(ended => Aggregate(plan, collector, ended), cancellationToken);
-    }
-
-    private RoundOutcome Aggregate(AggregationPlan plan, UpdateCollector collector, CancellationToken cancellationToken)
-    {
-        var updates = collector.Updates.SelectMany(update => Enumerable.Repeat(
-            new Update(update.ClientId, new DeclaredVector(update).Memory, update.ClaimedWeight), update.SentCount));
-        var (admitted, refused) = Admission.Admit(updates, plan.Policy, cancellationToken);
-        var beyondSingle = collector.Updates.Where(update => update.BeyondSingle is not null).ToLookup(update => update.ClientId, update => update.BeyondSingle!.Value);
-        refused = [.. refused.Select(refusal => IsBeyondSingle(refusal) ? Explain(refusal, beyondSingle[refusal.ClientId].First()) : refusal)];
+        var (admitted, refused) = updates.Admit(plan.Policy, cancellationToken);
+        var beyondSingle = refused.Where(refusal => refusal.Reason == ExclusionReason.NotFinite)
+            .Select(refusal => (refusal.ClientId, Component: updates.BeyondSingle(refusal.ClientId)))
+            .Where(found => found.Component is not null)
+            .ToDictionary(found => found.ClientId, found => found.Component!.Value);
+        refused = [.. refused.Select(refusal => beyondSingle.TryGetValue(refusal.ClientId, out var component) ? Explain(refusal, component) : refusal)];
         try
         {
             var set = admitted;
             foreach (var (preAggregation, _) in plan.PreAggregations)
             {
-                set = preAggregation.Transform(set, plan.ByzantineCount, limits.Value.AggregationThreads, cancellationToken);
+                set = preAggregation.Transform(set, plan.ByzantineCount, threadCount, cancellationToken);
             }
 
-            var result = plan.Rule.Rule.Aggregate(set, plan.ByzantineCount, limits.Value.AggregationThreads, cancellationToken);
-            return new RoundOutcome(plan, collector.ReceivedCount, admitted.Count, refused, IsBeyondSingle, set.ClientIds, result);
+            var result = plan.Rule.Rule.Aggregate(set, plan.ByzantineCount, threadCount, cancellationToken);
+            return new RoundOutcome(
+                plan, updates.ReceivedCount, admitted.Count, refused, exclusion => beyondSingle.ContainsKey(exclusion.ClientId), set.ClientIds, result);
         }
         catch (PreconditionException error)
         {
-            throw CallRefusedException.TooFewUpdates(error.Message + Tell(refused, collector.ReceivedCount), error);
+            throw CallRefusedException.TooFewUpdates(error.Message + Tell(refused, updates.ReceivedCount), error);
         }
-
-        bool IsBeyondSingle(Exclusion refusal) => refusal.Reason == ExclusionReason.NotFinite && beyondSingle.Contains(refusal.ClientId);
     }
 
     private static Exclusion Explain(Exclusion refusal, (int Index, double Value) beyondSingle) => refusal with

@@ -1,3 +1,4 @@
+using Mfn.Core.Aggregation;
 using Mfn.Server.Calls;
 
 namespace Mfn.Server.Aggregation;
@@ -6,18 +7,30 @@ namespace Mfn.Server.Aggregation;
 /// <param name="plan">What they are for.</param>
 /// <param name="memory">Says how much they may take.</param>
 /// <param name="account">The call's.</param>
-internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory memory, AggregationMemory.Account account) : IDisposable
+internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory memory, AggregationMemory.Account account) : IRoundUpdates, IDisposable
 {
     private const int LongestClientId = 128;
 
     private readonly List<IncomingUpdate> _updates = [];
     private readonly Dictionary<string, IncomingUpdate> _byClient = [];
-
-    /// <summary>One for every client, in the order of the declarations.</summary>
-    public IReadOnlyList<IncomingUpdate> Updates => _updates;
+    private int? _announcedCount;
 
     /// <summary>How many updates were declared.</summary>
     public int ReceivedCount { get; private set; }
+
+    /// <summary>Reserves what so many updates take, which will come; more and fewer are then wrong.</summary>
+    /// <exception cref="CallRefusedException">There is no room for them.</exception>
+    public void Announce(int updateCount, RequestProblems problems)
+    {
+        if (updateCount < 0)
+        {
+            problems.Add("update_count", $"must be at least 0, but was {updateCount}");
+            return;
+        }
+
+        _announcedCount = updateCount;
+        Reserve(updateCount);
+    }
 
     /// <summary>An update that comes whole.</summary>
     /// <exception cref="CallRefusedException">There is no room for it.</exception>
@@ -50,8 +63,14 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
             return false;
         }
 
+        if (ReceivedCount == _announcedCount)
+        {
+            problems.Add(path, $"must not be more than the {_announcedCount} updates that update_count announced");
+            return false;
+        }
+
         ReceivedCount++;
-        memory.RequireBelowLimit(plan.BytesFor(ReceivedCount), ReceivedCount, plan.Policy.Length);
+        Reserve(ReceivedCount);
         if (_byClient.TryGetValue(clientId, out var update))
         {
             update.Repeat(length);
@@ -65,7 +84,6 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
     }
 
     /// <summary>The next part of an update.</summary>
-    /// <exception cref="CallRefusedException">There is no room for it.</exception>
     public void Append(string clientId, ReadOnlySpan<byte> values, string path, RequestProblems problems)
     {
         if (!_byClient.TryGetValue(clientId, out var update))
@@ -85,9 +103,14 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
         }
     }
 
-    /// <summary>Notes the updates of which something is missing.</summary>
+    /// <summary>Notes the updates that are missing, or of which something is.</summary>
     public void RequireComplete(RequestProblems problems)
     {
+        if (_announcedCount > ReceivedCount)
+        {
+            problems.Add("declarations", $"must be of the {_announcedCount} updates that update_count announced, but were of {ReceivedCount}");
+        }
+
         foreach (var update in _updates)
         {
             if (!update.IsComplete)
@@ -97,6 +120,14 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
         }
     }
 
+    public AdmissionResult Admit(AdmissionPolicy policy, CancellationToken cancellationToken) => Admission.Admit(
+        _updates.SelectMany(update => Enumerable.Repeat(
+            new Update(update.ClientId, new DeclaredVector(update).Memory, update.ClaimedWeight), update.SentCount)),
+        policy,
+        cancellationToken);
+
+    public (int Index, double Value)? BeyondSingle(string clientId) => _byClient[clientId].BeyondSingle;
+
     /// <summary>Frees the updates; nobody can read them any more.</summary>
     public void Dispose() => _updates.ForEach(update => update.Free());
 
@@ -105,8 +136,16 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
     {
         if (update.SentCount == 1 && update.Length == plan.Policy.Length && !update.HasRoom)
         {
-            account.Reserve((long)update.Length * sizeof(float));
+            account.Use((long)update.Length * sizeof(float));
             update.MakeRoom();
         }
+    }
+
+    /// <summary>Reserves what it takes to aggregate so many updates, before any of it is taken.</summary>
+    private void Reserve(int updateCount)
+    {
+        var bytes = plan.BytesFor(updateCount);
+        memory.RequireBelowLimit(bytes, updateCount, plan.Policy.Length);
+        account.ReserveUpTo(bytes);
     }
 }

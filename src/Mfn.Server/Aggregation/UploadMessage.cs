@@ -16,6 +16,7 @@ internal sealed class UploadMessage : IDisposable
     private const uint SpecTag = (AggregateStreamRequest.SpecFieldNumber << 3) | (uint)WireFormat.WireType.LengthDelimited;
     private const uint DeclarationsTag = (AggregateStreamRequest.DeclarationsFieldNumber << 3) | (uint)WireFormat.WireType.LengthDelimited;
     private const uint ChunksTag = (AggregateStreamRequest.ChunksFieldNumber << 3) | (uint)WireFormat.WireType.LengthDelimited;
+    private const uint UpdateCountTag = (AggregateStreamRequest.UpdateCountFieldNumber << 3) | (uint)WireFormat.WireType.Varint;
 
     private readonly List<UpdateDeclaration> _declarations = [];
     private readonly List<Chunk> _chunks = [];
@@ -33,6 +34,9 @@ internal sealed class UploadMessage : IDisposable
                     Spec ??= new AggregationSpec();
                     input.ReadMessage(Spec);
                     break;
+                case UpdateCountTag:
+                    UpdateCount = input.ReadInt32();
+                    break;
                 case DeclarationsTag:
                     var declaration = new UpdateDeclaration();
                     input.ReadMessage(declaration);
@@ -49,6 +53,8 @@ internal sealed class UploadMessage : IDisposable
     }
 
     public AggregationSpec? Spec { get; }
+
+    public int? UpdateCount { get; }
 
     public IReadOnlyList<UpdateDeclaration> Declarations => _declarations;
 

@@ -11,8 +11,6 @@ namespace Mfn.Server.Calls;
 /// </summary>
 internal sealed partial class CallInterceptor(OpenCalls openCalls, ServerLifetime lifetime, TimeProvider clock, ILogger<CallInterceptor> logger) : Interceptor
 {
-    private const string RichStatusTrailer = "grpc-status-details-bin";
-
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
@@ -82,7 +80,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ServerLifetim
     private RpcException ToRpcException(CallRefusedException refused, ServerCallContext context)
     {
         LogRefused(context.Method, refused.StatusCode, refused.Message);
-        return new RpcException(new Status(refused.StatusCode, refused.Message), new Metadata { { RichStatusTrailer, refused.ToStatus().ToByteArray() } });
+        return refused.ToRpcException();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} refused with {StatusCode}: {Reason}")]

@@ -5,6 +5,7 @@ using Google.Rpc;
 using Grpc.Core;
 using Mfn.Core.Aggregation;
 using RichStatus = Google.Rpc.Status;
+using Status = Grpc.Core.Status;
 
 namespace Mfn.Server.Calls;
 
@@ -15,6 +16,7 @@ internal sealed class CallRefusedException : Exception
     public const string UnparsableMessage = "The request message is not a valid protobuf message of its type.";
 
     private const string ErrorDomain = "mfn";
+    private const string RichStatusTrailer = "grpc-status-details-bin";
 
     private CallRefusedException(StatusCode statusCode, string message, IMessage detail)
         : base(message)
@@ -97,8 +99,12 @@ internal sealed class CallRefusedException : Exception
     public static CallRefusedException Stopping() =>
         new(StatusCode.Unavailable, "The server is stopping.", new RetryInfo { RetryDelay = TimeSpan.FromSeconds(1).ToDuration() });
 
-    /// <summary>The rich status that the client gets.</summary>
+    /// <summary>The status that tells all, for a message.</summary>
     public RichStatus ToStatus() => new() { Code = (int)StatusCode, Message = Message, Details = { Any.Pack(Detail) } };
+
+    /// <summary>The status of a call, with the detail in the trailers.</summary>
+    public RpcException ToRpcException() =>
+        new(new Status(StatusCode, Message), new Metadata { { RichStatusTrailer, ToStatus().ToByteArray() } });
 
     private static ErrorInfo Reason(string reason) => new() { Reason = reason, Domain = ErrorDomain };
 

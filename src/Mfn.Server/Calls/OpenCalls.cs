@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Mfn.Server.Configuration;
+using Mfn.Server.Observability;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
@@ -10,10 +11,11 @@ namespace Mfn.Server.Calls;
 /// Counts the calls that are open, and refuses one too many on a connection. Kestrel's own limit would leave that call hanging in the client
 /// without a word, so Kestrel is told a higher one (<see cref="KestrelLimit"/>) and this one answers.
 /// </summary>
-internal sealed class OpenCalls(IOptions<LimitsOptions> options)
+internal sealed class OpenCalls(IOptions<LimitsOptions> options, ServerMeter meter)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
+    private readonly ServerMeter _meter = meter;
     private readonly int _limit = options.Value.MaxStreamsPerConnection;
     private int _count;
 
@@ -35,6 +37,7 @@ internal sealed class OpenCalls(IOptions<LimitsOptions> options)
         }
 
         call.Dispose();
+        _meter.RefusedCalls.Add(1);
         throw CallRefusedException.OverLimit(
             $"This connection already has {_limit} open calls, the most that the server allows on one. End a call or open another connection.",
             RetryDelay);
@@ -71,6 +74,7 @@ internal sealed class OpenCalls(IOptions<LimitsOptions> options)
             _all = all;
             _connection = connection;
             Interlocked.Increment(ref _all._count);
+            _all._meter.OpenCalls.Add(1);
             Position = Interlocked.Increment(ref _connection.Count);
         }
 
@@ -80,6 +84,7 @@ internal sealed class OpenCalls(IOptions<LimitsOptions> options)
         {
             Interlocked.Decrement(ref _connection.Count);
             Interlocked.Decrement(ref _all._count);
+            _all._meter.OpenCalls.Add(-1);
         }
     }
 }

@@ -16,6 +16,10 @@ internal sealed class StreamingOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long a client may take to upload a round, however it goes on sending; it has a run's place meanwhile.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan UploadTimeout { get; set; } = TimeSpan.FromHours(1);
+
     /// <summary>How long a client may take to accept one message before its call is aborted.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(1);

@@ -122,6 +122,7 @@ internal sealed class LiveRun : IAsyncDisposable
                 $"The run already has {_services.Options.MaxWatchersPerRun} watchers, the most that the server allows.", TimeSpan.FromSeconds(1));
         }
 
+        _services.Meter.Watchers.Add(1);
         return new Watcher(this);
     }
 
@@ -178,6 +179,13 @@ internal sealed class LiveRun : IAsyncDisposable
     /// <exception cref="CallRefusedException">The run was deleted before.</exception>
     public async Task<LiveRunStatus> DeleteAsync(RunEndReason reason, CancellationToken cancellationToken)
     {
+        if (Completion.IsFaulted)
+        {
+            _recorder.Delete();
+            await DisposeAsync();
+            return Status;
+        }
+
         var last = await AskAsync(
             () =>
             {
@@ -223,7 +231,10 @@ internal sealed class LiveRun : IAsyncDisposable
 
         return await answer.Task;
 
-        CallRefusedException Gone() => Volatile.Read(ref _isDeleted) ? CallRefusedException.RunNotFound(Id.ToString()) : CallRefusedException.Stopping();
+        CallRefusedException Gone() =>
+            Volatile.Read(ref _isDeleted) ? CallRefusedException.RunNotFound(Id.ToString())
+            : Completion.IsFaulted ? CallRefusedException.RunHasStopped(History.Latest.Step)
+            : CallRefusedException.Stopping();
 
         async ValueTask AnswerAsync()
         {
@@ -253,12 +264,36 @@ internal sealed class LiveRun : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
         {
-            // The server ends; what is durable goes on with the next one.
-            await KeepCheckpointAsync(mustWrite: _recorder.IsDurable);
+            await KeepLastCheckpointAsync();
         }
         finally
         {
             _requests.Writer.Complete();
+            if (!_isDeleted && !cancelled.IsCancellationRequested)
+            {
+                // A fault of ours, which the registry logs: nobody shall wait for what will not come.
+                _end = new RunEnd(RunEndReason.Failed, "Internal error.");
+                MoveTo(LiveRunState.Failed);
+                EndSubscriptions(_end);
+            }
+        }
+    }
+
+    /// <summary>The server ends: what is durable goes on with the next one, the sooner the later its last checkpoint is.</summary>
+    private async ValueTask KeepLastCheckpointAsync()
+    {
+        if (_state == LiveRunState.Failed || !_recorder.IsDurable)
+        {
+            return;
+        }
+
+        try
+        {
+            await KeepCheckpointAsync(mustWrite: true);
+        }
+        catch (IOException)
+        {
+            // An older one does, with more steps to recompute.
         }
     }
 
@@ -621,6 +656,7 @@ internal sealed class LiveRun : IAsyncDisposable
         {
             run.Touch();
             Interlocked.Decrement(ref run._watcherCount);
+            run._services.Meter.Watchers.Add(-1);
         }
     }
 }

@@ -4,6 +4,7 @@ using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Observability;
 using Mfn.Server.Runs;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
@@ -30,6 +31,7 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
         IOptions<LimitsOptions> limits,
         ComputeScheduler scheduler,
         FieldBufferPool buffers,
+        ServerMeter meter,
         ServerLifetime lifetime,
         TimeProvider clock,
         ILoggerFactory loggers)
@@ -39,7 +41,7 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
         _loggers = loggers;
         _logger = loggers.CreateLogger<LiveRunRegistry>();
         _replays = new ReplaySlots(options.Value.MaxReplays);
-        Services = new LiveRunServices(scheduler, buffers, _replays, lifetime, clock, options.Value);
+        Services = new LiveRunServices(scheduler, buffers, _replays, meter, lifetime, clock, options.Value);
 
         // Often enough that a run is deleted about when its time has come.
         var period = options.Value.IdleTimeout / 4;
@@ -165,7 +167,10 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
         var last = await run.DeleteAsync(reason, cancellationToken);
         lock (_lock)
         {
-            _runs.Remove(run.Id);
+            if (_runs.Remove(run.Id))
+            {
+                Services.Meter.LiveRuns.Add(-1);
+            }
         }
 
         LogDeleted(run.Id, reason, last.Position.Step);
@@ -191,8 +196,19 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
     {
         var run = new LiveRun(origin, recorder, Services, _lifetime.Drained);
         _runs.Add(run.Id, run);
+        Services.Meter.LiveRuns.Add(1);
         LogStarted(run.Id, origin.Checkpoint.State.Step);
+        _ = LogFaultAsync(run);
         return run;
+    }
+
+    private async Task LogFaultAsync(LiveRun run)
+    {
+        await run.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (run.Completion.Exception is { } error)
+        {
+            LogFault(error, run.Id);
+        }
     }
 
     private void TakeUp(RunStore store, RunId id)
@@ -231,15 +247,18 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
             {
                 await DeleteAsync(run, RunEndReason.Idle, _lifetime.Drained);
             }
-            catch (Exception error) when (error is CallRefusedException or OperationCanceledException)
+            catch (Exception error) when (error is CallRefusedException or OperationCanceledException or IOException)
             {
-                // Somebody else has deleted it, or the server ends.
+                // Somebody else has deleted it, the server ends, or the disk fails, which the next sweep may find better.
             }
         }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Live run {RunId} goes on from step {Step}")]
     private partial void LogStarted(RunId runId, int step);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} failed")]
+    private partial void LogFault(Exception error, RunId runId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} was left alone: {Reason}")]
     private partial void LogNotTakenUp(RunId runId, string reason);

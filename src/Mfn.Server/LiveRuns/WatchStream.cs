@@ -227,6 +227,7 @@ internal sealed class WatchStream(LiveRun run, WatchOrder order, LiveRunServices
         try
         {
             await writeAsync(_messages.Frame(frame));
+            services.Meter.SentFrames.Add(1);
         }
         finally
         {
@@ -265,6 +266,7 @@ internal sealed class WatchStream(LiveRun run, WatchOrder order, LiveRunServices
                 await SendAsync(frame);
                 return true;
             case WatchItem.Dropped dropped:
+                services.Meter.DroppedFrames.Add(dropped.Count);
                 await writeAsync(_messages.Gap(GapReason.SlowWatcher, new RunPosition(dropped.NextStep, 0), dropped.Count));
                 return true;
             case WatchItem.Degraded { Quality: var quality }:

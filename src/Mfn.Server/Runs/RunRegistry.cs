@@ -20,6 +20,7 @@ internal sealed partial class RunRegistry(
     private readonly Lock _lock = new();
     private readonly HashSet<Run> _active = [];
     private int _admittedCount;
+    private int _computingCount;
     private bool _isStopping;
     private TaskCompletionSource? _emptied;
 
@@ -47,6 +48,9 @@ internal sealed partial class RunRegistry(
         }
     }
 
+    /// <summary>How many places compute; those of uploads under way do not yet.</summary>
+    public int ComputingCount => Volatile.Read(ref _computingCount);
+
     internal ComputeScheduler ComputeScheduler => computeScheduler;
 
     internal FieldBufferPool Buffers => buffers;
@@ -70,29 +74,14 @@ internal sealed partial class RunRegistry(
         }
     }
 
-    /// <summary>Computes something that takes as long as a run: it counts as one, and ends when the server has drained.</summary>
+    /// <summary>Takes a place for something that will take as long as a run, and counts as one.</summary>
     /// <exception cref="CallRefusedException">Too many runs are under way, or the server stops.</exception>
-    public async Task<T> ComputeAsync<T>(Func<CancellationToken, T> work, CancellationToken cancellationToken)
+    public RunPlace TakePlace()
     {
         lock (_lock)
         {
             Admit();
-        }
-
-        try
-        {
-            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.Drained);
-
-            // It does not take turns with the runs, so that it has a thread of its own.
-            return await Task.Factory.StartNew(
-                () => work(end.Token), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
-        }
-        finally
-        {
-            lock (_lock)
-            {
-                Leave();
-            }
+            return new RunPlace(this);
         }
     }
 
@@ -133,6 +122,19 @@ internal sealed partial class RunRegistry(
         }
     }
 
+    internal void CountComputing(int change) => Interlocked.Add(ref _computingCount, change);
+
+    internal void Leave()
+    {
+        lock (_lock)
+        {
+            if (--_admittedCount == 0)
+            {
+                _emptied?.TrySetResult();
+            }
+        }
+    }
+
     private void Admit()
     {
         if (_isStopping)
@@ -147,14 +149,6 @@ internal sealed partial class RunRegistry(
         }
 
         _admittedCount++;
-    }
-
-    private void Leave()
-    {
-        if (--_admittedCount == 0)
-        {
-            _emptied?.TrySetResult();
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Run {RunId} ended ({Status}) after {Steps} steps")]

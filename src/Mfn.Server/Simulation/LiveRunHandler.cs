@@ -142,25 +142,7 @@ internal sealed class LiveRunHandler(LiveRunRegistry runs, RequestReader reader,
             throw Problem("start", "must be the first message");
         }
 
-        using var bytes = new MemoryStream();
-        while (await reader.MoveNextAsync(requests, context))
-        {
-            if (requests.Current.KindCase != ImportRunRequest.KindOneofCase.Chunk)
-            {
-                throw Problem("chunk", "must be set in every message after the first");
-            }
-
-            var chunk = requests.Current.Chunk;
-            if (bytes.Length + chunk.Length > MaxCheckpointBytes)
-            {
-                throw Problem("chunk", $"must add up to no more than {MaxCheckpointBytes} bytes, what a run of {limits.Value.MaxGridSize} x {limits.Value.MaxGridSize} cells takes");
-            }
-
-            chunk.WriteTo(bytes);
-        }
-
-        bytes.Position = 0;
-        var checkpoint = ReadCheckpoint(bytes);
+        var checkpoint = await ReceiveCheckpointAsync(requests, context);
         var problems = new RequestProblems();
         checkpoint.Check("chunk", limits.Value, problems);
         var plan = start.ToPlan(checkpoint.State.Step, problems);
@@ -168,18 +150,26 @@ internal sealed class LiveRunHandler(LiveRunRegistry runs, RequestReader reader,
         return new ImportRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
     }
 
-    // Three fields, and room for what stands before and after them.
-    private long MaxCheckpointBytes => (3L * sizeof(double) * limits.Value.MaxGridSize * limits.Value.MaxGridSize) + (64 * 1024);
-
-    private SimulationCheckpoint ReadCheckpoint(Stream bytes)
+    private async Task<SimulationCheckpoint> ReceiveCheckpointAsync(IAsyncStreamReader<ImportRunRequest> requests, ServerCallContext context)
     {
+        using var decoder = new CheckpointDecoder(limits.Value.MaxGridSize);
         try
         {
-            return CheckpointFile.Read(bytes, limits.Value.MaxGridSize);
+            while (await reader.MoveNextAsync(requests, context))
+            {
+                if (requests.Current.KindCase != ImportRunRequest.KindOneofCase.Chunk)
+                {
+                    throw Problem("chunk", "must be set in every message after the first");
+                }
+
+                decoder.Append(requests.Current.Chunk.Span);
+            }
+
+            return decoder.Complete();
         }
         catch (InvalidDataException error)
         {
-            throw Problem("chunk", $"must bring a checkpoint of this server's format: {error.Message.TrimEnd('.')}");
+            throw Problem("chunk", $"must bring a checkpoint that this server can use: {error.Message.TrimEnd('.')}");
         }
     }
 

@@ -20,7 +20,6 @@ internal sealed class CheckpointDecoder : IDisposable
     public const int BufferLength = 64 * 1024;
 
     private static readonly string[] FieldNames = ["potential", "activator", "inhibitor"];
-    private static readonly ParameterRange ConcentrationRange = new(0, 1);
 
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] _part = new byte[BufferLength];
@@ -225,7 +224,7 @@ internal sealed class CheckpointDecoder : IDisposable
     /// <summary>Only remembers what is wrong: if the checksum is wrong too, that is the reason.</summary>
     private void CheckCell(double cell)
     {
-        var range = _fields.Count == 0 ? ParameterRange.Finite : ConcentrationRange;
+        var range = _fields.Count == 0 ? ParameterRange.Finite : InitialFields.ConcentrationRange;
         if (!range.Contains(cell))
         {
             _cellProblem ??= $"the cell in row {_cellCount / _spec.GridSize}, column {_cellCount % _spec.GridSize} of the {FieldNames[_fields.Count]} "

@@ -103,7 +103,7 @@ internal static class AggregationWireExtensions
             case Wire.AggregationRule.KindOneofCase.Meamed:
                 return new PlannedRule(new Meamed(), "meamed", "", WorkingMemory.None);
             case Wire.AggregationRule.KindOneofCase.GeometricMedian:
-                return new PlannedRule(new GeometricMedian(), "geometric-median", "", WorkingMemory.None);
+                return ToRule(wire.GeometricMedian, problems);
             case Wire.AggregationRule.KindOneofCase.CenteredClipping:
                 return ToRule(wire.CenteredClipping, spec.Length, problems);
             case Wire.AggregationRule.KindOneofCase.MinimumDiameterAveraging:
@@ -166,6 +166,17 @@ internal static class AggregationWireExtensions
         nameof(HierarchicalKrumSpec.SampleFraction) => "sample_fraction",
         _ => throw new ArgumentOutOfRangeException(nameof(parameter), parameter, "The parameter has no wire name."),
     };
+
+    private static PlannedRule? ToRule(Wire.GeometricMedianRule wire, RequestProblems problems)
+    {
+        const string Path = "spec.rule.geometric_median";
+        var tolerance = wire.HasTolerance ? wire.Tolerance : GeometricMedian.DefaultTolerance;
+        var maxStepCount = wire.HasMaxStepCount ? wire.MaxStepCount : GeometricMedian.DefaultMaxStepCount;
+        return problems.Check($"{Path}.tolerance", tolerance, GeometricMedian.Tolerances)
+            & problems.Check($"{Path}.max_step_count", maxStepCount, GeometricMedian.StepCounts)
+            ? new PlannedRule(new GeometricMedian(tolerance, maxStepCount), "geometric-median", "", WorkingMemory.None)
+            : null;
+    }
 
     private static PlannedRule? ToRule(Wire.CenteredClippingRule wire, int length, RequestProblems problems)
     {

@@ -15,7 +15,10 @@ internal static class DecisionWireExtensions
 
     private const int ComponentsPerChunk = 128 * 1024;
 
-    public static Wire.AggregateResponse ToResponse(this RoundOutcome outcome)
+    public static Wire.AggregateResponse ToResponse(this RoundOutcome outcome) =>
+        new() { Decision = outcome.ToDecision(), Values = Wrap(outcome.Result.Vector) };
+
+    public static Wire.AggregationDecision ToDecision(this RoundOutcome outcome)
     {
         var decision = new Wire.AggregationDecision();
         foreach (var part in outcome.ToDecisions())
@@ -23,7 +26,7 @@ internal static class DecisionWireExtensions
             decision.MergeFrom(part);
         }
 
-        return new Wire.AggregateResponse { Decision = decision, Values = Wrap(outcome.Result.Vector) };
+        return decision;
     }
 
     /// <summary>The messages of a stream.</summary>

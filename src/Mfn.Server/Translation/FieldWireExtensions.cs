@@ -10,8 +10,8 @@ namespace Mfn.Server.Translation;
 /// <summary>Checks the fields that callers send.</summary>
 internal static class FieldWireExtensions
 {
-    /// <summary>Potentials in volts that a caller may send: far beyond any membrane, and small enough for every statistic to stay finite.</summary>
-    public static readonly ParameterRange CellRange = new(-1000, 1000);
+    // Far beyond any membrane, and small enough for every statistic of a field to stay finite.
+    private static readonly ParameterRange CellRange = new(-1000, 1000);
 
     /// <summary>The field, or null if there is something wrong with it, which is then among the problems.</summary>
     /// <param name="wire">The message; null if the caller sent none.</param>

@@ -16,7 +16,8 @@ internal sealed class ValidationService(RunRegistry runs) : Contracts.V1.Validat
         var spec = request.ToSpec(problems);
         problems.ThrowIfAny();
 
-        var report = await runs.ComputeAsync(cancellationToken => ValidationCycle.Run(spec, cancellationToken), context.CancellationToken);
+        using var place = runs.TakePlace();
+        var report = await place.ComputeAsync(cancellationToken => ValidationCycle.Run(spec, cancellationToken), context.CancellationToken);
         return report.ToResponse();
     }
 }

@@ -37,6 +37,38 @@ public sealed class AggregateStreamTests
         Assert.Equal(0, server.AggregationMemory.ReservedBytes);
     }
 
+    // Bulyan needs the distances and sorts columns; 300 of them are in two tiles, which threads share.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public async Task AggregateStream_ThousandPermutationsInAnyChunks_GiveOneAnswer(int threadCount)
+    {
+        await using var server = await TestServer.StartAsync($"Limits:AggregationThreads={threadCount}");
+        var request = Rounds.Request(new AggregationRule { Bulyan = new BulyanRule() }, 2, Rounds.Matrix(11, 300));
+        var expected = await server.Aggregation.AggregateAsync(request);
+        var random = new Random(threadCount);
+        for (var i = 0; i < 1000; i++)
+        {
+            var updates = request.Updates.ToArray();
+            random.Shuffle(updates);
+            var shuffled = new AggregateRequest { Spec = request.Spec, Updates = { updates } };
+            foreach (var chunkSize in new[] { 37, 128, 1199, 1200 })
+            {
+                var message = new AggregateStreamRequest();
+                foreach (var part in Interleave(shuffled, chunkSize))
+                {
+                    message.MergeFrom(part);
+                }
+
+                var (decision, vector) = await Rounds.StreamAsync(server, [message]);
+
+                Assert.Equal(expected.Decision, decision);
+                Assert.Equal(Rounds.Floats(expected.Values), vector);
+            }
+        }
+    }
+
     [Fact]
     public async Task AggregateStream_EverythingInOneMessage_IsTaken()
     {
@@ -163,6 +195,16 @@ public sealed class AggregateStreamTests
         await AssertRefusedAsync("spec must be set.", Rounds.Declare("a", 3));
         await AssertRefusedAsync("spec must not be set after the first message.", start, start);
         await AssertRefusedAsync("chunks[0].client_id must be declared before, but 'a' was not.", start, Rounds.Chunk("a", 1));
+        await AssertRefusedAsync(
+            "spec must not be set after the first message. update_count must not be set after the first message.", start, new AggregateStreamRequest(start) { UpdateCount = 0 });
+        await AssertRefusedAsync("update_count must be at least 0, but was -1.", new AggregateStreamRequest(start) { UpdateCount = -1 });
+        await AssertRefusedAsync(
+            "declarations[0] must not be more than the 1 updates that update_count announced.",
+            new AggregateStreamRequest(start) { UpdateCount = 1 },
+            Rounds.Declare("a", 0),
+            Rounds.Declare("b", 0));
+        await AssertRefusedAsync(
+            "declarations must be of the 2 updates that update_count announced, but were of 1.", new AggregateStreamRequest(start) { UpdateCount = 2 }, Rounds.Declare("a", 0));
         await AssertRefusedAsync("declarations[0].length must be at least 0, but was -1.", start, Rounds.Declare("a", -1));
         await AssertRefusedAsync("declarations[0].client_id must have 1 to 128 characters, but had 129.", start, Rounds.Declare(new string('a', 129), 1));
     }
@@ -209,60 +251,6 @@ public sealed class AggregateStreamTests
     }
 
     [Fact]
-    public async Task AggregateStream_CancelledInTheRule_EndsBetweenTwoBlocks()
-    {
-        // Ten thousand steps over 4 million components take minutes.
-        const int Length = 500_000;
-        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1");
-        var rule = new AggregationRule { CenteredClipping = new CenteredClippingRule { Radius = 1e-3, StepCount = 10_000 } };
-        using var call = server.Aggregation.AggregateStream();
-        await call.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(rule, Length, 1) });
-        for (var i = 0; i < 8; i++)
-        {
-            await call.RequestStream.WriteAsync(Rounds.Declare($"{i}", Length));
-            await call.RequestStream.WriteAsync(Rounds.Chunk($"{i}", new float[Length]));
-        }
-
-        await call.RequestStream.CompleteAsync();
-        Assert.Equal(StatusCode.ResourceExhausted, (await RefusalWhileComputingAsync(server).Within()).StatusCode);
-        Assert.InRange(server.AggregationMemory.ReservedBytes, 8L * Length * sizeof(float), long.MaxValue);
-
-        call.Dispose();
-        await server.Runs.StopAccepting().Within();
-        await server.StopAsync().Within();
-
-        Assert.Equal(0, server.AggregationMemory.ReservedBytes);
-    }
-
-    // Neighbours in a ring of 1000 are farther apart than others: whether 24 cover these pairs takes minutes to find out.
-    [Fact]
-    public async Task AggregateStream_CancelledInASearch_Ends()
-    {
-        const int Count = 1000;
-        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1", "Limits:AggregationThreads=2");
-        var rule = new AggregationRule { MinimumDiameterAveraging = new MinimumDiameterAveragingRule() };
-        using var call = server.Aggregation.AggregateStream();
-        await call.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(rule, Count, 24) });
-        for (var i = 0; i < Count; i++)
-        {
-            var row = new float[Count];
-            row[i] = 1;
-            row[(i + 1) % Count] = row[(i + Count - 1) % Count] = -0.125f;
-            await call.RequestStream.WriteAsync(Rounds.Declare($"{i:D4}", Count));
-            await call.RequestStream.WriteAsync(Rounds.Chunk($"{i:D4}", row));
-        }
-
-        await call.RequestStream.CompleteAsync();
-        Assert.Equal(StatusCode.ResourceExhausted, (await RefusalWhileComputingAsync(server).Within()).StatusCode);
-
-        call.Dispose();
-        await server.Runs.StopAccepting().Within();
-        await server.StopAsync().Within();
-
-        Assert.Equal(0, server.AggregationMemory.ReservedBytes);
-    }
-
-    [Fact]
     public async Task AggregateStream_MoreThanACallMayTake_IsRefusedWhenItIsDeclared()
     {
         await using var server = await TestServer.StartAsync("Limits:MaxAggregationBytes=1048576");
@@ -272,11 +260,24 @@ public sealed class AggregateStreamTests
             () => Rounds.StreamAsync(server, [start, .. Enumerable.Range(0, 3).Select(i => Rounds.Declare($"{i}", 100_000))]));
 
         Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
-        Assert.Contains("updates of 100000 components so far take ", error.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("1 updates of 100000 components take 6800512 bytes", error.Status.Detail, StringComparison.Ordinal);
         Assert.Contains("above the server's limit of 1048576 for one call.", error.Status.Detail, StringComparison.Ordinal);
         var detail = Rounds.Detail<ErrorInfo>(error);
         Assert.Equal(("CALL_TOO_LARGE", "1048576"), (detail.Reason, detail.Metadata["limit_bytes"]));
         Assert.Equal(0, server.AggregationMemory.ReservedBytes);
+    }
+
+    [Fact]
+    public async Task AggregateStream_MoreUpdatesAnnouncedThanACallMayTake_AreRefusedBeforeTheyAreDeclared()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var call = server.Aggregation.AggregateStream();
+
+        await call.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Krum(), 1, 10), UpdateCount = 10_000 });
+        var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
+
+        Assert.Equal(("CALL_TOO_LARGE", "1605160064"), (Rounds.Detail<ErrorInfo>(error).Reason, Rounds.Detail<ErrorInfo>(error).Metadata["needed_bytes"]));
+        Assert.Equal((0, 0), (server.AggregationMemory.ReservedBytes, server.Runs.AdmittedCount));
     }
 
     [Fact]
@@ -293,24 +294,26 @@ public sealed class AggregateStreamTests
     }
 
     [Fact]
-    public async Task AggregateStream_MoreThanAllCallsMayTake_WaitsForAnother()
+    public async Task AggregateStream_MoreThanAllCallsMayTake_IsRefusedWhenItIsDeclared()
     {
+        // 68 bytes a component and 512 an update: the first call's update takes 1 360 512, the second call's three too.
         await using var server = await TestServer.StartAsync("Limits:MaxTotalAggregationBytes=2000000");
         using var first = server.Aggregation.AggregateStream();
-        await first.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 300_000, 0) });
-        await first.RequestStream.WriteAsync(Rounds.Declare("a", 300_000));
-        await first.RequestStream.WriteAsync(Rounds.Chunk("a", new float[1]));
-
-        // The first call's message may be read after the second call's.
-        RpcException? error = null;
-        while (error is null)
+        await first.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 20_000, 0) });
+        await first.RequestStream.WriteAsync(Rounds.Declare("a", 20_000));
+        while (server.AggregationMemory.ReservedBytes == 0)
         {
-            error = await Record.ExceptionAsync(() => Rounds.StreamAsync(
-                server, Rounds.Whole(Rounds.Spec(new AggregationRule { Mean = new MeanRule() }, 1000, 0), Rounds.Matrix(210, 1000)))) as RpcException;
+            await Rounds.AskSomethingElseAsync(server);
         }
 
+        using var second = server.Aggregation.AggregateStream();
+        await second.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 10_000, 0) });
+        await second.RequestStream.WriteAsync(Rounds.Declare("a", 10_000));
+        var error = await Assert.ThrowsAsync<RpcException>(() => second.ResponseStream.MoveNext(CancellationToken.None).Within());
+
         Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
-        Assert.Contains("would exceed the 2000000 that the server allows for all rounds together", error.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(
+            "680512 more bytes would exceed the 2000000 that the server allows for all rounds together, of which 1360512 are taken.", error.Status.Detail);
         Assert.Equal(TimeSpan.FromSeconds(1), error.GetRetryDelay());
     }
 
@@ -329,19 +332,6 @@ public sealed class AggregateStreamTests
 
             Assert.Equal((StatusCode.InvalidArgument, "The request message is not a valid protobuf message of its type."), (error.StatusCode, error.Status.Detail));
         }
-    }
-
-    /// <summary>How a run is refused once the aggregation has the only place.</summary>
-    private static async Task<RpcException> RefusalWhileComputingAsync(TestServer server)
-    {
-        while (server.Runs.AdmittedCount == 0)
-        {
-            // A call that needs no place: a run would take the aggregation's.
-            await server.Membrane.ComputeNernstPotentialAsync(new ComputeNernstPotentialRequest { Valence = 1, OutsideMolar = 0.005, InsideMolar = 0.14 });
-        }
-
-        return await Assert.ThrowsAsync<RpcException>(
-            async () => await server.Simulation.SimulateAsync(new SimulateRequest { Spec = new SimulationSpec { GridSize = 4, Steps = 1 } }));
     }
 
     private static async Task AssertRefusedAsync(string expected, params AggregateStreamRequest[] messages)

@@ -233,6 +233,26 @@ public sealed class AggregateTests
     }
 
     [Fact]
+    public async Task Aggregate_ToleranceOfTheGeometricMedian_DecidesHowManyStepsItTakes()
+    {
+        await using var server = await TestServer.StartAsync();
+        var rows = Rounds.Matrix(9, 5);
+
+        var plain = await DecideAsync(new GeometricMedianRule());
+        var same = await DecideAsync(new GeometricMedianRule { Tolerance = 1e-10, MaxStepCount = 5000 });
+        var loose = await DecideAsync(new GeometricMedianRule { Tolerance = 0.1 });
+        var cut = await DecideAsync(new GeometricMedianRule { MaxStepCount = 1 });
+
+        Assert.Equal(plain, same);
+        Assert.True(plain.IsConverged && loose.IsConverged && !cut.IsConverged);
+        Assert.InRange(loose.IterationCount, 1, plain.IterationCount - 1);
+        Assert.Equal(1, cut.IterationCount);
+
+        async Task<AggregationDecision> DecideAsync(GeometricMedianRule rule) =>
+            (await server.Aggregation.AggregateAsync(Rounds.Request(new AggregationRule { GeometricMedian = rule }, 2, rows))).Decision;
+    }
+
+    [Fact]
     public async Task Aggregate_TooFewAreLeft_SaysWhatWouldDoAndWhoWasRefused()
     {
         await using var server = await TestServer.StartAsync();
@@ -266,6 +286,10 @@ public sealed class AggregateTests
         """{ "spec": { "rule": { "hierarchicalKrum": { "variant": 2, "clusterCount": 0, "seed": -1, "byzantineFraction": 0.5, "sampleFraction": 0 } } } }""",
         "spec.rule.hierarchical_krum.seed must be between 0 and 9223372036854775807, but was -1. spec.rule.hierarchical_krum.variant must be KRUM_VARIANT_BLANCHARD_2017 or KRUM_VARIANT_MFN_4_1_COMPAT, but was 2. spec.rule.hierarchical_krum.cluster_count must be between 1 and 2147483647, but was 0. spec.rule.hierarchical_krum.byzantine_fraction must be at least 0 and below 0.5, but was 0.5. spec.rule.hierarchical_krum.sample_fraction must be between 5E-324 and 1, but was 0. spec.rule.hierarchical_krum must not have byzantine_fraction or sample_fraction unless variant is KRUM_VARIANT_MFN_4_1_COMPAT.")]
     [InlineData("""{ "spec": { "rule": { "centeredClipping": { "radius": "Infinity", "stepCount": 0, "start": "AAAA" } } } }""", "spec.rule.centered_clipping.radius must be")]
+    [InlineData(
+        """{ "spec": { "rule": { "geometricMedian": { "tolerance": 0, "maxStepCount": 0 } } } }""",
+        "spec.rule.geometric_median.tolerance must be between 1E-14 and 0.1, but was 0. spec.rule.geometric_median.max_step_count must be between 1 and 10000, but was 0.")]
+    [InlineData("""{ "spec": { "rule": { "geometricMedian": { "tolerance": "NaN" } } } }""", "spec.rule.geometric_median.tolerance must be between 1E-14 and 0.1, but was NaN.")]
     [InlineData("""{ "spec": { "length": 1, "rule": { "centeredClipping": { "start": "AADAfw==" } } } }""", "spec.rule.centered_clipping.start must be finite, but component 0 was NaN.")]
     [InlineData("""{ "spec": { "length": 2, "rule": { "centeredClipping": { "start": "AADAfw==" } } } }""", "spec.rule.centered_clipping.start must have 8 bytes for 2 components of 4 bytes, but had 4.")]
     [InlineData("""{ "spec": { "preAggregations": [{}, { "normClipping": {} }] } }""", "spec.pre_aggregations[0] must be set to one of its kinds. spec.pre_aggregations[1].norm_clipping.norm must be between")]

@@ -97,6 +97,10 @@ internal static class Rounds
         return (decision, [.. vector]);
     }
 
+    /// <summary>A call that takes no place among the runs, for whoever waits until the server has come to something.</summary>
+    public static async Task AskSomethingElseAsync(TestServer server) =>
+        await server.Membrane.ComputeNernstPotentialAsync(new ComputeNernstPotentialRequest { Valence = 1, OutsideMolar = 0.005, InsideMolar = 0.14 });
+
     /// <summary>The only detail of a status.</summary>
     public static T Detail<T>(RpcException error)
         where T : class, IMessage<T>, new()

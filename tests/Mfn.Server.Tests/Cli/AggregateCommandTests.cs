@@ -100,6 +100,56 @@ public sealed class AggregateCommandTests : IDisposable
         Assert.Equal(0, server.AggregationMemory.ReservedBytes);
     }
 
+    [Theory]
+    [InlineData("krum")]
+    [InlineData("hierarchical-krum --clusters 4")]
+    [InlineData("hierarchical-krum --variant mfn-4.1-compat --clusters 4")]
+    [InlineData("bulyan --pre adaptive-clip")]
+    [InlineData("geometric-median --pre bucketing")]
+    [InlineData("centered-clipping --pre clip --clip-norm 3")]
+    [InlineData("trimmed-mean --pre nnm --norm-cap 1e5")]
+    public async Task Aggregate_HereOrOnAServer_IsTheSame(string rule)
+    {
+        await using var server = await TestServer.StartAsync();
+        var values = Enumerable.Range(0, 40 * 700).Select(i => Math.Sin(i * 1.7) * (1 + (i % 3))).ToArray();
+        (values[699], values[5 * 700], values[(7 * 700) + 3], values[9 * 700]) = (double.NaN, 1e200, double.PositiveInfinity, 1e7);
+        var command = $"aggregate {Write("updates", values, 40, 700)} --byzantine 3 --json --rule {rule} --out";
+        var (here, there) = (Path.Combine(_folder.FullName, "here.npy"), Path.Combine(_folder.FullName, "there.npy"));
+
+        var (_, text, error) = await MfnProcess.RunAsync($"{command} {here}".Split(' '));
+        var (_, expectedText, expectedError) = await MfnProcess.RunAsync($"{command} {there} --server {server.Address}".Split(' '));
+
+        Assert.Equal((expectedText, expectedError), (text, error));
+        Assert.Contains("beyond single precision", text, StringComparison.Ordinal);
+        Assert.Equal(await File.ReadAllBytesAsync(there), await File.ReadAllBytesAsync(here));
+    }
+
+    [Fact]
+    public async Task Aggregate_MoreThanTheMachineHolds_IsRefusedBeforeItIsTried()
+    {
+        // The distances between 46 340 updates are 17 GB, a set of them 137 GB.
+        var path = WriteSingles("many", new float[46_340], 46_340, 1);
+
+        var (exitCode, output, error) = await MfnProcess.RunAsync("aggregate", path, "--byzantine", "1", "--rule", "mda");
+
+        Assert.Equal((1, ""), (exitCode, output));
+        Assert.Contains("RESOURCE_EXHAUSTED: 46340 updates of 1 components take ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Aggregate_ServerThatTakesOnlySmallMessages_IsSentSuch()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxRequestBytes=2000");
+        var path = WriteSingles("large", [.. Enumerable.Range(0, 10 * 6_000).Select(i => (float)(i % 7))], 10, 6_000);
+        var command = $"aggregate {path} --byzantine 0 --rule median --server {server.Address}";
+
+        var (exitCode, _, error) = await MfnProcess.RunAsync(command.Split(' '));
+        await JsonAsync($"{command} --message-bytes 2000 --json");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("RESOURCE_EXHAUSTED: The request message exceeds the server's limit of 2000 bytes.", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Aggregate_PreAggregations_AreSent()
     {
@@ -116,6 +166,21 @@ public sealed class AggregateCommandTests : IDisposable
         Assert.Equal([0, 1, 2], Rows(buckets, "selected"));
     }
 
+    [Fact]
+    public async Task Aggregate_GeometricMedian_TellsHowManyStepsItTookAndWhetherTheyWereEnough()
+    {
+        var path = Write("lopsided", [0, 0, 0, 9, 4, 1, 1, 5, 7, 7, 20, 3], 6, 2);
+        var command = $"aggregate {path} --byzantine 1 --rule geometric-median";
+
+        var plain = await JsonAsync($"{command} --json");
+        var loose = await JsonAsync($"{command} --tolerance 0.01 --json");
+        var (_, text, _) = await MfnProcess.RunAsync($"{command} --iterations 1".Split(' '));
+
+        Assert.True(plain.GetProperty("converged").GetBoolean() && loose.GetProperty("converged").GetBoolean());
+        Assert.InRange(loose.GetProperty("iterations").GetInt32(), 1, plain.GetProperty("iterations").GetInt32() - 1);
+        Assert.Contains("steps      1, not converged", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("aggregate", "Required argument missing")]
     [InlineData("aggregate RAMP --rule krum", "Option '--byzantine' is required.")]
@@ -125,10 +190,14 @@ public sealed class AggregateCommandTests : IDisposable
     [InlineData("aggregate RAMP --byzantine -1 --rule krum", "INVALID_ARGUMENT: spec.byzantine_count must be between 0 and 2147483647, but was -1.")]
     [InlineData("aggregate RAMP --byzantine 2 --rule median", "FAILED_PRECONDITION: median needs n >= 2f + 1, but n = 3 and f = 2; the largest legal f is 1.")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --keep 2 --tau 3 --variant byzfl-compat", "--variant: only for the Krum rules. --keep: only for --rule multi-krum. --tau: only for --rule centered-clipping.")]
+    [InlineData("aggregate RAMP --byzantine 1 --rule krum --tolerance 0.1 --iterations 3", "--iterations: only for --rule centered-clipping and --rule geometric-median. --tolerance: only for --rule geometric-median.")]
+    [InlineData("aggregate RAMP --byzantine 1 --rule geometric-median --tolerance 1", "INVALID_ARGUMENT: spec.rule.geometric_median.tolerance must be between 1E-14 and 0.1, but was 1.")]
+    [InlineData("aggregate RAMP --byzantine 1 --rule geometric-median --tolerance small", "--tolerance must be a number, but was 'small'.")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --pre clip", "--pre clip needs --clip-norm.")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --pre clip --clip-norm 0", "INVALID_ARGUMENT: spec.pre_aggregations[0].norm_clipping.norm must be between")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --seed 4", "--seed: only for --rule hierarchical-krum and --pre bucketing.")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --out /nowhere/a.npy", "--out must be in an existing folder")]
+    [InlineData("aggregate RAMP --byzantine 1 --rule median --message-bytes 1000 --server http://127.0.0.1:1", "--message-bytes must be between 1024 and 67108864, but was 1000.")]
     [InlineData("aggregate VECTOR --byzantine 1 --rule median", "its shape must be (updates, components), but is (4)")]
     [InlineData("aggregate EMPTY --byzantine 1 --rule median", "its shape must be (updates, components), but is (0, 2)")]
     [InlineData("aggregate INTEGERS --byzantine 1 --rule median", "its element type must be little-endian float32 ('<f4') or float64 ('<f8'), but is '<i8'")]

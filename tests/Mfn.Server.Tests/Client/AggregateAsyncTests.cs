@@ -29,6 +29,58 @@ public sealed class AggregateAsyncTests
         Assert.Equal(0, server.AggregationMemory.ReservedBytes);
     }
 
+    // Messages of just the server's limit, small updates and large ones, and ids as long as they may be.
+    [Theory]
+    [InlineData(1024, 1)]
+    [InlineData(1024, 500)]
+    [InlineData(1025, 77)]
+    [InlineData(4099, 3000)]
+    [InlineData(4096, 1)]
+    public async Task AggregateAsync_MessagesOfAnySize_AreNoLargerThanThat(int bytes, int length)
+    {
+        await using var server = await TestServer.StartAsync($"Limits:MaxRequestBytes={bytes}");
+        using var client = new MfnClient(new MfnClientOptions { Address = server.Address, MaxSendBytes = bytes });
+        var rows = Rounds.Matrix(40, length);
+        var spec = Rounds.Spec(new AggregationRule { Mean = new MeanRule() }, length, 0);
+
+        var singles = await client.AggregateAsync(spec, rows.Select((row, i) => new RoundUpdate($"{i:D3}".PadRight(128, '界'), row)));
+        var doubles = await client.AggregateAsync(spec, rows.Select((row, i) => new RoundUpdate($"{i:D3}", Array.ConvertAll(row, x => (double)x))));
+
+        Assert.Equal(Mean(rows), singles.Vector.ToArray());
+        Assert.Equal(Mean(rows), doubles.Vector.ToArray());
+        Assert.Equal((40, 40), (singles.Decision.UpdateCount, doubles.Decision.UpdateCount));
+    }
+
+    [Fact]
+    public async Task AggregateAsync_MessagesLargerThanTheServerTakes_AreRefusedWithItsLimit()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxRequestBytes=10000");
+        using var client = Connect(server);
+
+        var stream = await RefusalAsync(1_000_000);
+        var unary = await RefusalAsync(10_000);
+
+        Assert.Equal((StatusCode.ResourceExhausted, "The request message exceeds the server's limit of 10000 bytes. Send the stream in smaller messages."), stream);
+        Assert.Equal((StatusCode.ResourceExhausted, "The request message exceeds the server's limit of 10000 bytes."), unary);
+
+        async Task<(StatusCode Code, string Detail)> RefusalAsync(int length)
+        {
+            var error = await Assert.ThrowsAsync<RpcException>(
+                () => client.AggregateAsync(Rounds.Spec(Rounds.Median, length, 0), [new RoundUpdate("a", new float[length])]).Within());
+            return (error.StatusCode, error.Status.Detail);
+        }
+    }
+
+    [Theory]
+    [InlineData(1023)]
+    [InlineData(67_108_865)]
+    public void Construct_MessageSizeOutOfRange_IsRefused(int bytes)
+    {
+        var error = Assert.Throws<ArgumentException>(() => new MfnClient(new MfnClientOptions { Address = new Uri("http://127.0.0.1:1"), MaxSendBytes = bytes }));
+
+        Assert.StartsWith($"MaxSendBytes must be between 1024 and 67108864, but was {bytes}.", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task AggregateAsync_ClientTwiceAndEmptyUpdate_AreExcluded()
     {

@@ -24,6 +24,33 @@ public sealed class NpyReaderTests : IDisposable
         Assert.Throws<EndOfStreamException>(() => reader.Read(rest));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ReadAt_AnyPlace_IsWhatIsThere(bool isDouble)
+    {
+        var values = Enumerable.Range(0, 3000).Select(i => i + 0.25).ToArray();
+        if (isDouble)
+        {
+            values[2500] = 1e200;
+            NpyFile.Write(_path, values, 3, 1000);
+        }
+        else
+        {
+            NpyFile.WriteSingles(_path, Array.ConvertAll(values, value => (float)value), 3, 1000);
+        }
+
+        using var reader = NpyReader.Open(_path);
+        var part = new float[1700];
+        reader.ReadAt(1234, part);
+        reader.ReadAt(0, part.AsSpan(0, 1));
+
+        Assert.Equal([.. values.Take(1), .. values.Skip(1235).Take(1699)], part.Select(value => float.IsFinite(value) ? value : 1e200));
+        Assert.Equal(values[2500], reader.ReadAt(2500));
+        Assert.Throws<EndOfStreamException>(() => reader.ReadAt(2999, part));
+        Assert.Throws<EndOfStreamException>(() => reader.ReadAt(3000));
+    }
+
     [Fact]
     public void Open_SinglePrecisionAndVersion2_IsRead()
     {

@@ -19,7 +19,7 @@ public sealed class WatchTests
         var run = (await server.Simulation.CreateRunAsync(ShortRun)).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
 
-        await watcher.WatchAsync(new WatchRunRequest { FromStep = 0, FieldEncoding = FieldEncoding.Float64 });
+        await watcher.WatchAsync(new WatchRunRequest { FromStep = 0, FieldEncoding = FieldEncoding.Float64, BacklogFrames = 100 });
 
         Assert.Equal(Enumerable.Range(0, StepCount + 1).Select(step => (long)step), watcher.Frames.Select(frame => frame.Step));
         Assert.Equal(NaiveFields(), watcher.Frames.Select(frame => frame.Volts));
@@ -36,7 +36,7 @@ public sealed class WatchTests
     {
         await using var server = await TestServer.StartAsync();
         var run = (await server.Simulation.CreateRunAsync(ShortRun)).Run;
-        var request = new WatchRunRequest { FromStep = 0, FieldEncoding = encoding, KeyFrameInterval = keyFrameInterval, EveryNSteps = 3 };
+        var request = new WatchRunRequest { FromStep = 0, FieldEncoding = encoding, KeyFrameInterval = keyFrameInterval, EveryNSteps = 3, BacklogFrames = 100 };
         var whole = new NaiveWatcher(server, run.RunId);
         await whole.WatchAsync(request);
 

@@ -1,0 +1,34 @@
+using System.Diagnostics.Metrics;
+
+namespace Mfn.Server.Observability;
+
+/// <summary>What the server counts while it runs, for whoever listens to the meter <see cref="Name"/>.</summary>
+internal sealed class ServerMeter
+{
+    public const string Name = "Mfn.Server";
+
+    private readonly Meter _meter;
+
+    public ServerMeter(IMeterFactory meters)
+    {
+        _meter = meters.Create(Name);
+        OpenCalls = _meter.CreateUpDownCounter<long>("mfn.calls.open", "{call}", "Calls under way.");
+        RefusedCalls = _meter.CreateCounter<long>("mfn.calls.refused", "{call}", "Calls refused because their connection had too many.");
+        LiveRuns = _meter.CreateUpDownCounter<long>("mfn.live_runs", "{run}", "Live runs.");
+        Watchers = _meter.CreateUpDownCounter<long>("mfn.watchers", "{watcher}", "Watchers of live runs.");
+        SentFrames = _meter.CreateCounter<long>("mfn.frames.sent", "{frame}", "Frames sent to watchers.");
+        DroppedFrames = _meter.CreateCounter<long>("mfn.frames.dropped", "{frame}", "Frames that slow watchers did not get, as their gaps told them.");
+    }
+
+    public UpDownCounter<long> OpenCalls { get; }
+
+    public Counter<long> RefusedCalls { get; }
+
+    public UpDownCounter<long> LiveRuns { get; }
+
+    public UpDownCounter<long> Watchers { get; }
+
+    public Counter<long> SentFrames { get; }
+
+    public Counter<long> DroppedFrames { get; }
+}

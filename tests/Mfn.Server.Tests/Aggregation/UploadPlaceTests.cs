@@ -1,0 +1,169 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Mfn.Client;
+using Mfn.Contracts.V1;
+using Mfn.Server.Tests.GrpcStack;
+
+namespace Mfn.Server.Tests.Aggregation;
+
+/// <summary>An upload has a place among the runs from its first message on, and gives it back however it ends.</summary>
+public sealed class UploadPlaceTests
+{
+    private const int Length = 100_000;
+
+    private static readonly AggregateStreamRequest Start = new() { Spec = Rounds.Spec(Rounds.Median, Length, 1) };
+
+    [Fact]
+    public async Task AggregateStream_NoPlaceLeft_IsRefusedBeforeAnythingIsUploaded()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1");
+        using var first = await BeginAsync(server);
+        using var client = new MfnClient(new MfnClientOptions { Address = server.Address });
+
+        // A server that refused only at the end would never see it.
+        var endless = Enumerable.Range(0, int.MaxValue).Select(i => new RoundUpdate($"{i:D10}", new float[Length]));
+        var error = await Assert.ThrowsAsync<RpcException>(() => client.AggregateAsync(Start.Spec, endless).Within());
+        var unary = await Assert.ThrowsAsync<RpcException>(async () => await server.Aggregation.AggregateAsync(Rounds.Request(Rounds.Median, 0, Rounds.Ramp)));
+
+        Assert.All([error, unary], each => Assert.Equal(
+            (StatusCode.ResourceExhausted, "The most runs that the server allows, 1, are under way. Try again when one has ended."),
+            (each.StatusCode, each.Status.Detail)));
+        Assert.Equal(TimeSpan.FromSeconds(1), error.GetRetryDelay());
+
+        await AssertServedAsync(first);
+        Assert.Equal((0, 0), (server.Runs.AdmittedCount, server.AggregationMemory.ReservedBytes));
+    }
+
+    [Theory]
+    [InlineData("unknown client", StatusCode.InvalidArgument)]
+    [InlineData("spec again", StatusCode.InvalidArgument)]
+    [InlineData("incomplete", StatusCode.InvalidArgument)]
+    [InlineData("too few", StatusCode.FailedPrecondition)]
+    [InlineData("too large", StatusCode.ResourceExhausted)]
+    [InlineData("too large a message", StatusCode.ResourceExhausted)]
+    [InlineData("silent", StatusCode.ResourceExhausted)]
+    public async Task AggregateStream_RefusedOnTheWay_GivesItsPlaceBack(string kind, StatusCode expected)
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1", "Streaming:ReadTimeout=00:00:02", "Limits:MaxAggregationBytes=10000000");
+        using var call = await BeginAsync(server);
+
+        // The server may end the call while it is being written to.
+        var writing = Record.ExceptionAsync(async () =>
+        {
+            foreach (var message in Messages(kind))
+            {
+                await call.RequestStream.WriteAsync(message);
+            }
+
+            if (kind != "silent")
+            {
+                await call.RequestStream.CompleteAsync();
+            }
+        });
+        var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
+        await writing.Within();
+
+        Assert.Equal(expected, error.StatusCode);
+        Assert.Equal((0, 0), (server.Runs.AdmittedCount, server.AggregationMemory.ReservedBytes));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AggregateStream_ClientGone_GivesItsPlaceBack(bool byClosingTheConnection)
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1");
+        using var channel = server.Connect();
+        using var call = new AggregationService.AggregationServiceClient(channel).AggregateStream();
+        await call.RequestStream.WriteAsync(Start);
+        await UntilAdmittedAsync(server);
+
+        if (byClosingTheConnection)
+        {
+            channel.Dispose();
+        }
+        else
+        {
+            call.Dispose();
+        }
+
+        await server.Runs.StopAccepting().Within();
+        Assert.Equal((0, 0), (server.Runs.AdmittedCount, server.AggregationMemory.ReservedBytes));
+    }
+
+    [Fact]
+    public async Task AggregateStream_UploadThatTricklesIn_EndsAfterTheUploadTimeout()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1", "Streaming:UploadTimeout=00:00:02");
+        using var call = await BeginAsync(server);
+
+        // Never silent, and never done: empty messages are progress to nobody.
+        var trickling = Record.ExceptionAsync(async () =>
+        {
+            while (true)
+            {
+                await call.RequestStream.WriteAsync(new AggregateStreamRequest());
+                await Rounds.AskSomethingElseAsync(server);
+            }
+        });
+        var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
+        await trickling.Within();
+
+        Assert.Equal((StatusCode.ResourceExhausted, "The client's upload was not complete after 00:00:02."), (error.StatusCode, error.Status.Detail));
+        Assert.Equal(0, server.Runs.AdmittedCount);
+    }
+
+    [Fact]
+    public async Task AggregateStream_ServerStops_EndsTheUploadAfterTheDrainTime()
+    {
+        await using var server = await TestServer.StartAsync("Shutdown:DrainTime=00:00:01");
+        using var call = await BeginAsync(server);
+
+        var stopping = server.StopAsync();
+        var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
+        await stopping.Within();
+
+        Assert.Equal((StatusCode.Unavailable, "The server is stopping."), (error.StatusCode, error.Status.Detail));
+        Assert.Equal((0, 0), (server.Runs.AdmittedCount, server.AggregationMemory.ReservedBytes));
+    }
+
+    private static IEnumerable<AggregateStreamRequest> Messages(string kind) => kind switch
+    {
+        "unknown client" => [Rounds.Chunk("a", 1)],
+        "spec again" => [Start],
+        "incomplete" => [Rounds.Declare("a", Length), Rounds.Chunk("a", 1)],
+        "too few" => [Rounds.Declare("a", Length), Rounds.Chunk("a", new float[Length])],
+        "too large" => Enumerable.Range(0, 20).Select(i => Rounds.Declare($"{i}", Length)),
+        "too large a message" => [Rounds.Declare("a", Length), Rounds.Chunk("a", ByteString.CopyFrom(new byte[5_000_000]))],
+        "silent" => [Rounds.Declare("a", Length), Rounds.Chunk("a", new float[Length])],
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such kind."),
+    };
+
+    /// <summary>An upload that has its place.</summary>
+    private static async Task<AsyncDuplexStreamingCall<AggregateStreamRequest, AggregateStreamResponse>> BeginAsync(TestServer server)
+    {
+        var call = server.Aggregation.AggregateStream();
+        await call.RequestStream.WriteAsync(Start);
+        await UntilAdmittedAsync(server);
+        return call;
+    }
+
+    private static async Task AssertServedAsync(AsyncDuplexStreamingCall<AggregateStreamRequest, AggregateStreamResponse> begun)
+    {
+        foreach (var message in Rounds.Whole(Start.Spec, Rounds.Matrix(3, Length)).Skip(1))
+        {
+            await begun.RequestStream.WriteAsync(message);
+        }
+
+        await begun.RequestStream.CompleteAsync();
+        Assert.Equal(Length, (await Rounds.ReadAsync(begun.ResponseStream).Within()).Vector.Length);
+    }
+
+    private static async Task UntilAdmittedAsync(TestServer server)
+    {
+        while (server.Runs.AdmittedCount == 0)
+        {
+            await Rounds.AskSomethingElseAsync(server);
+        }
+    }
+}
