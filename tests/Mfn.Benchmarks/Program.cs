@@ -1,9 +1,11 @@
+using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Mfn.Benchmarks;
 using Mfn.Benchmarks.Serving;
+using Mfn.Benchmarks.Watching;
 
 if (args is ["quick", .. var filter])
 {
@@ -14,6 +16,12 @@ if (args is ["quick", .. var filter])
 if (args is ["serve-peer", var port])
 {
     await PeerServer.ServeAsync(port);
+    return;
+}
+
+if (args is ["watch", var measurement, var url, var serverId, .. var numbers])
+{
+    await WatchMeasurements.RunAsync(measurement, new Uri(url), int.Parse(serverId, CultureInfo.InvariantCulture), numbers);
     return;
 }
 

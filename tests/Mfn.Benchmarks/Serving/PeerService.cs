@@ -9,6 +9,12 @@ internal sealed class PeerService : Peer.PeerBase
 {
     public override Task<Blob> Unary(Blob request, ServerCallContext context) => Task.FromResult(request);
 
+    public override Task<Heap> Collect(Nothing request, ServerCallContext context)
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return Task.FromResult(new Heap { Bytes = GC.GetTotalMemory(forceFullCollection: true) });
+    }
+
     public override async Task Stream(StreamRequest request, IServerStreamWriter<Blob> responseStream, ServerCallContext context)
     {
         var bytes = new byte[request.Size];

@@ -10,6 +10,7 @@ const root = join(import.meta.dirname, '../../..');
 export const addresses = {
     plaintext: setting('INTEROP_PLAINTEXT'),
     singleRun: setting('INTEROP_SINGLE_RUN'),
+    hundredStreams: setting('INTEROP_HUNDRED_STREAMS'),
     tls: setting('INTEROP_TLS'),
 };
 
@@ -39,6 +40,18 @@ export function connect(test, Service, { address = addresses.plaintext, tls, ...
     const client = new Service(address, tls ?? credentials.createInsecure(), options);
     test.after(() => client.close());
     return client;
+}
+
+/** The live run that a call has started; it is deleted when the test ends. */
+export async function deleteAfter(test, starting, address = addresses.plaintext) {
+    const { run } = await starting;
+    test.after(async () => {
+        // The test's own client has been closed by now.
+        const client = new contracts.mfn.v1.SimulationService(address, credentials.createInsecure());
+        await call(client, 'DeleteRun', { run_id: run.run_id });
+        client.close();
+    });
+    return run;
 }
 
 /** Calls a unary method; resolves to its response, rejects with its status. */

@@ -11,6 +11,7 @@ from contracts import RetryInfo, Status, simulation
 
 PLAINTEXT = os.environ["INTEROP_PLAINTEXT"]
 SINGLE_RUN = os.environ["INTEROP_SINGLE_RUN"]
+HUNDRED_STREAMS = os.environ["INTEROP_HUNDRED_STREAMS"]
 TLS = os.environ["INTEROP_TLS"]
 
 # For every call, in seconds.
@@ -31,6 +32,12 @@ def connect(test, address=PLAINTEXT, credentials=None, options=()):
         channel = grpc.secure_channel(address, credentials, options)
     test.addCleanup(channel.close)
     return channel
+
+
+def delete_after(test, client, response):
+    """The live run that a call has started; it is deleted when the test ends."""
+    test.addCleanup(client.DeleteRun, simulation.DeleteRunRequest(run_id=response.run.run_id), timeout=TIMEOUT)
+    return response.run
 
 
 def assert_refused(test, call):
