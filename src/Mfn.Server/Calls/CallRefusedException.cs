@@ -91,6 +91,10 @@ internal sealed class CallRefusedException : Exception
     public static CallRefusedException RunHasStopped(int step) => new(
         StatusCode.FailedPrecondition, $"The run has stopped after step {step} and takes no commands any more. Fork it to go on.", Reason("RUN_HAS_STOPPED"));
 
+    /// <summary>A fault of the server has ended a run's task.</summary>
+    public static CallRefusedException RunHasFailed() => new(
+        StatusCode.FailedPrecondition, "The run has failed by a fault of the server, and can only be looked at and deleted.", Reason("RUN_HAS_FAILED"));
+
     /// <summary>A run has had as many commands as any may have.</summary>
     public static CallRefusedException TooManyCommands(int limit) => new(
         StatusCode.ResourceExhausted, $"The run has had {limit} commands, the most that the server allows. Fork it to go on.", Reason("TOO_MANY_COMMANDS"));

@@ -233,7 +233,7 @@ internal sealed class LiveRun : IAsyncDisposable
 
         CallRefusedException Gone() =>
             Volatile.Read(ref _isDeleted) ? CallRefusedException.RunNotFound(Id.ToString())
-            : Completion.IsFaulted ? CallRefusedException.RunHasStopped(History.Latest.Step)
+            : Completion.IsFaulted ? CallRefusedException.RunHasFailed()
             : CallRefusedException.Stopping();
 
         async ValueTask AnswerAsync()
@@ -315,7 +315,7 @@ internal sealed class LiveRun : IAsyncDisposable
         }
 
         var due = _pacer.StepsDue();
-        if (due == 0)
+        if (due <= 0)
         {
             await WaitForNextStepAsync(cancelled);
             return;
