@@ -99,6 +99,20 @@ internal sealed class CallRefusedException : Exception
     public static CallRefusedException TooManyCommands(int limit) => new(
         StatusCode.ResourceExhausted, $"The run has had {limit} commands, the most that the server allows. Fork it to go on.", Reason("TOO_MANY_COMMANDS"));
 
+    /// <summary>A run's commands take as many bytes as any run's may.</summary>
+    public static CallRefusedException TooManyCommandBytes(long neededBytes, long limitBytes) => new(
+        StatusCode.ResourceExhausted,
+        $"With this command the run's commands would have {neededBytes} bytes, but the server allows {limitBytes}. Fork it to go on.",
+        Reason("TOO_MANY_COMMAND_BYTES"));
+
+    /// <summary>A run that has failed takes no commands.</summary>
+    public static CallRefusedException RunHasFailed(int step, string reason) => new(
+        StatusCode.FailedPrecondition, $"The run has failed after step {step} and takes no commands any more: {reason}", Reason("RUN_HAS_FAILED"));
+
+    /// <summary>What must survive the server could not be written; the server's log says why.</summary>
+    public static CallRefusedException NotStored() => new(
+        StatusCode.Unavailable, "The server could not write to its data directory.", new RetryInfo { RetryDelay = TimeSpan.FromSeconds(1).ToDuration() });
+
     /// <summary>The server stops; another one, or this one after its restart, may serve the call.</summary>
     public static CallRefusedException Stopping() =>
         new(StatusCode.Unavailable, "The server is stopping.", new RetryInfo { RetryDelay = TimeSpan.FromSeconds(1).ToDuration() });

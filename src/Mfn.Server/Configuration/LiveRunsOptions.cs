@@ -23,6 +23,13 @@ internal sealed class LiveRunsOptions
     [Range(1, 1_000_000)]
     public int MaxCommandsPerRun { get; set; } = 10_000;
 
+    /// <summary>
+    /// The most bytes of all commands that one run takes over its life; one that makes them more is refused with RESOURCE_EXHAUSTED. They stay in the
+    /// run's log, and those since the oldest state kept also in memory, where a replaced field has 8 bytes a cell.
+    /// </summary>
+    [Range(typeof(long), "65536", "1099511627776")]
+    public long MaxCommandBytesPerRun { get; set; } = 64L << 20;
+
     /// <summary>Memory for the states that one run keeps of its history.</summary>
     [Range(typeof(long), "1048576", "1099511627776")]
     public long MaxHistoryBytesPerRun { get; set; } = 64L << 20;

@@ -10,6 +10,9 @@ internal sealed class CommandLedger
 
     public int Count => _entries.Count;
 
+    /// <summary>Of all commands together.</summary>
+    public long ByteCount { get; private set; }
+
     /// <summary>Where the command was applied; null if it has not been.</summary>
     /// <param name="command">A command.</param>
     /// <param name="isAnother">Whether its id is that of a command with other contents.</param>
@@ -25,7 +28,11 @@ internal sealed class CommandLedger
         return entry.Position;
     }
 
-    public void Add(SteeringCommand command, RunPosition position) => _entries.Add(command.Id, new Entry(position, DigestOf(command)));
+    public void Add(SteeringCommand command, RunPosition position)
+    {
+        _entries.Add(command.Id, new Entry(position, DigestOf(command)));
+        ByteCount += command.ByteCount;
+    }
 
     private static byte[] DigestOf(SteeringCommand command) => SHA256.HashData(command.Message.ToByteArray());
 

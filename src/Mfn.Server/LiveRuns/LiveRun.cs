@@ -28,6 +28,7 @@ internal sealed class LiveRun : IAsyncDisposable
     private readonly IRunRecorder _recorder;
     private readonly Channel<Func<ValueTask>> _requests = Channel.CreateBounded<Func<ValueTask>>(MaxWaitingRequests);
     private readonly List<Subscription> _subscriptions = [];
+    private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CommandLedger _ledger = new();
     private readonly FrameEncoder _encoder;
     private readonly Pacer _pacer;
@@ -84,6 +85,12 @@ internal sealed class LiveRun : IAsyncDisposable
 
     /// <summary>Ends when the run has been deleted, or the server ends.</summary>
     public Task Completion { get; }
+
+    /// <summary>
+    /// Ends when the run is at least where anybody has seen it before a restart of the server: only then do its history and its status tell
+    /// where it is. Fails with a <see cref="CallRefusedException"/> if the server stops before.
+    /// </summary>
+    public Task CaughtUp => _caughtUp.Task;
 
     /// <summary>The run as it is.</summary>
     public LiveRunStatus Status
@@ -248,7 +255,11 @@ internal sealed class LiveRun : IAsyncDisposable
     {
         try
         {
-            await GoThroughPastAsync(cancelled);
+            await CatchUpAsync(cancelled);
+
+            // The steps of before do not count against the pace of now.
+            _pacer.Restart();
+            _caughtUp.SetResult();
             while (!_isDeleted)
             {
                 await AnswerRequestsAsync();
@@ -269,6 +280,12 @@ internal sealed class LiveRun : IAsyncDisposable
         finally
         {
             _requests.Writer.Complete();
+            if (_caughtUp.TrySetException(cancelled.IsCancellationRequested ? CallRefusedException.Stopping() : CallRefusedException.RunHasFailed()))
+            {
+                // Maybe nobody waits for it.
+                _ = _caughtUp.Task.Exception;
+            }
+
             if (!_isDeleted && !cancelled.IsCancellationRequested)
             {
                 // A fault of ours, which the registry logs: nobody shall wait for what will not come.
@@ -411,9 +428,11 @@ internal sealed class LiveRun : IAsyncDisposable
             return isAnother ? throw CallRefusedException.CommandIdTaken(command.Id) : new CommandOutcome(applied, WasApplied: true);
         }
 
-        if (_end is not null)
+        if (_end is { } end)
         {
-            throw CallRefusedException.RunHasStopped(_simulation.Step);
+            throw end.Reason == RunEndReason.Failed
+                ? CallRefusedException.RunHasFailed(History.Latest.Step, end.Detail)
+                : CallRefusedException.RunHasStopped(_simulation.Step);
         }
 
         if (_ledger.Count >= _services.Options.MaxCommandsPerRun)
@@ -421,17 +440,29 @@ internal sealed class LiveRun : IAsyncDisposable
             throw CallRefusedException.TooManyCommands(_services.Options.MaxCommandsPerRun);
         }
 
+        var byteCount = _ledger.ByteCount + command.ByteCount;
+        if (byteCount > _services.Options.MaxCommandBytesPerRun)
+        {
+            throw CallRefusedException.TooManyCommandBytes(byteCount, _services.Options.MaxCommandBytesPerRun);
+        }
+
         var position = PositionAfter(command.Command);
         try
         {
+            if (command.Command is RunCommand.KeepCheckpoint)
+            {
+                await KeepCheckpointAsync(mustWrite: true);
+            }
+
             await _recorder.AddAsync(command, position);
-            await ApplyAsync(command, position);
         }
         catch (IOException error)
         {
             Fail(error);
-            throw;
+            throw CallRefusedException.RunHasFailed(position.Step, error.Message);
         }
+
+        Apply(command, position);
 
         return new CommandOutcome(position, WasApplied: false);
     }
@@ -439,7 +470,7 @@ internal sealed class LiveRun : IAsyncDisposable
     private RunPosition PositionAfter(RunCommand command) =>
         command is RunCommand.ChangeState ? Position with { Revision = _simulation.Revision + 1 } : Position;
 
-    private async ValueTask ApplyAsync(SteeringCommand command, RunPosition position)
+    private void Apply(SteeringCommand command, RunPosition position)
     {
         switch (command.Command)
         {
@@ -454,9 +485,6 @@ internal sealed class LiveRun : IAsyncDisposable
             case RunCommand.TakeSteps { Count: var count }:
                 _pauseAt = (int)Math.Min((long)position.Step + count, StopRule.LastStep);
                 MoveTo(LiveRunState.Running);
-                break;
-            case RunCommand.KeepCheckpoint:
-                await KeepCheckpointAsync(mustWrite: true);
                 break;
             case RunCommand.ChangeState { Change: var change }:
                 _simulation.Apply(change);
@@ -587,6 +615,19 @@ internal sealed class LiveRun : IAsyncDisposable
         }
     }
 
+    private async ValueTask CatchUpAsync(CancellationToken cancelled)
+    {
+        try
+        {
+            await GoThroughPastAsync(cancelled);
+        }
+        catch (Exception error) when (error is NonFiniteFieldException or IOException or ArgumentException)
+        {
+            // The last is what the simulation says of a command that does not fit it.
+            Fail(error);
+        }
+    }
+
     /// <summary>Takes the steps and the commands that the log tells of, so that nobody sees a state that was not there before.</summary>
     private async ValueTask GoThroughPastAsync(CancellationToken cancelled)
     {
@@ -603,14 +644,13 @@ internal sealed class LiveRun : IAsyncDisposable
             await AdvanceToAsync(position.Step, cancelled);
 
             // What changed the state before the checkpoint is in it; whether the run is paused is not.
-            var isInCheckpoint = command.Command is RunCommand.ChangeState ? position.Revision <= _simulation.Revision : command.Command is RunCommand.KeepCheckpoint;
-            if (isInCheckpoint)
+            if (command.Command is RunCommand.ChangeState && position.Revision <= _simulation.Revision)
             {
                 _ledger.Add(command, position);
             }
             else
             {
-                await ApplyAsync(command, position);
+                Apply(command, position);
             }
         }
 
@@ -629,9 +669,7 @@ internal sealed class LiveRun : IAsyncDisposable
             await Task.Yield();
         }
 
-        // Steps taken again were due before; the next one is due from now on.
-        _pacer.Restart();
-        if (_simulation.Step >= StopStep)
+        if (_end is null && _simulation.Step >= StopStep)
         {
             await StopAsync();
         }

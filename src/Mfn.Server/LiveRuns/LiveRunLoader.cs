@@ -33,7 +33,7 @@ internal static class LiveRunLoader
         // One at the first step needed may already have commands in it that were applied there.
         var firstNeeded = reached - plan.HistorySteps;
         var checkpoint = firstNeeded > initial.State.Step
-            ? files.ReadLatestCheckpoint(new CheckpointPosition((int)firstNeeded - 1, long.MaxValue))
+            ? files.ReadLatestCheckpoint(new RunPosition((int)firstNeeded - 1, long.MaxValue))
             : initial;
         return new RunOrigin(
             new RunId(new Guid(header.RunId.Span, bigEndian: true)),

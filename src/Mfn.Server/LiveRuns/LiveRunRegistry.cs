@@ -85,7 +85,9 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
     /// <summary>Starts a run; when it returns, the run is on disk if it is durable.</summary>
     /// <param name="checkpoint">What it goes on from; valid.</param>
     /// <param name="plan">How it goes; valid.</param>
-    /// <exception cref="CallRefusedException">There are too many runs, its history would be too large, or the server stops.</exception>
+    /// <exception cref="CallRefusedException">
+    /// There are too many runs, its history would be too large, it could not be written, or the server stops.
+    /// </exception>
     public LiveRun Start(SimulationCheckpoint checkpoint, RunPlan plan)
     {
         RequireRoom(checkpoint.Spec, plan);
@@ -97,7 +99,7 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
             plan,
             checkpoint,
             RunPast.None with { Horizon = checkpoint.State.Step });
-        var recorder = _store is null ? (IRunRecorder)NoRecorder.Instance : new RunRecorder(_store, _store.Create(origin.ToHeader(), checkpoint), Services.Clock);
+        var recorder = Record(origin);
         lock (_lock)
         {
             try
@@ -164,15 +166,20 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
     /// <exception cref="CallRefusedException">It was deleted before.</exception>
     public async Task<LiveRunStatus> DeleteAsync(LiveRun run, RunEndReason reason, CancellationToken cancellationToken)
     {
-        var last = await run.DeleteAsync(reason, cancellationToken);
-        lock (_lock)
+        LiveRunStatus last;
+        try
         {
-            if (_runs.Remove(run.Id))
-            {
-                Services.Meter.LiveRuns.Add(-1);
-            }
+            last = await run.DeleteAsync(reason, cancellationToken);
+        }
+        catch (Exception error) when (DurableFiles.IsWriteFailure(error))
+        {
+            // It is gone until the next server finds its files.
+            Remove(run);
+            LogNotDeleted(run.Id, error.Message);
+            throw CallRefusedException.NotStored();
         }
 
+        Remove(run);
         LogDeleted(run.Id, reason, last.Position.Step);
         return last;
     }
@@ -190,6 +197,35 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
         await _idleSweep;
         _replays.Dispose();
         _store?.Dispose();
+    }
+
+    private IRunRecorder Record(RunOrigin origin)
+    {
+        if (_store is null)
+        {
+            return NoRecorder.Instance;
+        }
+
+        try
+        {
+            return new RunRecorder(_store, _store.Create(origin.ToHeader(), origin.Checkpoint), Services.Clock);
+        }
+        catch (Exception error) when (DurableFiles.IsWriteFailure(error))
+        {
+            LogNotCreated(error.Message);
+            throw CallRefusedException.NotStored();
+        }
+    }
+
+    private void Remove(LiveRun run)
+    {
+        lock (_lock)
+        {
+            if (_runs.Remove(run.Id))
+            {
+                Services.Meter.LiveRuns.Add(-1);
+            }
+        }
     }
 
     private LiveRun Add(RunOrigin origin, IRunRecorder recorder)
@@ -262,6 +298,12 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} was left alone: {Reason}")]
     private partial void LogNotTakenUp(RunId runId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A live run could not be created: {Reason}")]
+    private partial void LogNotCreated(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} could not be deleted from disk: {Reason}")]
+    private partial void LogNotDeleted(RunId runId, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Live run {RunId} deleted ({Reason}) at step {Step}")]
     private partial void LogDeleted(RunId runId, RunEndReason reason, int step);

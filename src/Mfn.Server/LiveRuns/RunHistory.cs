@@ -56,7 +56,7 @@ internal sealed class RunHistory
         {
             lock (_lock)
             {
-                return _checkpoints.Count == 0 ? _latest : PositionOf(_checkpoints[0]);
+                return _checkpoints.Count == 0 ? _latest : RunPosition.Of(_checkpoints[0]);
             }
         }
     }
@@ -78,8 +78,8 @@ internal sealed class RunHistory
     {
         lock (_lock)
         {
-            _latest = PositionOf(checkpoint);
-            if (_checkpoints.Count == 0 || PositionOf(_checkpoints[^1]) < _latest)
+            _latest = RunPosition.Of(checkpoint);
+            if (_checkpoints.Count == 0 || RunPosition.Of(_checkpoints[^1]) < _latest)
             {
                 _checkpoints.Add(checkpoint);
             }
@@ -132,7 +132,7 @@ internal sealed class RunHistory
             }
 
             var arrival = new RunPosition((int)step, revision);
-            return arrival < PositionOf(_checkpoints[0]) ? null : arrival;
+            return arrival < RunPosition.Of(_checkpoints[0]) ? null : arrival;
         }
     }
 
@@ -141,7 +141,7 @@ internal sealed class RunHistory
     {
         lock (_lock)
         {
-            return _checkpoints.FindLast(checkpoint => PositionOf(checkpoint) <= position);
+            return _checkpoints.FindLast(checkpoint => RunPosition.Of(checkpoint) <= position);
         }
     }
 
@@ -151,7 +151,7 @@ internal sealed class RunHistory
         lock (_lock)
         {
             change = null;
-            if (_checkpoints.Count == 0 || position < PositionOf(_checkpoints[0]))
+            if (_checkpoints.Count == 0 || position < RunPosition.Of(_checkpoints[0]))
             {
                 return position == _latest;
             }
@@ -166,8 +166,6 @@ internal sealed class RunHistory
         }
     }
 
-    private static RunPosition PositionOf(SimulationCheckpoint checkpoint) => new(checkpoint.State.Step, checkpoint.Revision);
-
     private static long CheckpointBytes(SimulationSpec spec) => 3L * sizeof(double) * spec.GridSize * spec.GridSize;
 
     private void Trim()
@@ -178,6 +176,6 @@ internal sealed class RunHistory
             _checkpoints.RemoveAt(0);
         }
 
-        _changes.RemoveAll(change => change.Position <= PositionOf(_checkpoints[0]));
+        _changes.RemoveAll(change => change.Position <= RunPosition.Of(_checkpoints[0]));
     }
 }

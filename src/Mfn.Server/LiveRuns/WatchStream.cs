@@ -30,6 +30,7 @@ internal sealed class WatchStream(LiveRun run, WatchOrder order, LiveRunServices
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, services.Lifetime.Draining);
         try
         {
+            await WaitUntilCaughtUpAsync(leaving.Token);
             var start = await FindStartAsync();
             while (true)
             {
@@ -71,6 +72,23 @@ internal sealed class WatchStream(LiveRun run, WatchOrder order, LiveRunServices
         catch (CallRefusedException)
         {
             // The run has gone, and its subscriptions with it.
+        }
+    }
+
+    /// <summary>After a restart the run is behind what its watchers have seen for a while.</summary>
+    private async Task WaitUntilCaughtUpAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await run.CaughtUp.WaitAsync(services.Options.HeartbeatInterval, services.Clock, cancellationToken);
+                return;
+            }
+            catch (TimeoutException)
+            {
+                await writeAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
+            }
         }
     }
 

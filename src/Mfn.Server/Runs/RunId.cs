@@ -5,12 +5,12 @@ internal readonly record struct RunId(Guid Value)
 {
     public static RunId Create() => new(Guid.NewGuid());
 
-    /// <summary>Reads what <see cref="ToString"/> writes.</summary>
+    /// <summary>Reads what <see cref="ToString"/> writes, and only that.</summary>
     public static bool TryParse(string text, out RunId id)
     {
         var isId = Guid.TryParseExact(text, "N", out var value);
         id = new RunId(value);
-        return isId;
+        return isId && id.ToString() == text;
     }
 
     public override string ToString() => Value.ToString("N");

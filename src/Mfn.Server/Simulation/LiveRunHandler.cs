@@ -35,7 +35,12 @@ internal sealed class LiveRunHandler(LiveRunRegistry runs, RequestReader reader,
         return new CreateRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
     }
 
-    public GetRunResponse Get(GetRunRequest request) => new() { Run = runs.Find(request.RunId).ToWire() };
+    public async Task<GetRunResponse> GetAsync(GetRunRequest request, ServerCallContext context)
+    {
+        var run = runs.Find(request.RunId);
+        await run.CaughtUp.WaitAsync(context.CancellationToken);
+        return new GetRunResponse { Run = run.ToWire() };
+    }
 
     public ListRunsResponse List(ListRunsRequest request)
     {
@@ -202,6 +207,7 @@ internal sealed class LiveRunHandler(LiveRunRegistry runs, RequestReader reader,
             return await run.CaptureAsync(cancellationToken);
         }
 
+        await run.CaughtUp.WaitAsync(cancellationToken);
         if (run.History.ArrivalAt(step.Value) is { } arrival)
         {
             while (!await runs.Services.Replays.TryTakeAsync(Timeout.InfiniteTimeSpan, cancellationToken))

@@ -52,7 +52,7 @@ internal sealed class SimulationService(RunRegistry runs, LiveRunHandler liveRun
 
     public override Task<CreateRunResponse> CreateRun(CreateRunRequest request, ServerCallContext context) => liveRuns.CreateAsync(request, context);
 
-    public override Task<GetRunResponse> GetRun(GetRunRequest request, ServerCallContext context) => Task.FromResult(liveRuns.Get(request));
+    public override Task<GetRunResponse> GetRun(GetRunRequest request, ServerCallContext context) => liveRuns.GetAsync(request, context);
 
     public override Task<ListRunsResponse> ListRuns(ListRunsRequest request, ServerCallContext context) => Task.FromResult(liveRuns.List(request));
 

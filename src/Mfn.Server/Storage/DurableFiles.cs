@@ -35,16 +35,20 @@ internal static class DurableFiles
     /// <exception cref="IOException">It could not be written.</exception>
     public static void Replace(string path, Action<Stream> write)
     {
+        Prepare(path, write);
+        ReplaceByPrepared(path);
+    }
+
+    /// <summary>Writes what a file is to be replaced by under another name.</summary>
+    /// <exception cref="IOException">It could not be written; nothing is left of it.</exception>
+    public static void Prepare(string path, Action<Stream> write)
+    {
         var temporary = path + TemporarySuffix;
         try
         {
-            using (var stream = Create(temporary))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
+            using var stream = Create(temporary);
+            write(stream);
+            stream.Flush(flushToDisk: true);
         }
         catch (Exception error)
         {
@@ -55,6 +59,21 @@ internal static class DurableFiles
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Replaces a file by what was prepared for it.</summary>
+    /// <exception cref="IOException">It is not known whether the file has been replaced.</exception>
+    public static void ReplaceByPrepared(string path)
+    {
+        try
+        {
+            File.Move(path + TemporarySuffix, path, overwrite: true);
+        }
+        catch (Exception error) when (IsWriteFailure(error))
+        {
+            DeleteIfPossible(path + TemporarySuffix);
+            throw new IOException($"{path} could not be written: {error.Message}", error);
         }
 
         FlushDirectory(Path.GetDirectoryName(path)!);

@@ -8,8 +8,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Mfn.Server.Storage;
 
 /// <summary>
-/// The facts about a run, in a file that only grows: <see cref="Magic"/>, format version and salt as 32-bit integers, then for each append a
-/// <see cref="FrameHeader"/> and the payload (mfn.storage.v1.RunLogAppend). What was appended is on disk. One thread may append while others read.
+/// The facts about a run, in a file that grows: <see cref="Magic"/>, format version and salt as 32-bit integers, then for each append a
+/// <see cref="FrameHeader"/> and the payload (mfn.storage.v1.RunLogAppend). What was appended is on disk. A horizon counts only until the next one: when
+/// those that count no more make up most of a large log, it is written anew without them. One thread may append while others read.
 /// </summary>
 internal sealed class RunLog : IDisposable
 {
@@ -20,13 +21,18 @@ internal sealed class RunLog : IDisposable
 
     public const int PreambleLength = 16;
 
+    /// <summary>A log up to this length is not worth writing anew.</summary>
+    public const int MinCompactionLength = 1024 * 1024;
+
     private const int ScanLength = 64 * 1024;
 
     private readonly string _path;
-    private readonly SafeFileHandle _handle;
-    private readonly uint _salt;
 
+    private SafeFileHandle _handle;
+    private uint _salt;
     private long _length;
+    private long _horizonLength;
+    private long _compactAbove = MinCompactionLength;
     private string? _failure;
 
     private RunLog(string path, SafeFileHandle handle, uint salt, long length)
@@ -44,23 +50,13 @@ internal sealed class RunLog : IDisposable
     public long Length => Volatile.Read(ref _length);
 
     /// <summary>Bytes of an append that a crash left incomplete, cut off when the log was opened.</summary>
-    public long CutLength { get; private init; }
+    public long CutLength { get; private set; }
 
     /// <summary>A new log that begins with the given records, on disk.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
     public static RunLog Create(string path, IReadOnlyList<RunLogRecord> records)
     {
-        var salt = BinaryPrimitives.ReadUInt32LittleEndian(RandomNumberGenerator.GetBytes(sizeof(uint)));
-        var preamble = new byte[PreambleLength];
-        Magic.CopyTo(preamble);
-        BinaryPrimitives.WriteInt32LittleEndian(preamble.AsSpan(8), FormatVersion);
-        BinaryPrimitives.WriteUInt32LittleEndian(preamble.AsSpan(12), salt);
-        var frame = EncodeFrame(records, PreambleLength, salt);
-        DurableFiles.Replace(path, stream =>
-        {
-            stream.Write(preamble);
-            stream.Write(frame);
-        });
+        DurableFiles.Replace(path, stream => Write(stream, [records]));
         return Open(path);
     }
 
@@ -76,15 +72,16 @@ internal sealed class RunLog : IDisposable
         try
         {
             var fileLength = RandomAccess.GetLength(handle);
-            var salt = ReadPreamble(path, handle);
-            var end = new RunLog(path, handle, salt, fileLength).CheckFrames();
-            if (end < fileLength)
+            var log = new RunLog(path, handle, ReadPreamble(path, handle), fileLength);
+            log._length = log.CheckFrames();
+            log.CutLength = fileLength - log._length;
+            if (log.CutLength > 0)
             {
-                RandomAccess.SetLength(handle, end);
+                RandomAccess.SetLength(handle, log._length);
             }
 
             RandomAccess.FlushToDisk(handle);
-            return new RunLog(path, handle, salt, end) { CutLength = fileLength - end };
+            return log;
         }
         catch
         {
@@ -105,6 +102,12 @@ internal sealed class RunLog : IDisposable
         if (_failure is not null)
         {
             throw new IOException($"{_path} takes no records since an earlier failure: {_failure}");
+        }
+
+        // Before the append, so that it is not in the log if this fails.
+        if (_length > _compactAbove && _horizonLength > _length / 2)
+        {
+            Compact();
         }
 
         var frame = EncodeFrame(records, _length, _salt);
@@ -129,6 +132,7 @@ internal sealed class RunLog : IDisposable
             throw new IOException($"{_path} could not be flushed to disk: {error.Message}", error);
         }
 
+        CountHorizons(records, frame.Length);
         Volatile.Write(ref _length, _length + frame.Length);
     }
 
@@ -186,6 +190,67 @@ internal sealed class RunLog : IDisposable
         return frame;
     }
 
+    /// <summary>Writes a log as a whole, an append for each list of records.</summary>
+    private static void Write(Stream stream, IEnumerable<IReadOnlyList<RunLogRecord>> appends)
+    {
+        var salt = BinaryPrimitives.ReadUInt32LittleEndian(RandomNumberGenerator.GetBytes(sizeof(uint)));
+        var preamble = new byte[PreambleLength];
+        Magic.CopyTo(preamble);
+        BinaryPrimitives.WriteInt32LittleEndian(preamble.AsSpan(8), FormatVersion);
+        BinaryPrimitives.WriteUInt32LittleEndian(preamble.AsSpan(12), salt);
+        stream.Write(preamble);
+        var position = (long)PreambleLength;
+        foreach (var records in appends)
+        {
+            var frame = EncodeFrame(records, position, salt);
+            stream.Write(frame);
+            position += frame.Length;
+        }
+    }
+
+    /// <summary>Writes the log anew with the last horizon alone. If there is no room for that, the log stays as it is.</summary>
+    private void Compact()
+    {
+        _compactAbove = 2 * _length;
+        var horizonCount = ReadRecords().Count(IsHorizon);
+        try
+        {
+            DurableFiles.Prepare(_path, stream => Write(stream, ReadRecords().Where(record => !IsHorizon(record) || --horizonCount == 0).Select(record => new[] { record })));
+        }
+        catch (IOException)
+        {
+            // Superseded horizons do no harm.
+            return;
+        }
+
+        try
+        {
+            DurableFiles.ReplaceByPrepared(_path);
+            using var compacted = Open(_path);
+            _handle.Dispose();
+            (_handle, compacted._handle) = (compacted._handle, _handle);
+            (_salt, _horizonLength) = (compacted._salt, compacted._horizonLength);
+            Volatile.Write(ref _length, compacted._length);
+            _compactAbove = MinCompactionLength;
+        }
+        catch (Exception error) when (DurableFiles.IsWriteFailure(error) || error is InvalidDataException)
+        {
+            // Maybe the open file is no longer the one that the next process will find.
+            _failure = error.Message;
+            throw new IOException($"{_path} could not be replaced by a shorter one: {error.Message}", error);
+        }
+    }
+
+    private void CountHorizons(IReadOnlyList<RunLogRecord> records, int frameLength)
+    {
+        if (records.All(IsHorizon))
+        {
+            _horizonLength += frameLength;
+        }
+    }
+
+    private static bool IsHorizon(RunLogRecord record) => record.RecordCase == RunLogRecord.RecordOneofCase.Horizon;
+
     private void CutBack()
     {
         try
@@ -219,7 +284,7 @@ internal sealed class RunLog : IDisposable
                     : position;
             }
 
-            Parse(position, payload);
+            CountHorizons(Parse(position, payload), FrameHeader.Length + payload.Length);
             isFirst = false;
             position += FrameHeader.Length + payload.Length;
         }

@@ -47,7 +47,7 @@ internal sealed partial class RunStore : IDisposable
     /// <summary>The runs there are, in no order.</summary>
     public IReadOnlyList<RunId> List() =>
     [
-        .. Directory.EnumerateDirectories(_runs).Select(path => TryParse(Path.GetFileName(path), out var id) ? id : (RunId?)null).OfType<RunId>(),
+        .. Directory.EnumerateDirectories(_runs).Select(path => RunId.TryParse(Path.GetFileName(path), out var id) ? id : (RunId?)null).OfType<RunId>(),
     ];
 
     /// <summary>Creates the run that the header names; when it returns it is on disk.</summary>
@@ -105,15 +105,8 @@ internal sealed partial class RunStore : IDisposable
         }
     }
 
-    private static bool TryParse(string name, out RunId id)
-    {
-        var isId = Guid.TryParseExact(name, "N", out var value);
-        id = new RunId(value);
-        return isId && id.ToString() == name;
-    }
-
     private static bool IsLeftover(string path) =>
-        Path.GetExtension(path) is DurableFiles.TemporarySuffix or DeletedSuffix && TryParse(Path.GetFileNameWithoutExtension(path), out _);
+        Path.GetExtension(path) is DurableFiles.TemporarySuffix or DeletedSuffix && RunId.TryParse(Path.GetFileNameWithoutExtension(path), out _);
 
     private string PathOf(RunId id) => Path.Combine(_runs, id.ToString());
 

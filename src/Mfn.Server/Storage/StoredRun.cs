@@ -1,5 +1,6 @@
 using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Steering;
+using Mfn.Server.LiveRuns;
 using Mfn.Server.Runs;
 
 namespace Mfn.Server.Storage;
@@ -27,11 +28,11 @@ internal sealed partial class StoredRun : IDisposable
     public RunLog Log { get; }
 
     /// <summary>The checkpoints on disk, the latest state first; the last one is the state that the run started from. They may be damaged.</summary>
-    public IReadOnlyList<CheckpointPosition> Checkpoints =>
+    public IReadOnlyList<RunPosition> Checkpoints =>
     [
         .. Directory.EnumerateFiles(_directory)
-            .Select(path => CheckpointPosition.TryParse(Path.GetFileName(path), out var position) ? position : (CheckpointPosition?)null)
-            .OfType<CheckpointPosition>()
+            .Select(path => CheckpointFileName.TryParse(Path.GetFileName(path), out var position) ? position : (RunPosition?)null)
+            .OfType<RunPosition>()
             .OrderDescending(),
     ];
 
@@ -72,22 +73,22 @@ internal sealed partial class StoredRun : IDisposable
     /// <summary>Reads one checkpoint.</summary>
     /// <exception cref="InvalidDataException">It is damaged, or another one; the message says how.</exception>
     /// <exception cref="IOException">It is not there, or cannot be read.</exception>
-    public SimulationCheckpoint ReadCheckpoint(CheckpointPosition position)
+    public SimulationCheckpoint ReadCheckpoint(RunPosition position)
     {
         using var stream = new FileStream(
-            Path.Combine(_directory, position.FileName), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            Path.Combine(_directory, CheckpointFileName.Of(position)), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
         var checkpoint = CheckpointFile.Read(stream);
-        return PositionOf(checkpoint) == position
+        return RunPosition.Of(checkpoint) == position
             ? checkpoint
             : throw new InvalidDataException($"The checkpoint is that of step {checkpoint.State.Step}, revision {checkpoint.Revision}.");
     }
 
     /// <summary>The latest checkpoint that can be read, not after the given position; those that cannot are logged and passed over.</summary>
     /// <exception cref="InvalidDataException">None can be read; the message says why the last one tried cannot.</exception>
-    public SimulationCheckpoint ReadLatestCheckpoint(CheckpointPosition? atMost = null)
+    public SimulationCheckpoint ReadLatestCheckpoint(RunPosition? atMost = null)
     {
         Exception? reason = null;
-        foreach (var position in Checkpoints.Where(position => atMost is not { } last || position.CompareTo(last) <= 0))
+        foreach (var position in Checkpoints.Where(position => atMost is not { } last || position <= last))
         {
             try
             {
@@ -95,7 +96,7 @@ internal sealed partial class StoredRun : IDisposable
             }
             catch (Exception error) when (error is InvalidDataException or IOException)
             {
-                LogDamaged(Id, position.FileName, error.Message);
+                LogDamaged(Id, CheckpointFileName.Of(position), error.Message);
                 reason = error;
             }
         }
@@ -108,11 +109,19 @@ internal sealed partial class StoredRun : IDisposable
     public void WriteCheckpoint(SimulationCheckpoint checkpoint) => WriteCheckpoint(_directory, checkpoint);
 
     /// <summary>Deletes all checkpoints but the state that the run started from and those to keep.</summary>
-    public void DeleteCheckpointsExcept(IReadOnlyCollection<CheckpointPosition> kept)
+    public void DeleteCheckpointsExcept(IReadOnlyCollection<RunPosition> kept)
     {
         foreach (var position in Checkpoints.SkipLast(1).Where(position => !kept.Contains(position)))
         {
-            File.Delete(Path.Combine(_directory, position.FileName));
+            try
+            {
+                File.Delete(Path.Combine(_directory, CheckpointFileName.Of(position)));
+            }
+            catch (Exception error) when (DurableFiles.IsWriteFailure(error))
+            {
+                // The next checkpoint brings another chance.
+                LogNotDeleted(Id, CheckpointFileName.Of(position), error.Message);
+            }
         }
     }
 
@@ -120,11 +129,9 @@ internal sealed partial class StoredRun : IDisposable
 
     private static string LogPath(string directory) => Path.Combine(directory, "log");
 
-    private static CheckpointPosition PositionOf(SimulationCheckpoint checkpoint) => new(checkpoint.State.Step, checkpoint.Revision);
-
     private static void WriteCheckpoint(string directory, SimulationCheckpoint checkpoint) =>
         DurableFiles.Replace(
-            Path.Combine(directory, PositionOf(checkpoint).FileName), stream => CheckpointFile.Write(stream, checkpoint));
+            Path.Combine(directory, CheckpointFileName.Of(RunPosition.Of(checkpoint))), stream => CheckpointFile.Write(stream, checkpoint));
 
     private static RunHeader CheckRecords(RunId id, RunLog log)
     {
@@ -146,6 +153,9 @@ internal sealed partial class StoredRun : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The log of run {RunId} ended in {Length} bytes of an incomplete append, which were cut off")]
     private partial void LogCut(RunId runId, long length);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Checkpoint} of run {RunId} is no longer needed, but could not be deleted: {Reason}")]
+    private partial void LogNotDeleted(RunId runId, string checkpoint, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Checkpoint} of run {RunId} was passed over: {Reason}")]
     private partial void LogDamaged(RunId runId, string checkpoint, string reason);

@@ -8,16 +8,16 @@ internal sealed class MfnProcess : IDisposable
 {
     private readonly Process _process;
 
-    private MfnProcess(IReadOnlyDictionary<string, string> environment, string[] arguments)
+    private MfnProcess(IReadOnlyDictionary<string, string> environment, string[] arguments, params string[] prefix)
     {
-        var start = new ProcessStartInfo("dotnet")
+        string[] command = [.. prefix, "dotnet", Path.Combine(AppContext.BaseDirectory, "mfn.dll"), .. arguments];
+        var start = new ProcessStartInfo(command[0])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "mfn.dll"));
-        foreach (var argument in arguments)
+        foreach (var argument in command[1..])
         {
             start.ArgumentList.Add(argument);
         }
@@ -40,6 +40,14 @@ internal sealed class MfnProcess : IDisposable
 
     public static MfnProcess Start(params string[] arguments) => new(new Dictionary<string, string>(), arguments);
 
+    /// <summary>Starts a command whose files may not become larger.</summary>
+    public static MfnProcess StartLimited(int maxFileKibibytes, params string[] arguments)
+    {
+        // With it the runtime keeps its code in a file of its own that is larger than the limit.
+        var environment = new Dictionary<string, string> { ["DOTNET_EnableWriteXorExecute"] = "0" };
+        return new MfnProcess(environment, arguments, "bash", "-c", $"trap '' XFSZ; ulimit -f {maxFileKibibytes}; exec \"$@\"", "bash");
+    }
+
     /// <summary>Runs a command to its end.</summary>
     public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) =>
         RunAsync(new Dictionary<string, string>(), arguments);
@@ -56,6 +64,13 @@ internal sealed class MfnProcess : IDisposable
     {
         await _process.WaitForExitAsync().Within();
         return _process.ExitCode;
+    }
+
+    /// <summary>Ends it as a power cut would: it gets no chance to do anything more.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync().Within();
     }
 
     public void Dispose()

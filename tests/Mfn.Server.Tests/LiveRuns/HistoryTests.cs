@@ -97,37 +97,20 @@ public sealed class HistoryTests
             await watcher.WatchAsync(
                 request,
                 message => (message.Snapshot is not null || message.Delta is not null) && (--count == 0 || watcher.Frames.Count == expected.Count));
-            watcher.Server = await onCutAsync();
+            watcher.Simulation = (await onCutAsync()).Simulation;
         }
 
         Assert.Empty(watcher.Gaps);
         Assert.Equal(expected.Select(state => (state.Step, state.Revision)), watcher.Frames.Select(frame => (frame.Step, frame.Revision)));
         foreach (var (state, frame) in expected.Zip(watcher.Frames))
         {
-            AssertDecoded(request.FieldEncoding, state.Volts, frame);
+            frame.AssertShows(state.Volts, request.FieldEncoding);
         }
 
-        var run = (await watcher.Server.Simulation.GetRunAsync(new GetRunRequest { RunId = runId })).Run;
+        var run = (await watcher.Simulation.GetRunAsync(new GetRunRequest { RunId = runId })).Run;
         Assert.Equal(history.Identity, run.Identity.ToByteArray());
         Assert.Equal(RunState.Paused, run.State);
         Assert.Equal(history.LastStep, run.Step);
-    }
-
-    private static void AssertDecoded(FieldEncoding encoding, double[] volts, WatchedFrame frame)
-    {
-        switch (encoding)
-        {
-            case FieldEncoding.Float64:
-                Assert.Equal(volts, frame.Volts);
-                break;
-            case FieldEncoding.Float32:
-                Assert.Equal(volts.Select(cell => (double)(float)cell), frame.Volts);
-                break;
-            default:
-                Assert.InRange(frame.LargestError, 0, 0.001);
-                Assert.All(volts.Zip(frame.Volts), cell => Assert.InRange(Math.Abs(cell.First - cell.Second), 0, frame.LargestError));
-                break;
-        }
     }
 
     private static async Task<string> RunAsync(TestServer server, RandomHistory history, long historySteps = 1000)

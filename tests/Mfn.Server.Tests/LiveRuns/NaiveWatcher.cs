@@ -10,15 +10,20 @@ namespace Mfn.Server.Tests.LiveRuns;
 /// A watcher written from the contract's text: checks epoch, sequence and chain of every message, and decodes every frame. It goes on over
 /// several calls, as a client that resumes does.
 /// </summary>
-internal sealed class NaiveWatcher(TestServer server, string runId)
+internal sealed class NaiveWatcher(SimulationService.SimulationServiceClient simulation, string runId)
 {
     private byte[] _chain = new byte[32];
     private long _sequence;
     private ulong? _epoch;
     private (long Step, long Revision, ulong[] Cells)? _last;
 
-    /// <summary>Where the run is: another one after a restart.</summary>
-    public TestServer Server { get; set; } = server;
+    public NaiveWatcher(TestServer server, string runId)
+        : this(server.Simulation, runId)
+    {
+    }
+
+    /// <summary>The server that has the run: another one after a restart.</summary>
+    public SimulationService.SimulationServiceClient Simulation { get; set; } = simulation;
 
     /// <summary>The frames of all calls.</summary>
     public List<WatchedFrame> Frames { get; } = [];
@@ -52,7 +57,7 @@ internal sealed class NaiveWatcher(TestServer server, string runId)
         }
 
         _last = null;
-        return Server.Simulation.WatchRun(next, cancellationToken: cancellationToken);
+        return Simulation.WatchRun(next, cancellationToken: cancellationToken);
     }
 
     public async Task ReadAsync(AsyncServerStreamingCall<WatchRunResponse> call, Predicate<WatchRunResponse>? isEnough = null)
@@ -163,4 +168,29 @@ internal sealed class NaiveWatcher(TestServer server, string runId)
 }
 
 /// <summary>A frame as a watcher sees it.</summary>
-internal sealed record WatchedFrame(long Step, long Revision, double[] Volts, double LargestError, FrameFacts Facts);
+internal sealed record WatchedFrame(long Step, long Revision, double[] Volts, double LargestError, FrameFacts Facts)
+{
+    /// <summary>Fails unless the frame is the field in the encoding: exactly, or within the stated error.</summary>
+    public void AssertShows(ReadOnlySpan<double> volts, FieldEncoding encoding)
+    {
+        switch (encoding)
+        {
+            case FieldEncoding.Float64:
+                Assert.True(volts.SequenceEqual(Volts), $"The frame of step {Step} is another one.");
+                break;
+            case FieldEncoding.Float32:
+                double[] rounded = [.. volts.ToArray().Select(cell => (double)(float)cell)];
+                Assert.True(rounded.AsSpan().SequenceEqual(Volts), $"The frame of step {Step} is another one.");
+                break;
+            default:
+                Assert.InRange(LargestError, 0, 0.001);
+                Assert.Equal(volts.Length, Volts.Length);
+                for (var i = 0; i < volts.Length; i++)
+                {
+                    Assert.InRange(Math.Abs(volts[i] - Volts[i]), 0, LargestError);
+                }
+
+                break;
+        }
+    }
+}

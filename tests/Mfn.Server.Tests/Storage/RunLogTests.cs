@@ -217,6 +217,35 @@ public sealed class RunLogTests : IDisposable
         Assert.Equal([Horizon(0)], log.ReadRecords());
     }
 
+    [Fact]
+    public void Append_MostIsSupersededHorizons_WritesTheLogAnewWithTheRest()
+    {
+        RunLogRecord[] many = [.. Enumerable.Range(1, 150_000).Select(step => Horizon(step))];
+        using (var log = RunLog.Create(LogFile, [Command(1, 100)]))
+        {
+            log.Append(many);
+            log.Append([Command(2, 100)]);
+            Assert.InRange(log.Length, 0, 1000);
+            Assert.Equal([Command(1, 100), Horizon(150_000), Command(2, 100)], log.ReadRecords());
+            log.Append([Horizon(150_001)]);
+        }
+
+        using var reopened = RunLog.Open(LogFile);
+        Assert.Equal([Command(1, 100), Horizon(150_000), Command(2, 100), Horizon(150_001)], reopened.ReadRecords());
+        Assert.Equal([LogFile], Directory.GetFiles(_folder.FullName));
+    }
+
+    [Fact]
+    public void Append_MostIsCommands_LeavesTheLogAsItIs()
+    {
+        using var log = RunLog.Create(LogFile, [Horizon(0)]);
+        log.Append([Command(1, RunLog.MinCompactionLength)]);
+        log.Append([Horizon(1)]);
+        log.Append([Horizon(2)]);
+
+        Assert.Equal([Horizon(0), Command(1, RunLog.MinCompactionLength), Horizon(1), Horizon(2)], log.ReadRecords());
+    }
+
     private static RunLogRecord Horizon(long step) => new() { Horizon = new Horizon { Step = step } };
 
     private static RunLogRecord Command(long revision, int valueCount) => new()

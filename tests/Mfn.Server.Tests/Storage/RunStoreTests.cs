@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Steering;
+using Mfn.Server.LiveRuns;
 using Mfn.Server.Runs;
 using Mfn.Server.Storage;
 using Microsoft.Extensions.Logging;
@@ -33,7 +34,7 @@ public sealed class RunStoreTests : IDisposable
         Assert.Equal(header, run.Header);
         Assert.Equal(id, run.Id);
         Assert.Equal([new RunLogRecord { Header = header }], run.Log.ReadRecords());
-        Assert.Equal([new CheckpointPosition(2, 0)], run.Checkpoints);
+        Assert.Equal([new RunPosition(2, 0)], run.Checkpoints);
         Assert.True(run.ReadLatestCheckpoint().HasSameBits(initial));
         Assert.Equal($"{header.RunId.Span[0]:x2}", id.ToString()[..2]);
     }
@@ -62,7 +63,7 @@ public sealed class RunStoreTests : IDisposable
         Assert.Throws<IOException>(() => store.Create(header, Checkpoints.Of(gridSize: 4, steps: 3)));
 
         using var run = store.Open(Assert.Single(store.List()));
-        Assert.Equal([new CheckpointPosition(2, 0)], run.Checkpoints);
+        Assert.Equal([new RunPosition(2, 0)], run.Checkpoints);
         Assert.Single(Directory.GetDirectories(Path.Combine(Data, "runs")));
     }
 
@@ -111,7 +112,7 @@ public sealed class RunStoreTests : IDisposable
         {
             Assert.Equal([id], store.List());
             using var run = store.Open(id);
-            Assert.Equal([new CheckpointPosition(2, 0)], run.Checkpoints);
+            Assert.Equal([new RunPosition(2, 0)], run.Checkpoints);
         }
 
         Assert.False(Directory.Exists(half) || Directory.Exists(deleted));
@@ -131,7 +132,7 @@ public sealed class RunStoreTests : IDisposable
         }
 
         Assert.Equal(200, run.ReadLatestCheckpoint().State.Step);
-        Assert.Equal(10, run.ReadLatestCheckpoint(new CheckpointPosition(199, long.MaxValue)).State.Step);
+        Assert.Equal(10, run.ReadLatestCheckpoint(new RunPosition(199, long.MaxValue)).State.Step);
         Assert.Empty(logger.Warnings);
 
         Change(run.Id, "checkpoint-200-0", bytes => bytes[^1] ^= 1);
@@ -166,7 +167,7 @@ public sealed class RunStoreTests : IDisposable
         run.WriteCheckpoint(Checkpoints.Of(gridSize: 4, steps: 9));
         Assert.Equal([new(10, 1), new(10, 0), new(9, 0), new(1, 0)], run.Checkpoints);
 
-        run.DeleteCheckpointsExcept([new CheckpointPosition(10, 0)]);
+        run.DeleteCheckpointsExcept([new RunPosition(10, 0)]);
 
         Assert.Equal([new(10, 0), new(1, 0)], run.Checkpoints);
     }
