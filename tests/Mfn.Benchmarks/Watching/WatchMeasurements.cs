@@ -14,9 +14,12 @@ internal sealed class WatchMeasurements : IDisposable
     private const string EmptyPath = "/peer.EmptySimulation/StreamSimulation";
     private const int GridSize = 64;
 
-    // Steps a second of all watchers together with which a guess of the greatest pace begins.
-    private const double FirstGuess = 200_000;
-    private static readonly TimeSpan Calibration = TimeSpan.FromSeconds(1.5);
+    // Frames a second to all watchers together that any machine delivers, and how the guesses of the greatest pace go on from there.
+    private const double FirstGuess = 4000;
+    private const double GuessRatio = 1.4;
+    private const double LeastDelivered = 0.9;
+    private static readonly TimeSpan GuessTime = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1.5);
 
     private readonly IPEndPoint _address;
     private readonly ServerProcess _server;
@@ -83,7 +86,7 @@ internal sealed class WatchMeasurements : IDisposable
             FieldEncoding = FieldEncoding.Float32,
         };
         await using var population = await WatchPopulation.OpenAsync(count, _address, EmptyPath, _ => request);
-        await MeasureAsync(population, Calibration);
+        await MeasureAsync(population, WarmUp);
         var rate = await MeasureAsync(population, time);
         Write($$"""
             {"measurement":"empty","watchers":{{count}},"bytes_per_second":{{rate.BytesPerSecond:F0}},"frames_per_second":{{rate.FieldsPerSecond:F0}},"server_seconds_per_gb":{{rate.SecondsPerGigabyte:F3}}}
@@ -170,7 +173,7 @@ internal sealed class WatchMeasurements : IDisposable
                 await using var population = await OpenAsync(count, run);
                 using var leaving = new CancellationTokenSource();
                 var slow = hasSlow ? ReadSlowlyAsync(run, leaving.Token) : Task.FromResult(0.0);
-                await MeasureAsync(population, Calibration);
+                await MeasureAsync(population, WarmUp);
                 var before = population.FieldCount;
                 await MeasureAsync(population, time);
                 result.Fields = population.FieldCount - before;
@@ -206,19 +209,34 @@ internal sealed class WatchMeasurements : IDisposable
         return watch.ByteCount / started.Elapsed.TotalSeconds;
     }
 
-    /// <summary>The steps a second that so many watchers can be served.</summary>
+    /// <summary>The steps a second at which so many watchers get most frames: a pace that rises until they miss many.</summary>
     private async Task<double> FindGreatestPaceAsync(int count)
     {
-        var pace = Math.Min(FirstGuess / count, 100_000);
-        await WithRunAsync(pace, async run =>
-        {
-            await using var population = await OpenAsync(count, run);
+        var greatest = 0.0;
 
-            // The first time warms up.
-            await MeasureAsync(population, Calibration);
-            pace = (await MeasureAsync(population, Calibration)).FieldsPerSecond / count;
-        });
-        return pace;
+        // A server that has not been compiled for speed yet misses frames at any pace.
+        await DeliveredAsync(FirstGuess / count, WarmUp);
+        for (var pace = FirstGuess / count; ; pace *= GuessRatio)
+        {
+            var delivered = await DeliveredAsync(pace, GuessTime);
+            greatest = Math.Max(greatest, delivered);
+            if (delivered < LeastDelivered * pace)
+            {
+                return greatest;
+            }
+        }
+
+        async Task<double> DeliveredAsync(double pace, TimeSpan time)
+        {
+            var delivered = 0.0;
+            await WithRunAsync(pace, async run =>
+            {
+                await using var population = await OpenAsync(count, run);
+                await MeasureAsync(population, time);
+                delivered = (await MeasureAsync(population, GuessTime)).FieldsPerSecond / count;
+            });
+            return delivered;
+        }
     }
 
     private async Task<Rate> MeasureAsync(WatchPopulation population, TimeSpan time)
