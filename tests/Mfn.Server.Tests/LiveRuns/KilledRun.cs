@@ -116,6 +116,10 @@ internal sealed class KilledRun
             catch (RpcException error) when (KilledServer.IsCut(error))
             {
             }
+            catch (Exception error) when (error is InvalidOperationException or IOException)
+            {
+                // The call has ended between two commands, or as one was written, which its request stream tells in this way.
+            }
         }
     }
 
