@@ -15,9 +15,16 @@ internal sealed class BlockPool : MemoryPool<byte>
     /// <summary>Blocks that wait for their next use; what is returned beyond them is garbage.</summary>
     public const int MaxIdleCount = 512;
 
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
-    private readonly Stack<Block> _idle = [];
+    private readonly List<Block> _idle = [];
+    private readonly ITimer _trimming;
+    private int _unusedCount;
     private bool _isDisposed;
+
+    /// <summary>A pool that lets go of blocks which nobody has needed for a while: many connections may have come and gone quiet.</summary>
+    public BlockPool(TimeProvider clock) => _trimming = clock.CreateTimer(_ => TrimUnused(), state: null, TrimInterval, TrimInterval);
 
     public override int MaxBufferSize => BlockSize;
 
@@ -39,7 +46,25 @@ internal sealed class BlockPool : MemoryPool<byte>
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockSize);
         lock (_lock)
         {
-            return _idle.TryPop(out var block) ? block.Lend() : new Block(this);
+            if (_idle.Count == 0)
+            {
+                return new Block(this);
+            }
+
+            var block = _idle[^1];
+            _idle.RemoveAt(_idle.Count - 1);
+            _unusedCount = Math.Min(_unusedCount, _idle.Count);
+            return block.Lend();
+        }
+    }
+
+    /// <summary>Lets go of the blocks that have been idle since this was called last.</summary>
+    public void TrimUnused()
+    {
+        lock (_lock)
+        {
+            _idle.RemoveRange(0, _unusedCount);
+            _unusedCount = _idle.Count;
         }
     }
 
@@ -48,7 +73,9 @@ internal sealed class BlockPool : MemoryPool<byte>
         lock (_lock)
         {
             _isDisposed = true;
+            _trimming.Dispose();
             _idle.Clear();
+            _unusedCount = 0;
         }
     }
 
@@ -58,7 +85,7 @@ internal sealed class BlockPool : MemoryPool<byte>
         {
             if (block.TryTakeBack() && !_isDisposed && _idle.Count < MaxIdleCount)
             {
-                _idle.Push(block);
+                _idle.Add(block);
             }
         }
     }

@@ -106,6 +106,9 @@ internal sealed class WatchMeasurements : IDisposable
 
             var before = await MemoryAsync();
             await using var population = await OpenAsync(count, run);
+
+            // The server lets go of what connecting took after ten to twenty seconds.
+            await Task.Delay(TimeSpan.FromSeconds(25), TimeProvider.System);
             var after = await MemoryAsync();
             Write($$"""
                 {"measurement":"idle","watchers":{{count}},"collected":{{(collects ? "true" : "false")}},"resident_before":{{before.Resident}},"resident_after":{{after.Resident}},"resident_each":{{(after.Resident - before.Resident) / count}},"heap_each":{{(after.Heap - before.Heap) / count}}}

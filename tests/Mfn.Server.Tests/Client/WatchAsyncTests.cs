@@ -72,10 +72,12 @@ public sealed class WatchAsyncTests
         var next = told.MoveNextAsync().AsTask();
         var error = await silent.Task.Within();
         relay.GoOn();
+
+        // It has come back.
+        Assert.True(await next.Within());
         await client.Runs.DeleteAsync(run.RunId);
 
         Assert.Equal((StatusCode.Unavailable, "The server was silent for 00:00:01."), (error.StatusCode, error.Status.Detail));
-        Assert.True(await next.Within());
         while (told.Current is not EndEvent)
         {
             Assert.IsType<CaughtUpEvent>(told.Current);

@@ -164,7 +164,7 @@ internal sealed class KilledRun
         using var simulation = new SteeredSimulation(_spec);
         var next = new int[_watchers.Count];
         Show(isEdit: false);
-        foreach (var (command, applied) in _acknowledged.Where(acknowledged => ChangeOf(acknowledged.Command) is not null).OrderBy(acknowledged => acknowledged.Applied.Revision))
+        foreach (var (command, applied) in _acknowledged.Where(acknowledged => ChangeOf(acknowledged.Command) is not null).DistinctBy(acknowledged => acknowledged.Command.CommandId).OrderBy(acknowledged => acknowledged.Applied.Revision))
         {
             AdvanceTo(applied.Step);
             simulation.Apply(ChangeOf(command)!);

@@ -12,20 +12,21 @@ public sealed class MeterTests
     {
         await using var server = await TestServer.StartAsync("Limits:MaxStreamsPerConnection=1");
         using var counts = new Counts(server);
-        var run = (await server.Simulation.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8, Steps = 10 } })).Run;
+        var run = (await server.Simulation.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true })).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
-        using (var call = watcher.Open(new WatchRunRequest { FromStep = 0 }))
+        using (var call = watcher.Open(new WatchRunRequest()))
         {
             await watcher.ReadAsync(call, _ => true);
             var refused = await Assert.ThrowsAsync<RpcException>(async () => await server.Simulation.GetRunAsync(new GetRunRequest { RunId = run.RunId }));
             Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
             Assert.Equal((1, 1, 1, 1), (counts["mfn.calls.open"], counts["mfn.watchers"], counts["mfn.live_runs"], counts["mfn.calls.refused"]));
+            using var channel = server.Connect();
+            await new SimulationService.SimulationServiceClient(channel).DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
             await watcher.ReadAsync(call);
         }
 
-        await server.Simulation.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
-
-        Assert.Equal((0, 0, 11), (counts["mfn.watchers"], counts["mfn.live_runs"], counts["mfn.frames.sent"]));
+        Assert.Equal(EndReason.Deleted, watcher.End?.Reason);
+        Assert.Equal((0, 0, 1), (counts["mfn.watchers"], counts["mfn.live_runs"], counts["mfn.frames.sent"]));
     }
 
     /// <summary>What one server's meter has counted.</summary>

@@ -10,7 +10,7 @@ public sealed class BlockPoolTests
     [Fact]
     public void Rent_AfterAReturn_LendsTheBlockThatCameBackLast()
     {
-        using var pool = new BlockPool();
+        using var pool = new BlockPool(TimeProvider.System);
         var first = pool.Rent();
         var second = pool.Rent(1);
 
@@ -25,7 +25,7 @@ public sealed class BlockPoolTests
     [Fact]
     public void Dispose_BlockReturnedTwice_IsLentOnce()
     {
-        using var pool = new BlockPool();
+        using var pool = new BlockPool(TimeProvider.System);
         var block = pool.Rent();
 
         block.Dispose();
@@ -37,7 +37,7 @@ public sealed class BlockPoolTests
     [Fact]
     public void Dispose_MoreThanMayBeIdle_KeepsSoMany()
     {
-        using var pool = new BlockPool();
+        using var pool = new BlockPool(TimeProvider.System);
         var blocks = Enumerable.Range(0, BlockPool.MaxIdleCount + 5).Select(_ => pool.Rent()).ToArray();
 
         Assert.All(blocks, block => block.Dispose());
@@ -46,9 +46,25 @@ public sealed class BlockPoolTests
     }
 
     [Fact]
+    public void TrimUnused_BlocksThatNobodyNeededSinceTheLastTime_AreLetGoOf()
+    {
+        using var pool = new BlockPool(TimeProvider.System);
+        var blocks = Enumerable.Range(0, 3).Select(_ => pool.Rent()).ToArray();
+        Assert.All(blocks, block => block.Dispose());
+
+        pool.TrimUnused();
+        Assert.Equal(3, pool.IdleCount);
+
+        pool.Rent().Dispose();
+        pool.TrimUnused();
+        Assert.Equal(1, pool.IdleCount);
+        Assert.Same(blocks[^1], pool.Rent());
+    }
+
+    [Fact]
     public void Dispose_OfThePool_KeepsNothing()
     {
-        var pool = new BlockPool();
+        var pool = new BlockPool(TimeProvider.System);
         var lent = pool.Rent();
         pool.Rent().Dispose();
 
@@ -61,7 +77,7 @@ public sealed class BlockPoolTests
     [Fact]
     public void Rent_MoreThanABlock_IsRefused()
     {
-        using var pool = new BlockPool();
+        using var pool = new BlockPool(TimeProvider.System);
 
         Assert.Throws<ArgumentOutOfRangeException>(() => pool.Rent(BlockPool.BlockSize + 1));
     }
