@@ -177,7 +177,8 @@ public sealed class RunCommandTests : IDisposable
         using var watch = MfnProcess.Start("run", "watch", id, "--server", server.Address.ToString());
         Assert.StartsWith("step 0  ", await watch.Output.ReadLineAsync().Within(), StringComparison.Ordinal);
 
-        using var kill = Process.Start("kill", ["-INT", $"{watch.Id}"]);
+        // Ended like this as by Ctrl-C, whose signal a shell's background job would ignore.
+        using var kill = Process.Start("kill", ["-TERM", $"{watch.Id}"]);
 
         Assert.Equal(0, await watch.ExitCodeAsync());
         Assert.StartsWith("--token ", await watch.Error, StringComparison.Ordinal);
