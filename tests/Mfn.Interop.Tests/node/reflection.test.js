@@ -43,7 +43,7 @@ test('FileContainingSymbol: its answer makes a client that simulates like one of
     const request = { spec: { grid_size: 12, steps: 9 }, field_encoding: 'FIELD_ENCODING_FLOAT64' };
     const response = await call(connect(t, reflected.mfn.v1.SimulationService), 'Simulate', request);
 
-    assert.deepEqual(Object.keys(reflected.mfn.v1.SimulationService.service), ['Simulate', 'StreamSimulation']);
+    assert.deepEqual(Object.keys(reflected.mfn.v1.SimulationService.service), Object.keys(contracts.mfn.v1.SimulationService.service));
     assert.deepEqual(response, await call(connect(t, contracts.mfn.v1.SimulationService), 'Simulate', request));
     assert.equal(response.field.values.length, 12 * 12 * 8);
 });
