@@ -634,7 +634,7 @@ internal sealed class LiveRun : IAsyncDisposable
         History.MoveTo(Position);
         if (Plan.HistorySteps > 0)
         {
-            History.Add(_simulation.Capture());
+            History.Add(_origin.Checkpoint);
         }
 
         var past = _origin.Past;
