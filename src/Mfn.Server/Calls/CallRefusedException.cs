@@ -91,10 +91,6 @@ internal sealed class CallRefusedException : Exception
     public static CallRefusedException RunHasStopped(int step) => new(
         StatusCode.FailedPrecondition, $"The run has stopped after step {step} and takes no commands any more. Fork it to go on.", Reason("RUN_HAS_STOPPED"));
 
-    /// <summary>A fault of the server has ended a run's task.</summary>
-    public static CallRefusedException RunHasFailed() => new(
-        StatusCode.FailedPrecondition, "The run has failed by a fault of the server, and can only be looked at and deleted.", Reason("RUN_HAS_FAILED"));
-
     /// <summary>A run has had as many commands as any may have.</summary>
     public static CallRefusedException TooManyCommands(int limit) => new(
         StatusCode.ResourceExhausted, $"The run has had {limit} commands, the most that the server allows. Fork it to go on.", Reason("TOO_MANY_COMMANDS"));
@@ -105,9 +101,9 @@ internal sealed class CallRefusedException : Exception
         $"With this command the run's commands would have {neededBytes} bytes, but the server allows {limitBytes}. Fork it to go on.",
         Reason("TOO_MANY_COMMAND_BYTES"));
 
-    /// <summary>A run that has failed takes no commands.</summary>
+    /// <summary>A run that has failed does nothing any more.</summary>
     public static CallRefusedException RunHasFailed(int step, string reason) => new(
-        StatusCode.FailedPrecondition, $"The run has failed after step {step} and takes no commands any more: {reason}", Reason("RUN_HAS_FAILED"));
+        StatusCode.FailedPrecondition, $"The run has failed after step {step}, and can only be looked at and deleted: {reason}", Reason("RUN_HAS_FAILED"));
 
     /// <summary>What must survive the server could not be written; the server's log says why.</summary>
     public static CallRefusedException NotStored() => new(
