@@ -16,15 +16,17 @@ namespace Mfn.Client;
 /// </summary>
 public sealed class MfnClient : IDisposable
 {
-    private readonly SocketsHttpHandler _handler;
+    private readonly MfnClientOptions _options;
+    private readonly SslClientAuthenticationOptions _tls;
     private readonly GrpcChannel _channel;
+    private readonly CancellationTokenSource _closing = new();
     private readonly SimulationService.SimulationServiceClient _simulation;
     private readonly FeatureService.FeatureServiceClient _features;
     private readonly FractalService.FractalServiceClient _fractals;
     private readonly MembraneService.MembraneServiceClient _membrane;
     private readonly ValidationService.ValidationServiceClient _validation;
     private readonly AggregationService.AggregationServiceClient _aggregation;
-    private readonly int _maxSendBytes;
+    private int _isDisposed;
 
     /// <summary>A client that connects with its first call.</summary>
     /// <exception cref="ArgumentException">The address is neither http:// nor https://, or there is a certificate without a key or the reverse, or messages may be too small or too large.</exception>
@@ -45,14 +47,9 @@ public sealed class MfnClient : IDisposable
                 nameof(options));
         }
 
-        _maxSendBytes = options.MaxSendBytes;
-        _handler = CreateHandler(options);
-        _channel = GrpcChannel.ForAddress(options.Address, new GrpcChannelOptions
-        {
-            HttpHandler = _handler,
-            MaxReceiveMessageSize = options.MaxReceiveBytes,
-            ServiceConfig = new ServiceConfig { MethodConfigs = { RetryWhenUnavailable(), NeverRetry() } },
-        });
+        _options = options;
+        _tls = ReadCertificates(options);
+        _channel = Connect();
         _simulation = new SimulationService.SimulationServiceClient(_channel);
         Runs = new RunClient(_simulation);
         _features = new FeatureService.FeatureServiceClient(_channel);
@@ -108,8 +105,9 @@ public sealed class MfnClient : IDisposable
     public async IAsyncEnumerable<StreamFeaturesResponse> StreamFeaturesAsync(
         StreamFeaturesStart start, IEnumerable<Field> frames, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var call = _features.StreamFeatures(cancellationToken: leaving.Token);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        using var channel = Connect();
+        using var call = new FeatureService.FeatureServiceClient(channel).StreamFeatures(cancellationToken: leaving.Token);
         var sending = SendAsync();
         try
         {
@@ -171,7 +169,7 @@ public sealed class MfnClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(updates);
-        using var messages = new UpdateUpload(spec, updates, _maxSendBytes).Messages().GetEnumerator();
+        using var messages = new UpdateUpload(spec, updates, _options.MaxSendBytes).Messages().GetEnumerator();
         messages.MoveNext();
         if (messages.Current.IsLast)
         {
@@ -179,13 +177,15 @@ public sealed class MfnClient : IDisposable
             return AggregateDownload.Read(response);
         }
 
-        using var call = _aggregation.AggregateStream(cancellationToken: cancellationToken);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        using var channel = Connect();
+        using var call = new AggregationService.AggregationServiceClient(channel).AggregateStream(cancellationToken: leaving.Token);
 
         // Awaited beside the upload: a server that refuses half way takes no more of it.
-        var reading = AggregateDownload.ReadAsync(call.ResponseStream, spec.Length, cancellationToken);
+        var reading = AggregateDownload.ReadAsync(call.ResponseStream, spec.Length, leaving.Token);
         do
         {
-            var writing = call.RequestStream.WriteAsync(messages.Current.Message, cancellationToken);
+            var writing = call.RequestStream.WriteAsync(messages.Current.Message, leaving.Token);
             if (await Task.WhenAny(writing, reading) == reading || writing.IsFaulted)
             {
                 break;
@@ -201,11 +201,15 @@ public sealed class MfnClient : IDisposable
         return await reading;
     }
 
-    /// <summary>Ends the calls under way and closes the connection.</summary>
+    /// <summary>Ends the calls under way and closes the connections.</summary>
     public void Dispose()
     {
-        _channel.Dispose();
-        _handler.Dispose();
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            _closing.Cancel();
+            _channel.Dispose();
+            _closing.Dispose();
+        }
     }
 
     // These calls change what is on the server, and a broken connection does not tell whether they did. Sent twice, they might leave two runs;
@@ -244,7 +248,7 @@ public sealed class MfnClient : IDisposable
         },
     };
 
-    private static SocketsHttpHandler CreateHandler(MfnClientOptions options)
+    private static SslClientAuthenticationOptions ReadCertificates(MfnClientOptions options)
     {
         var tls = new SslClientAuthenticationOptions();
         if (options.AuthorityFile is not null)
@@ -268,12 +272,22 @@ public sealed class MfnClient : IDisposable
             tls.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
         }
 
-        return new SocketsHttpHandler
+        return tls;
+    }
+
+    // What is uploaded has a connection of its own: one that is refused half way may still send when its call has ended, for which a server may
+    // close the connection, with whatever else is on it.
+    private GrpcChannel Connect() => GrpcChannel.ForAddress(_options.Address, new GrpcChannelOptions
+    {
+        HttpHandler = new SocketsHttpHandler
         {
-            SslOptions = tls,
+            SslOptions = _tls,
             EnableMultipleHttp2Connections = true,
             KeepAlivePingDelay = TimeSpan.FromSeconds(30),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
-        };
-    }
+        },
+        DisposeHttpClient = true,
+        MaxReceiveMessageSize = _options.MaxReceiveBytes,
+        ServiceConfig = new ServiceConfig { MethodConfigs = { RetryWhenUnavailable(), NeverRetry() } },
+    });
 }
