@@ -78,7 +78,12 @@ internal sealed class DistanceBlock<T>
             var groupEnd = Math.Min(group + ColumnsPerGroup, Count);
             for (var row = 0; row < groupEnd; row += RowsPerTile)
             {
-                for (var column = Math.Max(row, group); column < groupEnd; column += ColumnsPerTile)
+                if (row >= group)
+                {
+                    AddTriangle(squared, row, end);
+                }
+
+                for (var column = Math.Max(row + RowsPerTile, group); column < groupEnd; column += ColumnsPerTile)
                 {
                     AddTile(squared, row, column, end);
                 }
@@ -86,40 +91,113 @@ internal sealed class DistanceBlock<T>
         }
     }
 
+    private Span<T> Rows(int first, int count) => _rows.Span.Slice(first * _stride, count * _stride);
+
     private Span<T> Row(int update) => _rows.Span.Slice(update * _stride, _rowLength);
 
-    private void AddTile(Span<double> squared, int row, int column, int length)
+    /// <summary>Adds the pairs among the rows of a tile.</summary>
+    private void AddTriangle(Span<double> squared, int row, int length)
     {
-        var left = _rows.Span.Slice(row * _stride, RowsPerTile * _stride);
-        var right = _rows.Span.Slice(column * _stride, ColumnsPerTile * _stride);
+        var rows = Rows(row, RowsPerTile);
         if (Vector512.IsHardwareAccelerated)
         {
-            SumLanes<Bits512<T>>(left, right, _stride, length, _lanes);
+            SumTriangle<Bits512<T>>(rows, _stride, length, _lanes);
         }
         else if (Vector256.IsHardwareAccelerated)
         {
-            SumLanes<Bits256<T>>(left, right, _stride, length, _lanes);
+            SumTriangle<Bits256<T>>(rows, _stride, length, _lanes);
         }
         else
         {
-            SumLanes<Bits128<T>>(left, right, _stride, length, _lanes);
+            SumTriangle<Bits128<T>>(rows, _stride, length, _lanes);
         }
 
-        for (var pair = 0; pair < RowsPerTile * ColumnsPerTile; pair++)
+        var pair = 0;
+        for (var i = 0; i < RowsPerTile; i++)
         {
-            var (i, j) = (row + (pair / ColumnsPerTile), column + (pair % ColumnsPerTile));
-            if (i < j && j < Count)
+            for (var j = i + 1; j < RowsPerTile; j++)
             {
-                var sum = SumOf(_lanes.AsSpan(pair * LaneCount, LaneCount));
-                squared[(i * Count) + j] += typeof(T) == typeof(double) || (sum >= SmallestAccurateSum && sum <= double.MaxValue)
-                    ? sum
-                    : SumInDouble(i, j, length);
+                AddPair(squared, row + i, row + j, pair++, length);
             }
         }
     }
 
+    /// <summary>Adds the pairs of the rows of a tile with its columns, which are further on.</summary>
+    private void AddTile(Span<double> squared, int row, int column, int length)
+    {
+        var left = Rows(row, RowsPerTile);
+        var right = Rows(column, ColumnsPerTile);
+        if (Vector512.IsHardwareAccelerated)
+        {
+            SumTile<Bits512<T>>(left, right, _stride, length, _lanes);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            SumTile<Bits256<T>>(left, right, _stride, length, _lanes);
+        }
+        else
+        {
+            SumTile<Bits128<T>>(left, right, _stride, length, _lanes);
+        }
+
+        for (var pair = 0; pair < RowsPerTile * ColumnsPerTile; pair++)
+        {
+            AddPair(squared, row + (pair / ColumnsPerTile), column + (pair % ColumnsPerTile), pair, length);
+        }
+    }
+
+    /// <summary>Adds what the lanes have of a pair, if there are such updates.</summary>
+    private void AddPair(Span<double> squared, int i, int j, int pair, int length)
+    {
+        if (j < Count)
+        {
+            var sum = SumOf(_lanes.AsSpan(pair * LaneCount, LaneCount));
+            squared[(i * Count) + j] += typeof(T) == typeof(double) || (sum >= SmallestAccurateSum && sum <= double.MaxValue)
+                ? sum
+                : SumInDouble(i, j, length);
+        }
+    }
+
+    /// <summary>The lanes' sums of all pairs of four rows, which are a stride apart.</summary>
+    private static void SumTriangle<TVector>(ReadOnlySpan<T> rows, int rowStride, int length, Span<T> lanes)
+        where TVector : struct, IVector<TVector, T>
+    {
+        // No load is beyond the last row's end, as the length is at most a stride, and both are whole lanes.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, rowStride);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows.Length, RowsPerTile * rowStride);
+        ArgumentOutOfRangeException.ThrowIfLessThan(lanes.Length, RowsPerTile * ColumnsPerTile * LaneCount);
+        ref var x = ref MemoryMarshal.GetReference(rows);
+        var stride = (nuint)rowStride;
+        for (var lane = 0; lane < LaneCount; lane += TVector.Count)
+        {
+            var (sum01, sum02, sum03) = (TVector.Zero, TVector.Zero, TVector.Zero);
+            var (sum12, sum13, sum23) = (TVector.Zero, TVector.Zero, TVector.Zero);
+            for (var k = (nuint)lane; k < (nuint)length; k += (nuint)LaneCount)
+            {
+                var x0 = TVector.Load(ref x, k);
+                var x1 = TVector.Load(ref x, k + stride);
+                var x2 = TVector.Load(ref x, k + (2 * stride));
+                var x3 = TVector.Load(ref x, k + (3 * stride));
+                sum01 = PlusSquare(sum01, x0, x1);
+                sum02 = PlusSquare(sum02, x0, x2);
+                sum03 = PlusSquare(sum03, x0, x3);
+                sum12 = PlusSquare(sum12, x1, x2);
+                sum13 = PlusSquare(sum13, x1, x3);
+                sum23 = PlusSquare(sum23, x2, x3);
+            }
+
+            ref var to = ref MemoryMarshal.GetReference(lanes[lane..]);
+            TVector.Store(sum01, ref to, 0);
+            TVector.Store(sum02, ref to, (nuint)LaneCount);
+            TVector.Store(sum03, ref to, (nuint)(2 * LaneCount));
+            TVector.Store(sum12, ref to, (nuint)(3 * LaneCount));
+            TVector.Store(sum13, ref to, (nuint)(4 * LaneCount));
+            TVector.Store(sum23, ref to, (nuint)(5 * LaneCount));
+        }
+    }
+
     /// <summary>The lanes' sums of all pairs of a tile, whose rows are a stride apart.</summary>
-    private static void SumLanes<TVector>(ReadOnlySpan<T> left, ReadOnlySpan<T> right, int rowStride, int length, Span<T> lanes)
+    private static void SumTile<TVector>(ReadOnlySpan<T> left, ReadOnlySpan<T> right, int rowStride, int length, Span<T> lanes)
         where TVector : struct, IVector<TVector, T>
     {
         // No load is beyond the last row's end, as the length is at most a stride, and both are whole lanes.

@@ -24,7 +24,7 @@ internal sealed class SmallestFirst(int capacity)
     {
         if (values.Length < ShortLength || count == 0)
         {
-            values.Sort();
+            Sort(values);
             return values[..count];
         }
 

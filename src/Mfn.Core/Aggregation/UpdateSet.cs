@@ -9,6 +9,8 @@ namespace Mfn.Core.Aggregation;
 /// </summary>
 public sealed class UpdateSet
 {
+    private const int FloatsPerLine = 16;
+
     private readonly IUpdateSource _source;
     private readonly int[] _places;
 
@@ -102,6 +104,22 @@ public sealed class UpdateSet
 
         Read(index, start, buffer.Span);
         return buffer;
+    }
+
+    /// <summary>
+    /// Has components of all updates in the caches if they are in memory. A load from every line, one update after the other, lets the
+    /// processor fetch many lines at a time; what computes as it loads waits for most of them.
+    /// </summary>
+    internal void ReadAhead(int start, int length)
+    {
+        for (var update = 0; update < Count && _source is VectorsInMemory memory; update++)
+        {
+            var piece = memory[_places[update]].Span.Slice(start, length);
+            for (var i = 0; i < piece.Length; i += FloatsPerLine)
+            {
+                Volatile.Read(in piece[i]);
+            }
+        }
     }
 
     /// <summary>Some of the updates, in the order of the indices.</summary>
