@@ -51,6 +51,7 @@ public sealed class RunLogCompactionTests : IDisposable
         using (var store = OpenStore())
         {
             using var run = store.Open(Assert.Single(store.List()));
+            Assert.False(File.Exists(LogOf(id) + DurableFiles.TemporarySuffix));
             Assert.Equal(expected, WithoutSuperseded(run.Log));
             run.Log.Append([Command(4)]);
             Assert.Equal([.. expected, Command(4)], WithoutSuperseded(run.Log));
@@ -60,7 +61,6 @@ public sealed class RunLogCompactionTests : IDisposable
         using var reopened = OpenStore();
         using var again = reopened.Open(id);
         Assert.Equal([.. expected, Command(4)], again.Log.ReadRecords());
-        Assert.False(File.Exists(LogOf(id) + DurableFiles.TemporarySuffix));
     }
 
     /// <summary>Lets a log be written anew; returns it as it was before, and as it is after the append with which that came.</summary>
