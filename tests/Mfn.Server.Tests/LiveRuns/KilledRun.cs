@@ -1,7 +1,5 @@
-using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Contracts.V1;
-using Mfn.Core.Steering;
 using Mfn.Server.Tests.GrpcStack;
 using CoreSpec = Mfn.Core.Simulation.SimulationSpec;
 
@@ -161,47 +159,28 @@ internal sealed class KilledRun
     /// <summary>Fails unless the watchers have had every frame once, and as it must be: recomputed here step by step from the acknowledged commands.</summary>
     public async Task CheckFramesAsync()
     {
-        using var simulation = new SteeredSimulation(_spec);
+        using var expected = new NaiveRun(_spec, _acknowledged.Select(acknowledged => (acknowledged.Command, acknowledged.Applied)));
         var next = new int[_watchers.Count];
-        Show(isEdit: false);
-        foreach (var (command, applied) in _acknowledged.Where(acknowledged => ChangeOf(acknowledged.Command) is not null).DistinctBy(acknowledged => acknowledged.Command.CommandId).OrderBy(acknowledged => acknowledged.Applied.Revision))
-        {
-            AdvanceTo(applied.Step);
-            simulation.Apply(ChangeOf(command)!);
-            Assert.Equal((applied.Step, applied.Revision), (simulation.Step, simulation.Revision));
-            Show(isEdit: command.ActionCase != RunCommand.ActionOneofCase.ChangeParameters, isStep: false);
-        }
-
-        AdvanceTo(_acknowledged[^1].Applied.Step);
-        Assert.Equal(_watchers.Select(watcher => watcher.Watcher.Frames.Count), next);
-        Assert.All(_watchers, watcher => Assert.Empty(watcher.Watcher.Gaps));
-        var run = (await _server.Simulation.GetRunAsync(new GetRunRequest { RunId = _runId })).Run;
-        Assert.Equal((simulation.Step, simulation.Revision), (run.Step, run.Revision));
-        Assert.Equal(simulation.Identity, run.Identity);
-
-        void AdvanceTo(long step)
-        {
-            while (simulation.Step < step)
-            {
-                simulation.Advance(1);
-                Show(isEdit: false);
-            }
-        }
-
-        void Show(bool isEdit, bool isStep = true)
+        foreach (var state in expected.StatesTo(_acknowledged[^1].Applied.Step))
         {
             for (var i = 0; i < _watchers.Count; i++)
             {
                 var (watcher, request) = _watchers[i];
-                if (isEdit || (isStep && simulation.Step % request.EveryNSteps == 0))
+                if (state.IsDue(request.EveryNSteps))
                 {
-                    Assert.True(next[i] < watcher.Frames.Count, $"The watcher of {request.FieldEncoding} has no frame of step {simulation.Step}, revision {simulation.Revision}.");
+                    Assert.True(next[i] < watcher.Frames.Count, $"The watcher of {request.FieldEncoding} has no frame of step {state.Step}, revision {state.Revision}.");
                     var frame = watcher.Frames[next[i]++];
-                    Assert.Equal((simulation.Step, simulation.Revision), (frame.Step, frame.Revision));
-                    frame.AssertShows(simulation.Engine.Potential.ToArray(), request.FieldEncoding);
+                    Assert.Equal((state.Step, state.Revision), (frame.Step, frame.Revision));
+                    frame.AssertShows(state.Volts, request.FieldEncoding);
                 }
             }
         }
+
+        Assert.Equal(_watchers.Select(watcher => watcher.Watcher.Frames.Count), next);
+        Assert.All(_watchers, watcher => Assert.Empty(watcher.Watcher.Gaps));
+        var run = (await _server.Simulation.GetRunAsync(new GetRunRequest { RunId = _runId })).Run;
+        Assert.Equal(expected.Position, (run.Step, run.Revision));
+        Assert.Equal(expected.Identity, run.Identity);
     }
 
     private static void AssertSame(Applied first, Applied again)
@@ -209,16 +188,6 @@ internal sealed class KilledRun
         Assert.Equal((first.Step, first.Revision), (again.Step, again.Revision));
         Assert.True(again.AlreadyApplied);
     }
-
-    private static StateChange? ChangeOf(RunCommand command) => command.ActionCase switch
-    {
-        RunCommand.ActionOneofCase.ChangeParameters => new ParameterChange { Alpha = command.ChangeParameters.Alpha },
-        RunCommand.ActionOneofCase.AddPotential when command.AddPotential is var add =>
-            new PotentialAddition(add.Region.Row, add.Region.Column, add.Region.Rows, add.Region.Columns, add.Millivolts / 1000.0),
-        RunCommand.ActionOneofCase.ReplacePotential =>
-            new PotentialReplacement([.. command.ReplacePotential.Values.ToByteArray().Chunk(sizeof(double)).Select(cell => BitConverter.ToDouble(cell))]),
-        _ => null,
-    };
 
     private async Task WatchAsync(NaiveWatcher watcher, WatchRunRequest request)
     {
@@ -259,26 +228,8 @@ internal sealed class KilledRun
         var command = new RunCommand { CommandId = $"command-{_acknowledged.Count}" };
         switch (_random.Next(12))
         {
-            case 0:
-                command.ChangeParameters = new ChangeParameters { Alpha = 0.06 + (0.18 * _random.NextDouble()) };
-                break;
-            case 1 or 2:
-                var (row, column) = (_random.Next(_spec.GridSize), _random.Next(_spec.GridSize));
-                command.AddPotential = new AddPotential
-                {
-                    Region = new Region { Row = row, Column = column, Rows = _random.Next(1, _spec.GridSize - row + 1), Columns = _random.Next(1, _spec.GridSize - column + 1) },
-                    Millivolts = _random.Next(-5, 6),
-                };
-                break;
-            case 3:
-                command.ReplacePotential = new Field
-                {
-                    Rows = _spec.GridSize,
-                    Columns = _spec.GridSize,
-                    Encoding = FieldEncoding.Float64,
-                    Values = ByteString.CopyFrom([.. Enumerable.Range(0, _spec.GridSize * _spec.GridSize).SelectMany(_ => BitConverter.GetBytes(-0.09 + (0.12 * _random.NextDouble())))]),
-                };
-                break;
+            case < 4:
+                return RandomCommand.Change(_random, _spec.GridSize, command.CommandId);
             case 4:
                 command.Pause = new Pause();
                 break;

@@ -23,6 +23,9 @@ internal sealed class KilledServer : IDisposable
     /// <summary>The server of the moment, which may just be killed.</summary>
     public SimulationService.SimulationServiceClient Simulation => Volatile.Read(ref _process).Simulation;
 
+    /// <summary>The same for every server.</summary>
+    public string Address => Volatile.Read(ref _process).Address;
+
     public static async Task<KilledServer> StartAsync(string dataDirectory) => new(dataDirectory, await ServerProcess.StartAsync(dataDirectory));
 
     /// <summary>Waits until a server is there.</summary>

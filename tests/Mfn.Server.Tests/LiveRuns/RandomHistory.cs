@@ -1,10 +1,5 @@
-using Google.Protobuf;
 using Mfn.Contracts.V1;
 using Mfn.Core.Steering;
-using CorePrecision = Mfn.Core.Simulation.Precision;
-using CoreSpec = Mfn.Core.Simulation.SimulationSpec;
-using CoreVariant = Mfn.Core.Simulation.SimulationVariant;
-using SimulationSpec = Mfn.Contracts.V1.SimulationSpec;
 
 namespace Mfn.Server.Tests.LiveRuns;
 
@@ -19,19 +14,9 @@ internal sealed class RandomHistory
     public RandomHistory(int seed)
     {
         _random = new Random(seed);
-        var isEngine = _random.Next(2) == 0;
-        _spec = new SimulationSpec
-        {
-            Variant = isEngine ? SimulationVariant.Engine : SimulationVariant.Model,
-            GridSize = _random.Next(4, 9),
-            Seed = _random.Next(1000),
-            SpikeProbability = _random.NextDouble(),
-            TuringEnabled = _random.Next(2) == 0,
-            JitterEnabled = _random.Next(2) == 0,
-            Precision = _random.Next(3) == 0 ? Precision.Binary32 : Precision.Binary64,
-        };
-        using var simulation = new SteeredSimulation(ToCore(_spec));
-        Add(simulation, isEdit: false);
+        _spec = RandomSpec.Draw(_random);
+        using var simulation = new SteeredSimulation(RandomSpec.ToCore(_spec));
+        Add(simulation, StateCause.Step);
         var operationCount = _random.Next(1, 8);
         for (var i = 0; i < operationCount; i++)
         {
@@ -61,71 +46,32 @@ internal sealed class RandomHistory
 
     /// <summary>The states that a watcher of every n-th step gets from a position on.</summary>
     public IEnumerable<HistoryState> Due(int everyNSteps, long fromStep = 0) =>
-        States.Where(state => state.Step >= fromStep && (state.IsEdit || state.Step == fromStep || state.Step % everyNSteps == 0));
+        States.Where(state => state.Step >= fromStep && (state.Step == fromStep || state.IsDue(everyNSteps)));
 
     private RunCommand Draw(SteeredSimulation simulation, string id)
     {
-        var command = new RunCommand { CommandId = id };
-        switch (_random.Next(5))
+        if (_random.Next(5) < 3)
         {
-            case 0:
-                var alpha = 0.06 + (0.18 * _random.NextDouble());
-                simulation.Apply(new ParameterChange { Alpha = alpha });
-                command.ChangeParameters = new ChangeParameters { Alpha = alpha };
-                break;
-            case 1:
-                var (row, column) = (_random.Next(_spec.GridSize), _random.Next(_spec.GridSize));
-                var (rows, columns) = (_random.Next(1, _spec.GridSize - row + 1), _random.Next(1, _spec.GridSize - column + 1));
-                var millivolts = _random.Next(-30, 31);
-                simulation.Apply(new PotentialAddition(row, column, rows, columns, millivolts / 1000.0));
-                command.AddPotential = new AddPotential
-                {
-                    Region = new Region { Row = row, Column = column, Rows = rows, Columns = columns },
-                    Millivolts = millivolts,
-                };
-                Add(simulation, isEdit: true);
-                break;
-            case 2:
-                var cells = Enumerable.Range(0, _spec.GridSize * _spec.GridSize).Select(_ => -0.09 + (0.12 * _random.NextDouble())).ToArray();
-                simulation.Apply(new PotentialReplacement([.. cells]));
-                command.ReplacePotential = new Field
-                {
-                    Rows = _spec.GridSize,
-                    Columns = _spec.GridSize,
-                    Encoding = FieldEncoding.Float64,
-                    Values = ByteString.CopyFrom([.. cells.SelectMany(BitConverter.GetBytes)]),
-                };
-                Add(simulation, isEdit: true);
-                break;
-            default:
-                var count = _random.Next(1, 40);
-                for (var i = 0; i < count; i++)
-                {
-                    simulation.Advance(1);
-                    Add(simulation, isEdit: false);
-                }
+            var change = RandomCommand.Change(_random, _spec.GridSize, id);
+            simulation.Apply(NaiveRun.ChangeOf(change)!);
+            if (change.ChangeParameters is null)
+            {
+                Add(simulation, StateCause.Edit);
+            }
 
-                command.TakeSteps = new TakeSteps { Steps = count };
-                break;
+            return change;
         }
 
-        return command;
+        var count = _random.Next(1, 40);
+        for (var i = 0; i < count; i++)
+        {
+            simulation.Advance(1);
+            Add(simulation, StateCause.Step);
+        }
+
+        return new RunCommand { CommandId = id, TakeSteps = new TakeSteps { Steps = count } };
     }
 
-    private void Add(SteeredSimulation simulation, bool isEdit) =>
-        States.Add(new HistoryState(simulation.Step, simulation.Revision, isEdit, simulation.Engine.Potential.ToArray()));
-
-    private static CoreSpec ToCore(SimulationSpec wire) => new()
-    {
-        Variant = wire.Variant == SimulationVariant.Engine ? CoreVariant.Engine : CoreVariant.Model,
-        GridSize = wire.GridSize,
-        Seed = (ulong)wire.Seed,
-        SpikeProbability = wire.SpikeProbability,
-        IsTuringEnabled = wire.TuringEnabled,
-        IsJitterEnabled = wire.JitterEnabled,
-        Precision = wire.Precision == Precision.Binary32 ? CorePrecision.Binary32 : CorePrecision.Binary64,
-    };
+    private void Add(SteeredSimulation simulation, StateCause cause) =>
+        States.Add(new HistoryState(simulation.Step, simulation.Revision, cause, simulation.Engine.Potential.ToArray()));
 }
-
-/// <summary>A run after a step, or after a command that edits the potential there.</summary>
-internal sealed record HistoryState(long Step, long Revision, bool IsEdit, double[] Volts);

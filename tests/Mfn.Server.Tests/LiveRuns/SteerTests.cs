@@ -85,6 +85,30 @@ public sealed class SteerTests
     }
 
     [Fact]
+    public async Task Steer_CommandsOverTheBytesOfARun_AreRefusedWithTheNumbersAndTheRunGoesOn()
+    {
+        const int Limit = 65536;
+        await using var server = await TestServer.StartAsync($"LiveRuns:MaxCommandBytesPerRun={Limit}");
+        var spec = new SimulationSpec { GridSize = 64, Seed = 1, SpikeProbability = 0.5, TuringEnabled = true };
+        var run = (await server.Simulation.CreateRunAsync(new CreateRunRequest { Spec = spec, Stop = new StopCondition { AfterStep = 20 }, Paused = true })).Run;
+        var first = Replace("first", 64, -0.07);
+        var second = Replace("second", 64, -0.06);
+        var small = new RunCommand { CommandId = "small", AddPotential = new AddPotential { Region = AllCells, Millivolts = 5 } };
+        var length = first.CalculateSize() + second.CalculateSize();
+        Assert.InRange(length, Limit + 1, int.MaxValue);
+
+        var outcomes = await SteerAsync(
+            server, run.RunId, first, second, second, small, first, new RunCommand { CommandId = "go", Resume = new Resume() });
+        var fields = await FieldsAsync(server, run.RunId, fromStep: 0);
+
+        var refusal = $"With this command the run's commands would have {length} bytes, but the server allows {Limit}. Fork it to go on.";
+        Assert.Equal(["0, 1", refusal, refusal, "0, 2", "0, 1, again", "0, 2"], outcomes.Select(Describe));
+        Assert.All([outcomes[1], outcomes[2]], outcome => Assert.Equal((int)StatusCode.ResourceExhausted, outcome.Refused.Code));
+        using var expected = new NaiveRun(RandomSpec.ToCore(spec), [(first, outcomes[0].Applied), (small, outcomes[3].Applied)]);
+        Assert.Equal(expected.StatesTo(20).Select(state => state.Volts), fields);
+    }
+
+    [Fact]
     public async Task Steer_RunThatHasStopped_IsRefusedWithFailedPrecondition()
     {
         await using var server = await TestServer.StartAsync();
@@ -171,6 +195,21 @@ public sealed class SteerTests
         Assert.StartsWith("chunk must bring a checkpoint that this server can use: ", error.Status.Detail, StringComparison.Ordinal);
         Assert.Contains(reason, error.Status.Detail, StringComparison.OrdinalIgnoreCase);
     }
+
+    private static string Describe(SteerRunResponse outcome) => outcome.Refused?.Message
+        ?? $"{outcome.Applied.Step}, {outcome.Applied.Revision}{(outcome.Applied.AlreadyApplied ? ", again" : "")}";
+
+    private static RunCommand Replace(string id, int gridSize, double volts) => new()
+    {
+        CommandId = id,
+        ReplacePotential = new Field
+        {
+            Rows = gridSize,
+            Columns = gridSize,
+            Encoding = FieldEncoding.Float64,
+            Values = ByteString.CopyFrom([.. Enumerable.Repeat(BitConverter.GetBytes(volts), gridSize * gridSize).SelectMany(cell => cell)]),
+        },
+    };
 
     private static async Task<Run> CreatePausedAsync(TestServer server) => (await server.Simulation.CreateRunAsync(new CreateRunRequest
     {
