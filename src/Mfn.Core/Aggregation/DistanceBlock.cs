@@ -72,6 +72,27 @@ internal sealed class DistanceBlock<T>
             Row(update)[length..end].Clear();
         }
 
+        if (Vector512.IsHardwareAccelerated)
+        {
+            AddTiles<Bits512<T>>(squared, end, cancellationToken);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            AddTiles<Bits256<T>>(squared, end, cancellationToken);
+        }
+        else
+        {
+            AddTiles<Bits128<T>>(squared, end, cancellationToken);
+        }
+    }
+
+    private Span<T> Rows(int first, int count) => _rows.Span.Slice(first * _stride, count * _stride);
+
+    private Span<T> Row(int update) => _rows.Span.Slice(update * _stride, _rowLength);
+
+    private void AddTiles<TVector>(Span<double> squared, int length, CancellationToken cancellationToken)
+        where TVector : struct, IVector<TVector, T>
+    {
         for (var group = 0; group < Count; group += ColumnsPerGroup)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -80,38 +101,22 @@ internal sealed class DistanceBlock<T>
             {
                 if (row >= group)
                 {
-                    AddTriangle(squared, row, end);
+                    AddTriangle<TVector>(squared, row, length);
                 }
 
                 for (var column = Math.Max(row + RowsPerTile, group); column < groupEnd; column += ColumnsPerTile)
                 {
-                    AddTile(squared, row, column, end);
+                    AddTile<TVector>(squared, row, column, length);
                 }
             }
         }
     }
 
-    private Span<T> Rows(int first, int count) => _rows.Span.Slice(first * _stride, count * _stride);
-
-    private Span<T> Row(int update) => _rows.Span.Slice(update * _stride, _rowLength);
-
     /// <summary>Adds the pairs among the rows of a tile.</summary>
-    private void AddTriangle(Span<double> squared, int row, int length)
+    private void AddTriangle<TVector>(Span<double> squared, int row, int length)
+        where TVector : struct, IVector<TVector, T>
     {
-        var rows = Rows(row, RowsPerTile);
-        if (Vector512.IsHardwareAccelerated)
-        {
-            SumTriangle<Bits512<T>>(rows, _stride, length, _lanes);
-        }
-        else if (Vector256.IsHardwareAccelerated)
-        {
-            SumTriangle<Bits256<T>>(rows, _stride, length, _lanes);
-        }
-        else
-        {
-            SumTriangle<Bits128<T>>(rows, _stride, length, _lanes);
-        }
-
+        SumTriangle<TVector>(Rows(row, RowsPerTile), _stride, length, _lanes);
         var pair = 0;
         for (var i = 0; i < RowsPerTile; i++)
         {
@@ -123,23 +128,10 @@ internal sealed class DistanceBlock<T>
     }
 
     /// <summary>Adds the pairs of the rows of a tile with its columns, which are further on.</summary>
-    private void AddTile(Span<double> squared, int row, int column, int length)
+    private void AddTile<TVector>(Span<double> squared, int row, int column, int length)
+        where TVector : struct, IVector<TVector, T>
     {
-        var left = Rows(row, RowsPerTile);
-        var right = Rows(column, ColumnsPerTile);
-        if (Vector512.IsHardwareAccelerated)
-        {
-            SumTile<Bits512<T>>(left, right, _stride, length, _lanes);
-        }
-        else if (Vector256.IsHardwareAccelerated)
-        {
-            SumTile<Bits256<T>>(left, right, _stride, length, _lanes);
-        }
-        else
-        {
-            SumTile<Bits128<T>>(left, right, _stride, length, _lanes);
-        }
-
+        SumTile<TVector>(Rows(row, RowsPerTile), Rows(column, ColumnsPerTile), _stride, length, _lanes);
         for (var pair = 0; pair < RowsPerTile * ColumnsPerTile; pair++)
         {
             AddPair(squared, row + (pair / ColumnsPerTile), column + (pair % ColumnsPerTile), pair, length);

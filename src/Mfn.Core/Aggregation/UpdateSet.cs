@@ -112,9 +112,14 @@ public sealed class UpdateSet
     /// </summary>
     internal void ReadAhead(int start, int length)
     {
-        for (var update = 0; update < Count && _source is VectorsInMemory memory; update++)
+        if (_source is not VectorsInMemory memory)
         {
-            var piece = memory[_places[update]].Span.Slice(start, length);
+            return;
+        }
+
+        foreach (var place in _places)
+        {
+            var piece = memory[place].Span.Slice(start, length);
             for (var i = 0; i < piece.Length; i += FloatsPerLine)
             {
                 Volatile.Read(in piece[i]);
