@@ -8,27 +8,42 @@ namespace Mfn.Server.Calls;
 /// <summary>Writes the messages of a stream, and frees what a client that takes none of them holds.</summary>
 internal sealed class ResponseWriter(IOptions<StreamingOptions> options, ServerLifetime lifetime, TimeProvider clock)
 {
+    private static readonly WriteOptions Followed = new(WriteFlags.BufferHint);
+
     /// <summary>Writes one message; waits for a slow client up to the write time-out, or until the server has drained.</summary>
     /// <param name="stream">The call's stream.</param>
     /// <param name="message">Serialised before the first wait, so that its memory may be reused as soon as this method has thrown or returned.</param>
     /// <param name="context">The call.</param>
+    /// <param name="isFollowed">Whether another message follows at once, with which this one is sent.</param>
     /// <exception cref="CallRefusedException">The client took nothing for the time-out; the call is aborted.</exception>
-    public async Task WriteAsync<T>(IServerStreamWriter<T> stream, T message, ServerCallContext context)
+    public Task WriteAsync<T>(IServerStreamWriter<T> stream, T message, ServerCallContext context, bool isFollowed = false)
+    {
+        context.CancellationToken.ThrowIfCancellationRequested();
+        stream.WriteOptions = isFollowed ? Followed : null;
+
+        // Most writes need not wait, and so neither a timer nor anybody who listens to the call's end.
+        var writing = stream.WriteAsync(message);
+        return writing.IsCompletedSuccessfully ? Task.CompletedTask : WaitForAsync(writing, context);
+    }
+
+    private async Task WaitForAsync(Task writing, ServerCallContext context)
     {
         var timeout = options.Value.WriteTimeout;
+        var call = context.GetHttpContext();
+        await using var leaving = context.CancellationToken.UnsafeRegister(static call => ((HttpContext)call!).Abort(), call);
         try
         {
-            await stream.WriteAsync(message, context.CancellationToken).WaitAsync(timeout, clock, lifetime.Drained);
+            await writing.WaitAsync(timeout, clock, lifetime.Drained);
         }
         catch (TimeoutException)
         {
-            context.GetHttpContext().Abort();
+            call.Abort();
             throw CallRefusedException.OverLimit($"The client took no message for {timeout}.", TimeSpan.Zero);
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
         {
             // The unfinished write blocks the stream, so that no status can follow it.
-            context.GetHttpContext().Abort();
+            call.Abort();
             throw;
         }
     }

@@ -22,6 +22,7 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
     private readonly Dictionary<RunId, LiveRun> _runs = [];
     private readonly ServerLifetime _lifetime;
     private readonly ReplaySlots _replays;
+    private readonly Heartbeats _heartbeats;
     private readonly ILogger<LiveRunRegistry> _logger;
     private readonly ITimer _idleTimer;
     private Task _idleSweep = Task.CompletedTask;
@@ -41,7 +42,8 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
         _loggers = loggers;
         _logger = loggers.CreateLogger<LiveRunRegistry>();
         _replays = new ReplaySlots(options.Value.MaxReplays);
-        Services = new LiveRunServices(scheduler, buffers, _replays, meter, lifetime, clock, options.Value);
+        _heartbeats = new Heartbeats(options.Value.HeartbeatInterval, clock);
+        Services = new LiveRunServices(scheduler, buffers, _replays, _heartbeats, meter, lifetime, clock, options.Value);
 
         // Often enough that a run is deleted about when its time has come.
         var period = options.Value.IdleTimeout / 4;
@@ -188,6 +190,7 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _idleTimer.DisposeAsync();
+        _heartbeats.Dispose();
         _lifetime.EndDraining();
         foreach (var run in All)
         {

@@ -7,4 +7,4 @@ namespace Mfn.Server.LiveRuns;
 
 /// <summary>What all live runs and their watchers share.</summary>
 internal sealed record LiveRunServices(
-    ComputeScheduler Scheduler, FieldBufferPool Buffers, ReplaySlots Replays, ServerMeter Meter, ServerLifetime Lifetime, TimeProvider Clock, LiveRunsOptions Options);
+    ComputeScheduler Scheduler, FieldBufferPool Buffers, ReplaySlots Replays, Heartbeats Heartbeats, ServerMeter Meter, ServerLifetime Lifetime, TimeProvider Clock, LiveRunsOptions Options);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 using Mfn.Server.Frames;
 
 namespace Mfn.Server.LiveRuns;
@@ -5,7 +7,7 @@ namespace Mfn.Server.LiveRuns;
 /// <summary>
 /// One watcher's share of a run's frames: a bounded backlog between the run's task, which never waits for it, and the watcher's.
 /// </summary>
-internal sealed class Subscription : IDisposable
+internal sealed class Subscription : IDisposable, IValueTaskSource
 {
     // This many backlogs' worth of frames must find room before a degraded watcher gets more again.
     private const int PatienceInBacklogs = 8;
@@ -16,7 +18,10 @@ internal sealed class Subscription : IDisposable
     private readonly Delivery _delivery;
     private readonly int _maxFrames;
     private readonly long _maxBytes;
-    private TaskCompletionSource? _arrival;
+    private ManualResetValueTaskSourceCore<bool> _arrival = new() { RunContinuationsAsynchronously = true };
+    private bool _isAwaited;
+    private bool _isQuiet;
+    private bool _isReminded;
     private int _frameCount;
     private long _droppedCount;
     private int _newestStep;
@@ -49,6 +54,18 @@ internal sealed class Subscription : IDisposable
             lock (_lock)
             {
                 return _frameCount;
+            }
+        }
+    }
+
+    /// <summary>Whether <see cref="TakeAsync"/> will return the next item without waiting for it.</summary>
+    public bool HasNext
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _backlog.Count > 0;
             }
         }
     }
@@ -94,25 +111,42 @@ internal sealed class Subscription : IDisposable
         }
     }
 
+    /// <summary>Says that time has passed: a watcher that has been waiting since the last time gets a <see cref="WatchItem.Quiet"/>.</summary>
+    public void Remind()
+    {
+        lock (_lock)
+        {
+            _isReminded = _isQuiet && _isAwaited;
+            _isQuiet = true;
+            if (_isReminded)
+            {
+                Signal();
+            }
+        }
+    }
+
     /// <summary>The next item; waits for one. One caller at a time.</summary>
-    /// <exception cref="TimeoutException">Nothing came within the given time.</exception>
-    public async ValueTask<WatchItem> TakeAsync(TimeSpan patience, TimeProvider clock, CancellationToken cancellationToken)
+    /// <exception cref="OperationCanceledException">Cancelled while it waited.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<WatchItem> TakeAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            Task arrival;
             lock (_lock)
             {
                 if (TryTake() is { } item)
                 {
+                    _isQuiet = false;
                     return item;
                 }
 
-                _arrival = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                arrival = _arrival.Task;
+                cancellationToken.ThrowIfCancellationRequested();
+                _arrival.Reset();
+                _isAwaited = true;
             }
 
-            await arrival.WaitAsync(patience, clock, cancellationToken);
+            await using var registration = cancellationToken.UnsafeRegister(static state => ((Subscription)state!).Wake(), this);
+            await new ValueTask(this, _arrival.Version);
         }
     }
 
@@ -128,10 +162,21 @@ internal sealed class Subscription : IDisposable
 
     private int Capacity(SharedFrame frame) => (int)Math.Clamp(_maxBytes / Math.Max(1, frame.ByteCount), 1, _maxFrames);
 
+    private void Wake()
+    {
+        lock (_lock)
+        {
+            Signal();
+        }
+    }
+
     private void Signal()
     {
-        _arrival?.TrySetResult();
-        _arrival = null;
+        if (_isAwaited)
+        {
+            _isAwaited = false;
+            _arrival.SetResult(true);
+        }
     }
 
     private WatchItem? TryTake()
@@ -156,7 +201,14 @@ internal sealed class Subscription : IDisposable
             return new WatchItem.Overrun();
         }
 
-        return _end is null ? null : new WatchItem.Ended(_end);
+        if (_end is not null)
+        {
+            return new WatchItem.Ended(_end);
+        }
+
+        var isReminded = _isReminded;
+        _isReminded = false;
+        return isReminded ? WatchItem.Quiet.Instance : null;
     }
 
     /// <summary>Does what the delivery says of a full backlog; returns whether the new frame goes into it.</summary>
@@ -221,4 +273,11 @@ internal sealed class Subscription : IDisposable
         _backlog.Clear();
         _frameCount = 0;
     }
+
+    void IValueTaskSource.GetResult(short token) => _arrival.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _arrival.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _arrival.OnCompleted(continuation, state, token, flags);
 }

@@ -21,6 +21,12 @@ internal abstract record WatchItem
     /// <summary>The watcher gets what it asked for again.</summary>
     public sealed record Restored : WatchItem;
 
+    /// <summary>Nothing has happened for a while.</summary>
+    public sealed record Quiet : WatchItem
+    {
+        public static readonly Quiet Instance = new();
+    }
+
     /// <summary>The watcher was too slow for a lossless subscription, which is over.</summary>
     public sealed record Overrun : WatchItem;
 

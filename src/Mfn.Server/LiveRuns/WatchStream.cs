@@ -10,9 +10,12 @@ namespace Mfn.Server.LiveRuns;
 /// <param name="run">The run.</param>
 /// <param name="order">What the watcher asks for.</param>
 /// <param name="services">What all watchers share.</param>
-/// <param name="writeAsync">Sends a message; serialises it before its first wait.</param>
-internal sealed class WatchStream(LiveRun run, WatchOrder order, LiveRunServices services, Func<WatchRunResponse, Task> writeAsync)
+/// <param name="writeAsync">Sends a message, together with the next one if told that more follows; serialises it before its first wait.</param>
+internal sealed class WatchStream(LiveRun run, WatchOrder order, LiveRunServices services, Func<WatchRunResponse, bool, Task> writeAsync)
 {
+    // Frames that wait are sent together up to this size: each sending costs about as much as the copying of so many bytes.
+    private const int MaxBytesTogether = 64 * 1024;
+
     // A replay gives its slot to somebody who waits after this time.
     private static readonly TimeSpan ReplaySlice = TimeSpan.FromSeconds(1);
 
@@ -87,7 +90,7 @@ internal sealed class WatchStream(LiveRun run, WatchOrder order, LiveRunServices
             }
             catch (TimeoutException)
             {
-                await writeAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
+                await WriteAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
             }
         }
     }
@@ -127,7 +130,7 @@ internal sealed class WatchStream(LiveRun run, WatchOrder order, LiveRunServices
     {
         // One that wants no lossless stream has no use for old frames beyond the gap.
         var first = order.Delivery == Delivery.Lossless ? run.History.FirstAvailable : run.History.Latest;
-        await writeAsync(_messages.Gap(GapReason.HistoryTrimmed, first, droppedCount: 0));
+        await WriteAsync(_messages.Gap(GapReason.HistoryTrimmed, first, droppedCount: 0));
         return order.Delivery == Delivery.Lossless && first < run.History.Latest ? first : null;
     }
 
@@ -148,7 +151,7 @@ internal sealed class WatchStream(LiveRun run, WatchOrder order, LiveRunServices
 
                 if (attachment.IsAttached)
                 {
-                    await writeAsync(_messages.Other(new WatchRunResponse { CaughtUp = new CaughtUp() }));
+                    await WriteAsync(_messages.Other(new WatchRunResponse { CaughtUp = new CaughtUp() }));
                     return true;
                 }
             }
@@ -200,7 +203,7 @@ internal sealed class WatchStream(LiveRun run, WatchOrder order, LiveRunServices
     {
         while (!await services.Replays.TryTakeAsync(services.Options.HeartbeatInterval, cancellationToken))
         {
-            await writeAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
+            await WriteAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
         }
 
         try
@@ -234,17 +237,19 @@ internal sealed class WatchStream(LiveRun run, WatchOrder order, LiveRunServices
         }
     }
 
+    private Task WriteAsync(WatchRunResponse message) => writeAsync(message, false);
+
     private async Task SendAsync(Replay replay, CancellationToken cancellationToken)
     {
         var frame = await replay.EncodeAsync(Asked.Format, cancellationToken);
-        await SendAsync(frame);
+        await SendAsync(frame, isFollowed: false);
     }
 
-    private async Task SendAsync(SharedFrame frame)
+    private async Task SendAsync(SharedFrame frame, bool isFollowed)
     {
         try
         {
-            await writeAsync(_messages.Frame(frame));
+            await writeAsync(_messages.Frame(frame), isFollowed);
             services.Meter.SentFrames.Add(1);
         }
         finally
@@ -255,20 +260,19 @@ internal sealed class WatchStream(LiveRun run, WatchOrder order, LiveRunServices
 
     private async Task DeliverAsync(Subscription subscription, CancellationToken cancellationToken)
     {
+        using var reminded = services.Heartbeats.Add(subscription);
+        var unsentBytes = 0;
         while (true)
         {
-            WatchItem item;
-            try
+            var item = await subscription.TakeAsync(cancellationToken);
+            if (item is WatchItem.Frame { Shared: var frame })
             {
-                item = await subscription.TakeAsync(services.Options.HeartbeatInterval, services.Clock, cancellationToken);
+                unsentBytes += frame.ByteCount;
+                var isFollowed = unsentBytes < MaxBytesTogether && subscription.HasNext;
+                unsentBytes = isFollowed ? unsentBytes : 0;
+                await SendAsync(frame, isFollowed);
             }
-            catch (TimeoutException)
-            {
-                await writeAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
-                continue;
-            }
-
-            if (!await SendAsync(item))
+            else if (!await SendAsync(item))
             {
                 return;
             }
@@ -280,22 +284,22 @@ internal sealed class WatchStream(LiveRun run, WatchOrder order, LiveRunServices
     {
         switch (item)
         {
-            case WatchItem.Frame { Shared: var frame }:
-                await SendAsync(frame);
-                return true;
             case WatchItem.Dropped dropped:
                 services.Meter.DroppedFrames.Add(dropped.Count);
-                await writeAsync(_messages.Gap(GapReason.SlowWatcher, new RunPosition(dropped.NextStep, 0), dropped.Count));
+                await WriteAsync(_messages.Gap(GapReason.SlowWatcher, new RunPosition(dropped.NextStep, 0), dropped.Count));
                 return true;
             case WatchItem.Degraded { Quality: var quality }:
-                await writeAsync(_messages.Other(new WatchRunResponse { FellBehind = quality.ToWire() }));
+                await WriteAsync(_messages.Other(new WatchRunResponse { FellBehind = quality.ToWire() }));
                 return true;
             case WatchItem.Restored:
-                await writeAsync(_messages.Other(new WatchRunResponse { CaughtUp = new CaughtUp() }));
+                await WriteAsync(_messages.Other(new WatchRunResponse { CaughtUp = new CaughtUp() }));
                 return true;
             case WatchItem.Ended { End: var end }:
-                await writeAsync(_messages.Other(new WatchRunResponse { End = end.ToWire(run.Status.Identity) }));
+                await WriteAsync(_messages.Other(new WatchRunResponse { End = end.ToWire(run.Status.Identity) }));
                 return false;
+            case WatchItem.Quiet:
+                await WriteAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
+                return true;
             case WatchItem.Overrun:
                 throw CallRefusedException.WatcherTooSlow(order.BacklogFrames);
             default:

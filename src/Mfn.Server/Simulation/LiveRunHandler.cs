@@ -79,7 +79,7 @@ internal sealed class LiveRunHandler(LiveRunRegistry runs, RequestReader reader,
         var order = request.ToOrder(run, problems);
         problems.ThrowIfAny();
 
-        var stream = new WatchStream(run, order, runs.Services, message => writer.WriteAsync(responses, message, context));
+        var stream = new WatchStream(run, order, runs.Services, (message, isFollowed) => writer.WriteAsync(responses, message, context, isFollowed));
         await stream.RunAsync(context.CancellationToken);
     }
 
