@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Mfn.Server.Configuration;
 using Mfn.Server.Observability;
+using Mfn.Server.Transport;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
@@ -55,6 +56,7 @@ internal sealed class OpenCalls(IOptions<LimitsOptions> options, ServerMeter met
 
             var created = new ConnectionCalls();
             items[typeof(ConnectionCalls)] = created;
+            HeaderBuffer.Shrink(context.GetHttpContext());
             return created;
         }
     }
