@@ -103,7 +103,11 @@ public static class MfnServer
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitsOptions>>((kestrel, limits) =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                endpoint.Protocols = HttpProtocols.Http2;
+                OpenCalls.CountFor(endpoint);
+            });
             kestrel.Limits.Http2.MaxFrameSize = MaxFrameBytes;
             kestrel.Limits.Http2.MaxStreamsPerConnection = OpenCalls.KestrelLimit(limits.Value);
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);

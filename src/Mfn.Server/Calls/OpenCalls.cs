@@ -4,6 +4,7 @@ using Mfn.Server.Observability;
 using Mfn.Server.Transport;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Calls;
@@ -26,6 +27,13 @@ internal sealed class OpenCalls(IOptions<LimitsOptions> options, ServerMeter met
     /// <summary>Streams a connection for Kestrel: room above the limit for the refusals to be answered.</summary>
     public static int KestrelLimit(LimitsOptions limits) => (2 * limits.MaxStreamsPerConnection) + 64;
 
+    /// <summary>Lets each connection count its calls from its beginning on: Kestrel does not make its items for several calls at once.</summary>
+    public static void CountFor(ListenOptions endpoint) => endpoint.Use(next => connection =>
+    {
+        connection.Items[typeof(ConnectionCalls)] = new ConnectionCalls();
+        return next(connection);
+    });
+
     /// <summary>Counts the call as open until the result is disposed.</summary>
     /// <exception cref="CallRefusedException">The connection has too many open calls.</exception>
     public IDisposable Open(ServerCallContext context)
@@ -46,24 +54,20 @@ internal sealed class OpenCalls(IOptions<LimitsOptions> options, ServerMeter met
 
     private static ConnectionCalls ConnectionOf(ServerCallContext context)
     {
-        var items = context.GetHttpContext().Features.GetRequiredFeature<IConnectionItemsFeature>().Items;
-        lock (items)
+        var call = context.GetHttpContext();
+        var connection = (ConnectionCalls)call.Features.GetRequiredFeature<IConnectionItemsFeature>().Items[typeof(ConnectionCalls)]!;
+        if (Interlocked.Exchange(ref connection.HadCall, 1) == 0)
         {
-            if (items.TryGetValue(typeof(ConnectionCalls), out var found))
-            {
-                return (ConnectionCalls)found!;
-            }
-
-            var created = new ConnectionCalls();
-            items[typeof(ConnectionCalls)] = created;
-            HeaderBuffer.Shrink(context.GetHttpContext());
-            return created;
+            HeaderBuffer.Shrink(call);
         }
+
+        return connection;
     }
 
     private sealed class ConnectionCalls
     {
         public int Count;
+        public int HadCall;
     }
 
     private sealed class OpenCall : IDisposable
