@@ -6,21 +6,28 @@ namespace Mfn.Server.Transport;
 /// <summary>
 /// Lends the memory that connections read into and write from, in blocks large enough for a field: a message of 1 MiB is 16 pieces to copy
 /// and to send, not the 256 of Kestrel's own pool. The block that came back last goes out first, while it is still in the processor's cache.
+/// When very many connections have something to read or to write at once, most get small blocks, so that a rush of small messages takes little.
 /// </summary>
 internal sealed class BlockPool : MemoryPool<byte>
 {
     /// <summary>Bytes of a block.</summary>
     public const int BlockSize = 64 * 1024;
 
-    /// <summary>Blocks that wait for their next use; what is returned beyond them is garbage.</summary>
-    public const int MaxIdleCount = 512;
+    /// <summary>Bytes of a small block.</summary>
+    public const int SmallBlockSize = 4096;
+
+    /// <summary>Blocks of this size that are lent at once, unless a small one would not do; and that wait for their next use.</summary>
+    public const int MaxLargeCount = 96;
+
+    /// <summary>Small blocks that wait for their next use; what is returned beyond them is garbage.</summary>
+    public const int MaxIdleSmallCount = 4096;
 
     private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
-    private readonly List<Block> _idle = [];
+    private readonly Shelf _large = new(BlockSize, MaxLargeCount);
+    private readonly Shelf _small = new(SmallBlockSize, MaxIdleSmallCount);
     private readonly ITimer _trimming;
-    private int _unusedCount;
     private bool _isDisposed;
 
     /// <summary>A pool that lets go of blocks which nobody has needed for a while: many connections may have come and gone quiet.</summary>
@@ -28,14 +35,14 @@ internal sealed class BlockPool : MemoryPool<byte>
 
     public override int MaxBufferSize => BlockSize;
 
-    /// <summary>Blocks that could be lent without allocating.</summary>
+    /// <summary>Blocks of any size that could be lent without allocating.</summary>
     public int IdleCount
     {
         get
         {
             lock (_lock)
             {
-                return _idle.Count;
+                return _large.IdleCount + _small.IdleCount;
             }
         }
     }
@@ -46,15 +53,8 @@ internal sealed class BlockPool : MemoryPool<byte>
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockSize);
         lock (_lock)
         {
-            if (_idle.Count == 0)
-            {
-                return new Block(this);
-            }
-
-            var block = _idle[^1];
-            _idle.RemoveAt(_idle.Count - 1);
-            _unusedCount = Math.Min(_unusedCount, _idle.Count);
-            return block.Lend();
+            var shelf = _large.LentCount < MaxLargeCount || minBufferSize > SmallBlockSize ? _large : _small;
+            return shelf.Lend() ?? new Block(this, shelf);
         }
     }
 
@@ -63,8 +63,8 @@ internal sealed class BlockPool : MemoryPool<byte>
     {
         lock (_lock)
         {
-            _idle.RemoveRange(0, _unusedCount);
-            _unusedCount = _idle.Count;
+            _large.TrimUnused();
+            _small.TrimUnused();
         }
     }
 
@@ -74,29 +74,78 @@ internal sealed class BlockPool : MemoryPool<byte>
         {
             _isDisposed = true;
             _trimming.Dispose();
+            _large.Clear();
+            _small.Clear();
+        }
+    }
+
+    private void Return(Block block, Shelf shelf)
+    {
+        lock (_lock)
+        {
+            if (block.TryTakeBack())
+            {
+                shelf.TakeBack(block, keeps: !_isDisposed);
+            }
+        }
+    }
+
+    /// <summary>The blocks of one size. Used under the pool's lock.</summary>
+    private sealed class Shelf(int size, int maxIdleCount)
+    {
+        private readonly List<Block> _idle = [];
+        private int _unusedCount;
+
+        public int Size => size;
+
+        public int IdleCount => _idle.Count;
+
+        public int LentCount { get; private set; }
+
+        /// <summary>The block that came back last; null if a new one is to be made, which counts as lent.</summary>
+        public Block? Lend()
+        {
+            LentCount++;
+            if (_idle.Count == 0)
+            {
+                return null;
+            }
+
+            var block = _idle[^1];
+            _idle.RemoveAt(_idle.Count - 1);
+            _unusedCount = Math.Min(_unusedCount, _idle.Count);
+            return block.Lend();
+        }
+
+        public void TakeBack(Block block, bool keeps)
+        {
+            LentCount--;
+            if (keeps && _idle.Count < maxIdleCount)
+            {
+                _idle.Add(block);
+            }
+        }
+
+        public void TrimUnused()
+        {
+            _idle.RemoveRange(0, _unusedCount);
+            _unusedCount = _idle.Count;
+        }
+
+        public void Clear()
+        {
             _idle.Clear();
             _unusedCount = 0;
         }
     }
 
-    private void Return(Block block)
-    {
-        lock (_lock)
-        {
-            if (block.TryTakeBack() && !_isDisposed && _idle.Count < MaxIdleCount)
-            {
-                _idle.Add(block);
-            }
-        }
-    }
-
-    private sealed class Block(BlockPool pool) : IMemoryOwner<byte>
+    private sealed class Block(BlockPool pool, Shelf shelf) : IMemoryOwner<byte>
     {
         private bool _isLent = true;
 
         // Pinned for good, so that sending it needs no handle.
         public Memory<byte> Memory { get; } =
-            MemoryMarshal.CreateFromPinnedArray(GC.AllocateUninitializedArray<byte>(BlockSize, pinned: true), 0, BlockSize);
+            MemoryMarshal.CreateFromPinnedArray(GC.AllocateUninitializedArray<byte>(shelf.Size, pinned: true), 0, shelf.Size);
 
         public Block Lend()
         {
@@ -112,6 +161,6 @@ internal sealed class BlockPool : MemoryPool<byte>
             return wasLent;
         }
 
-        public void Dispose() => pool.Return(this);
+        public void Dispose() => pool.Return(this, shelf);
     }
 }

@@ -125,6 +125,48 @@ public sealed class DeliveryTests : IDisposable
     }
 
     [Fact]
+    public async Task Remind_TwiceWhileTheWatcherWaits_TellsItThatNothingHappens()
+    {
+        using var subscription = Subscribe(Delivery.Lossless, backlog: 3);
+        Offer(subscription, stepCount: 1);
+        Assert.Equal(["frame 1"], await TakeAsync(subscription, 1));
+
+        var next = subscription.TakeAsync(CancellationToken.None).AsTask();
+        subscription.Remind();
+        Assert.False(next.IsCompleted);
+        subscription.Remind();
+
+        Assert.IsType<WatchItem.Quiet>(await next.Within());
+    }
+
+    [Fact]
+    public async Task Remind_SomethingCameSinceTheLastTime_TellsNothing()
+    {
+        using var subscription = Subscribe(Delivery.Lossless, backlog: 3);
+
+        subscription.Remind();
+        Offer(subscription, stepCount: 1);
+        Assert.Equal(["frame 1"], await TakeAsync(subscription, 1));
+        var next = subscription.TakeAsync(CancellationToken.None).AsTask();
+        subscription.Remind();
+        Offer(subscription, stepCount: 1);
+
+        Assert.Equal("frame 2", Describe(await next.Within()));
+    }
+
+    [Fact]
+    public async Task TakeAsync_CancelledWhileItWaits_Throws()
+    {
+        using var subscription = Subscribe(Delivery.Lossless, backlog: 3);
+        using var leaving = new CancellationTokenSource();
+
+        var next = subscription.TakeAsync(leaving.Token).AsTask();
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => next.Within());
+    }
+
+    [Fact]
     public void Dispose_FramesInTheBacklog_GoBackToThePool()
     {
         foreach (var delivery in Enum.GetValues<Delivery>())

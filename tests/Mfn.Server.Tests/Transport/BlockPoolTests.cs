@@ -35,14 +35,33 @@ public sealed class BlockPoolTests
     }
 
     [Fact]
+    public void Rent_ManyAreLent_LendsSmallOnesWhereTheyDo()
+    {
+        using var pool = new BlockPool(TimeProvider.System);
+        var blocks = Enumerable.Range(0, BlockPool.MaxLargeCount).Select(_ => pool.Rent()).ToArray();
+
+        Assert.All(blocks, block => Assert.Equal(BlockPool.BlockSize, block.Memory.Length));
+        var small = pool.Rent(BlockPool.SmallBlockSize);
+        Assert.Equal(BlockPool.SmallBlockSize, small.Memory.Length);
+        Assert.Equal(BlockPool.BlockSize, pool.Rent(BlockPool.SmallBlockSize + 1).Memory.Length);
+
+        small.Dispose();
+        Assert.Same(small, pool.Rent());
+        blocks[0].Dispose();
+        blocks[1].Dispose();
+        Assert.Same(blocks[1], pool.Rent());
+    }
+
+    [Fact]
     public void Dispose_MoreThanMayBeIdle_KeepsSoMany()
     {
         using var pool = new BlockPool(TimeProvider.System);
-        var blocks = Enumerable.Range(0, BlockPool.MaxIdleCount + 5).Select(_ => pool.Rent()).ToArray();
+        var small = Enumerable.Range(0, BlockPool.MaxLargeCount + BlockPool.MaxIdleSmallCount + 5).Select(_ => pool.Rent()).ToArray();
+        var large = Enumerable.Range(0, 5).Select(_ => pool.Rent(BlockPool.BlockSize)).ToArray();
 
-        Assert.All(blocks, block => block.Dispose());
+        Assert.All([.. small, .. large], block => block.Dispose());
 
-        Assert.Equal(BlockPool.MaxIdleCount, pool.IdleCount);
+        Assert.Equal(BlockPool.MaxLargeCount + BlockPool.MaxIdleSmallCount, pool.IdleCount);
     }
 
     [Fact]

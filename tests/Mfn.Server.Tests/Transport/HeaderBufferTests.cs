@@ -1,0 +1,42 @@
+using Grpc.Core;
+using Mfn.Contracts.V1;
+using Mfn.Server.Transport;
+using Microsoft.AspNetCore.Builder;
+
+namespace Mfn.Server.Tests.Transport;
+
+public sealed class HeaderBufferTests
+{
+    [Fact]
+    public async Task Call_OfThisKestrel_LeavesItsConnectionASmallBuffer()
+    {
+        int? size = null;
+        await using var server = await TestServer.StartAsync(app => app.Use((call, next) =>
+        {
+            call.Response.OnCompleted(() =>
+            {
+                size = HeaderBuffer.SizeOf(call);
+                return Task.CompletedTask;
+            });
+            return next(call);
+        }));
+
+        await server.Simulation.ListRunsAsync(new ListRunsRequest());
+        await server.Simulation.ListRunsAsync(new ListRunsRequest());
+
+        Assert.True(HeaderBuffer.IsKnown);
+        Assert.Equal(HeaderBuffer.Size, size);
+    }
+
+    [Fact]
+    public async Task Call_HeadersThatDoNotFit_ComeWhole()
+    {
+        await using var server = await TestServer.StartAsync();
+        var runId = new string('x', 4 * HeaderBuffer.Size);
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await server.Simulation.GetRunAsync(new GetRunRequest { RunId = runId }));
+
+        Assert.Equal(StatusCode.NotFound, error.StatusCode);
+        Assert.Contains(runId, error.Status.Detail, StringComparison.Ordinal);
+    }
+}
