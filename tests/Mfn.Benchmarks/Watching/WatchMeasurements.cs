@@ -18,8 +18,12 @@ internal sealed class WatchMeasurements : IDisposable
     private const double FirstGuess = 4000;
     private const double GuessRatio = 1.4;
     private const double LeastDelivered = 0.9;
+    private const int MostMissed = 2;
+
+    // A run takes the steps of a timer's interval together: their frames must find room.
+    private const int Backlog = 64;
     private static readonly TimeSpan GuessTime = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
 
     private readonly IPEndPoint _address;
     private readonly ServerProcess _server;
@@ -176,7 +180,7 @@ internal sealed class WatchMeasurements : IDisposable
                 await using var population = await OpenAsync(count, run);
                 using var leaving = new CancellationTokenSource();
                 var slow = hasSlow ? ReadSlowlyAsync(run, leaving.Token) : Task.FromResult(0.0);
-                await MeasureAsync(population, WarmUp);
+                await MeasureAsync(population, GuessTime);
                 var before = population.FieldCount;
                 await MeasureAsync(population, time);
                 result.Fields = population.FieldCount - before;
@@ -215,19 +219,18 @@ internal sealed class WatchMeasurements : IDisposable
     /// <summary>The steps a second at which so many watchers get most frames: a pace that rises until they miss many.</summary>
     private async Task<double> FindGreatestPaceAsync(int count)
     {
-        var greatest = 0.0;
+        var (greatest, missed) = (0.0, 0);
 
         // A server that has not been compiled for speed yet misses frames at any pace.
         await DeliveredAsync(FirstGuess / count, WarmUp);
-        for (var pace = FirstGuess / count; ; pace *= GuessRatio)
+        for (var pace = FirstGuess / count; missed < MostMissed; pace *= GuessRatio)
         {
             var delivered = await DeliveredAsync(pace, GuessTime);
             greatest = Math.Max(greatest, delivered);
-            if (delivered < LeastDelivered * pace)
-            {
-                return greatest;
-            }
+            missed = delivered < LeastDelivered * pace ? missed + 1 : 0;
         }
+
+        return greatest;
 
         async Task<double> DeliveredAsync(double pace, TimeSpan time)
         {
@@ -252,13 +255,18 @@ internal sealed class WatchMeasurements : IDisposable
         return new Rate(byteCount / seconds, (population.FieldCount - fields) / seconds, (_server.ProcessorSeconds - processor) / (byteCount / 1e9));
     }
 
-    private Task<WatchPopulation> OpenAsync(int count, string run, Delivery delivery = Delivery.Latest, MessageCheck[]? checks = null) =>
+    private Task<WatchPopulation> OpenAsync(int count, string run, Delivery delivery = Delivery.DropOldest, MessageCheck[]? checks = null) =>
         WatchPopulation.OpenAsync(
             count, _address, WatchPath, index => Request(run, delivery, checks?[index]), checks is null ? null : (index, message) => checks[index].Accept(message));
 
     private static WatchRunRequest Request(string run, Delivery delivery, MessageCheck? check = null)
     {
         var request = new WatchRunRequest { RunId = run, FieldEncoding = FieldEncoding.Float32, Delivery = delivery };
+        if (delivery == Delivery.DropOldest)
+        {
+            request.BacklogFrames = Backlog;
+        }
+
         if (check is { Token.IsEmpty: false })
         {
             request.ResumeToken = check.Token;
