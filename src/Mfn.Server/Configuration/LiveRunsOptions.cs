@@ -46,7 +46,7 @@ internal sealed class LiveRunsOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "365.00:00:00")]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>A watcher that was sent nothing for this time is sent a heartbeat.</summary>
+    /// <summary>A watcher that is sent nothing gets a heartbeat within this time, after half of it at the earliest.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(15);
 }
