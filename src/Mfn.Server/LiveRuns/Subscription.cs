@@ -136,7 +136,7 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
             {
                 if (TryTake() is { } item)
                 {
-                    _isQuiet = false;
+                    (_isQuiet, _isReminded) = (false, false);
                     return item;
                 }
 
@@ -206,9 +206,7 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
             return new WatchItem.Ended(_end);
         }
 
-        var isReminded = _isReminded;
-        _isReminded = false;
-        return isReminded ? WatchItem.Quiet.Instance : null;
+        return _isReminded ? WatchItem.Quiet.Instance : null;
     }
 
     /// <summary>Does what the delivery says of a full backlog; returns whether the new frame goes into it.</summary>
