@@ -100,13 +100,14 @@ public static class MfnServer
         builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, TlsListenerSetup>();
         builder.Services.AddOptions<SocketTransportOptions>().Configure<IOptions<StreamingOptions>>(
             (sockets, streaming) => sockets.MaxWriteBufferSize = streaming.Value.WriteBufferBytes);
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitsOptions>>((kestrel, limits) =>
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitsOptions>, OpenConnections>((kestrel, limits, connections) =>
         {
             kestrel.AddServerHeader = false;
             kestrel.ConfigureEndpointDefaults(endpoint =>
             {
                 endpoint.Protocols = HttpProtocols.Http2;
                 OpenCalls.CountFor(endpoint);
+                connections.CountAt(endpoint);
             });
             kestrel.Limits.Http2.MaxFrameSize = MaxFrameBytes;
             kestrel.Limits.Http2.MaxStreamsPerConnection = OpenCalls.KestrelLimit(limits.Value);
@@ -138,6 +139,7 @@ public static class MfnServer
         services.AddHostedService(provider => provider.GetRequiredService<LiveRunRegistry>());
         services.AddSingleton<AggregationMemory>();
         services.AddSingleton<ServerLifetime>();
+        services.AddSingleton<OpenConnections>();
         services.AddSingleton<GracefulStop>();
         services.AddHostedService(provider => provider.GetRequiredService<GracefulStop>());
         services.AddSingleton<IConfigureOptions<HostOptions>>(provider => provider.GetRequiredService<GracefulStop>());

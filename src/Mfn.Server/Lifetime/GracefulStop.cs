@@ -1,18 +1,19 @@
 using Mfn.Server.Configuration;
 using Mfn.Server.Runs;
+using Mfn.Server.Transport;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Lifetime;
 
 /// <summary>
 /// What happens between SIGTERM and the closing of the listeners: health turns NOT_SERVING, new runs are refused, those under way get the
-/// drain time, and what is left then ends with UNAVAILABLE.
+/// drain time, and what is left then ends with UNAVAILABLE; then connections are closed.
 /// </summary>
 internal sealed partial class GracefulStop(
-    ServerLifetime lifetime, RunRegistry runs, IOptions<ShutdownOptions> options, TimeProvider clock, ILogger<GracefulStop> logger)
+    ServerLifetime lifetime, RunRegistry runs, OpenConnections connections, IOptions<ShutdownOptions> options, TimeProvider clock, ILogger<GracefulStop> logger)
     : IHostedLifecycleService, IConfigureOptions<HostOptions>
 {
-    // For Kestrel to close its connections after the drain time.
+    // After the drain time, for connections to close, and for Kestrel to abort those that do not in half of it.
     private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(10);
 
     public void Configure(HostOptions host) => host.ShutdownTimeout = options.Value.DrainTime + ClosingTime;
@@ -38,6 +39,7 @@ internal sealed partial class GracefulStop(
         }
 
         lifetime.EndDraining();
+        await connections.CloseAsync(ClosingTime / 2, clock);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -1,8 +1,12 @@
+using System.Net;
 using Grpc.Core;
 using Grpc.Health.V1;
+using Grpc.Net.Client;
 using Mfn.Client;
 using Mfn.Contracts.V1;
 using Mfn.Server.Tests.GrpcStack;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Mfn.Server.Tests.Lifetime;
@@ -78,5 +82,91 @@ public sealed class GracefulStopTests
         await server.StopAsync().Within();
 
         await Assert.ThrowsAsync<RpcException>(async () => await server.Simulation.SimulateAsync(new SimulateRequest()));
+    }
+
+    [Fact]
+    public async Task Stop_CallThatEndsWhenItsConnectionIsClosingAlready_HoldsNothing()
+    {
+        var end = new TaskCompletionSource();
+        await using var server = await TestServer.StartAsync(
+            app =>
+            {
+                app.Map("/connection", call => call.Response.WriteAsync(call.Connection.Id));
+                app.Map("/held", async call =>
+                {
+                    await call.Response.Body.FlushAsync();
+                    await end.Task;
+                });
+            },
+            "Shutdown:DrainTime=01:00:00");
+        using var connection = new Connection(server.Address);
+        using var steering = await connection.SteerAsync();
+        using var held = await connection.Http.GetAsync("/held", HttpCompletionOption.ResponseHeadersRead);
+        var id = await connection.IdAsync();
+        Assert.NotNull(id);
+
+        var stopping = server.StopAsync();
+        await connection.HasLeftAsync(id).Within();
+        end.SetResult();
+
+        await stopping.Within();
+    }
+
+    /// <summary>Calls over one connection, gRPC and others, until the server says that it is closing.</summary>
+    private sealed class Connection : IDisposable
+    {
+        private readonly GrpcChannel _channel;
+
+        public Connection(Uri address)
+        {
+            var handler = new SocketsHttpHandler();
+            Http = new HttpClient(handler)
+            {
+                BaseAddress = address,
+                DefaultRequestVersion = HttpVersion.Version20,
+                DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
+            _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = handler });
+        }
+
+        public HttpClient Http { get; }
+
+        /// <summary>A call that the client neither reads on nor completes, so that it does not close the connection either.</summary>
+        public async Task<IDisposable> SteerAsync()
+        {
+            var simulation = new SimulationService.SimulationServiceClient(_channel);
+            var run = (await simulation.CreateRunAsync(new CreateRunRequest { Stop = new StopCondition { Never = true }, Paused = true })).Run;
+            var steering = simulation.SteerRun();
+            await steering.RequestStream.WriteAsync(new SteerRunRequest { RunId = run.RunId, Command = new RunCommand { CommandId = "a", Pause = new Pause() } });
+            Assert.True(await steering.ResponseStream.MoveNext(CancellationToken.None).Within());
+            return steering;
+        }
+
+        /// <summary>The server's name of the connection that a call takes now; null if there is none to be had.</summary>
+        public async Task<string?> IdAsync()
+        {
+            try
+            {
+                return await Http.GetStringAsync("/connection");
+            }
+            catch (HttpRequestException)
+            {
+                return null;
+            }
+        }
+
+        /// <summary>Waits until the client has been told that the connection is closing, and so takes another one.</summary>
+        public async Task HasLeftAsync(string id)
+        {
+            while (await IdAsync() == id)
+            {
+            }
+        }
+
+        public void Dispose()
+        {
+            _channel.Dispose();
+            Http.Dispose();
+        }
     }
 }

@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Mfn.Server.Transport;
+
+/// <summary>The connections that are open, so that they can be closed before Kestrel stops.</summary>
+/// <remarks>
+/// Kestrel's own stop first ends the heartbeat by which a connection learns that its last call has ended. A connection whose last call
+/// ends a moment later, and whose client sends nothing more, would stay until the whole shutdown time has passed.
+/// </remarks>
+internal sealed class OpenConnections
+{
+    private readonly ConcurrentDictionary<ConnectionContext, Task> _open = [];
+
+    /// <summary>Counts the endpoint's connections from now on.</summary>
+    public void CountAt(ListenOptions endpoint) => endpoint.Use(next => connection => ServeAsync(next, connection));
+
+    /// <summary>
+    /// Tells the clients to open no further calls, and closes each connection when its calls have ended. Connections that are still open after the time
+    /// are left to Kestrel.
+    /// </summary>
+    public async Task CloseAsync(TimeSpan timeout, TimeProvider clock)
+    {
+        var closing = _open.ToArray();
+        foreach (var (connection, _) in closing)
+        {
+            connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
+
+        try
+        {
+            await Task.WhenAll(closing.Select(entry => entry.Value)).WaitAsync(timeout, clock);
+        }
+        catch (TimeoutException)
+        {
+            // A client that does not read. Kestrel aborts its connection at the end of the shutdown time.
+        }
+    }
+
+    private async Task ServeAsync(ConnectionDelegate next, ConnectionContext connection)
+    {
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _open[connection] = closed.Task;
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            _open.TryRemove(connection, out _);
+            closed.SetResult();
+        }
+    }
+}
