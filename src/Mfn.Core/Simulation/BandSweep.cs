@@ -17,6 +17,9 @@ internal sealed class BandSweep<T> : IDisposable
 {
     private const int RowsPerStep = 3;
 
+    // Of one step: the kernel begins once for them. More would make a cancelled pass of wide rows go on for long.
+    private const int RowsTogether = 64;
+
     private readonly SimulationSpec _spec;
     private readonly StepKernel<T> _kernel;
     private readonly bool _isTorus;
@@ -48,11 +51,17 @@ internal sealed class BandSweep<T> : IDisposable
     /// <param name="pass">What all bands have in common; the source has the first step's growth event already.</param>
     /// <param name="firstRow">The band's first row.</param>
     /// <param name="endRow">The row after the band's last.</param>
-    /// <exception cref="OperationCanceledException">The pass was cancelled, which is looked at before every row; the band is unfinished.</exception>
+    /// <exception cref="OperationCanceledException">The pass was cancelled, which is looked at every few rows; the band is unfinished.</exception>
     public void Advance(in BandCrew<T>.Pass pass, int firstRow, int endRow)
     {
         var growthEvents = pass.GrowthEvents.Span;
         var stepCount = growthEvents.Length;
+        if (stepCount == 1)
+        {
+            AdvanceOneStep(pass, firstRow, endRow);
+            return;
+        }
+
         var (activations, clampings, isFinite) = Counts;
         for (var front = firstRow - stepCount + 1; front < endRow + stepCount - 1; front++)
         {
@@ -67,7 +76,7 @@ internal sealed class BandSweep<T> : IDisposable
                 }
 
                 var (before, after) = (step == 1 ? pass.Source : _rings[step - 2], step == stepCount ? pass.Destination : _rings[step - 1]);
-                var counts = AdvanceRow(before, after, row, isFirst: step == 1, isLast: step == stepCount);
+                var counts = AdvanceRows(before, after, row, rowCount: 1, isFirst: step == 1, isLast: step == stepCount);
                 isFinite &= counts.IsFinite;
                 if (row >= firstRow && row < endRow)
                 {
@@ -94,15 +103,29 @@ internal sealed class BandSweep<T> : IDisposable
         }
     }
 
-    private RowCounts AdvanceRow(FieldRows<T> before, FieldRows<T> after, int row, bool isFirst, bool isLast)
+    private void AdvanceOneStep(in BandCrew<T>.Pass pass, int firstRow, int endRow)
     {
-        ref var here = ref before.Row(isFirst ? Wrap(row) : RingRow(row));
+        int rowCount;
+        for (var row = firstRow; row < endRow; row += rowCount)
+        {
+            pass.CancellationToken.ThrowIfCancellationRequested();
+
+            // Rows whose neighbours lie where they do in memory can be taken together.
+            var isAtRim = row == 0 || row == _spec.GridSize - 1;
+            rowCount = isAtRim || _jitter is not null ? 1 : Math.Min(RowsTogether, Math.Min(endRow, _spec.GridSize - 1) - row);
+            Counts = Counts.Plus(AdvanceRows(pass.Source, pass.Destination, row, rowCount, isFirst: true, isLast: true));
+        }
+    }
+
+    private RowCounts AdvanceRows(FieldRows<T> before, FieldRows<T> after, int row, int rowCount, bool isFirst, bool isLast)
+    {
+        ref var here = ref before.Row(isFirst ? Wrap(row) : RingRow(row), rowCount);
         ref var above = ref here;
         ref var below = ref here;
         var (offset, aboveOffset, belowOffset) = (before.PlaneOffset, before.PlaneOffset, before.PlaneOffset);
         if (_isTorus || row > 0)
         {
-            above = ref before.Row(isFirst ? Wrap(row - 1) : RingRow(row - 1));
+            above = ref before.Row(isFirst ? Wrap(row - 1) : RingRow(row - 1), rowCount);
         }
         else if (_zeros is not null)
         {
@@ -112,7 +135,7 @@ internal sealed class BandSweep<T> : IDisposable
 
         if (_isTorus || row < _spec.GridSize - 1)
         {
-            below = ref before.Row(isFirst ? Wrap(row + 1) : RingRow(row + 1));
+            below = ref before.Row(isFirst ? Wrap(row + 1) : RingRow(row + 1), rowCount);
         }
         else if (_zeros is not null)
         {
@@ -121,10 +144,12 @@ internal sealed class BandSweep<T> : IDisposable
         }
 
         ref var noise = ref _jitter is null ? ref Unsafe.NullRef<T>() : ref _jitter.DrawRow();
-        return _kernel.AdvanceRow(
+        return _kernel.AdvanceRows(
             new RowStencil<T>(ref here, offset, ref above, aboveOffset, ref below, belowOffset),
+            rowCount,
+            _spec.GridSize,
             ref noise,
-            ref after.Row(isLast ? row : RingRow(row)),
+            ref after.Row(isLast ? row : RingRow(row), rowCount),
             after.PlaneOffset);
     }
 

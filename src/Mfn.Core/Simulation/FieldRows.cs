@@ -54,12 +54,13 @@ internal sealed class FieldRows<T> : IDisposable
     /// <summary>The least stride of rows that are at least as long as given and all begin where a cache line does.</summary>
     public static int RoundUp(int length) => checked(length + LineLength - 1) / LineLength * LineLength;
 
-    /// <summary>The potential's first cell in a row.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
-    public ref T Row(int index)
+    /// <summary>The potential's first cell in a row, the first of as many as given.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such rows.</exception>
+    public ref T Row(int index, int count = 1)
     {
-        // The one check that the vectors of a row, in every plane, rely on.
+        // The one check that the vectors of the rows, in every plane, rely on.
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)index * (ulong)_stride, (ulong)_planeLength, nameof(index));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(((long)index + count) * _stride, _planeLength, nameof(count));
         return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_memory), _start + (index * _stride));
     }
 

@@ -113,7 +113,7 @@ public sealed class SimulationEngine : IDisposable
     /// </summary>
     /// <param name="stepCount">The steps; at least 0.</param>
     /// <param name="growthEvents">Where the growth events of the steps go, in their order; nowhere if null.</param>
-    /// <param name="cancellationToken">Looked at before every row.</param>
+    /// <param name="cancellationToken">Looked at every few rows.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; <see cref="Step"/> tells the steps taken, all complete.</exception>
     /// <exception cref="NonFiniteFieldException">A field is no longer finite after the last step taken.</exception>
     public void Advance(int stepCount, ICollection<GrowthEvent>? growthEvents = null, CancellationToken cancellationToken = default)

@@ -23,7 +23,7 @@ internal sealed class StepKernel<T, TVector, TReaction, TRim>(SimulationSpec spe
 
     // Compiled for good at once: the first runs of a process should not wait for the tiers.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override RowCounts AdvanceRow(in RowStencil<T> rows, ref T noise, ref T next, int nextOffset)
+    public override RowCounts AdvanceRows(in RowStencil<T> rows, int rowCount, int stride, ref T noise, ref T next, int nextOffset)
     {
         var alpha = TVector.Create(_constants.Alpha);
         var activatorDiffusion = TVector.Create(_constants.ActivatorDiffusion);
@@ -127,7 +127,25 @@ internal sealed class StepKernel<T, TVector, TReaction, TRim>(SimulationSpec spe
             {
                 activations = TReaction.IsActive ? TVector.CountSet(activations, TVector.IsGreater(aNext, threshold) & _isNewInLast) : activations;
                 clampings = TVector.CountSet(clampings, TVector.IsDifferent(vClipped, vNext) & _isNewInLast);
-                break;
+                if (--rowCount == 0)
+                {
+                    break;
+                }
+
+                j = 0;
+                v = ref Unsafe.Add(ref v, stride);
+                a = ref Unsafe.Add(ref a, stride);
+                h = ref Unsafe.Add(ref h, stride);
+                vAbove = ref Unsafe.Add(ref vAbove, stride);
+                aAbove = ref Unsafe.Add(ref aAbove, stride);
+                hAbove = ref Unsafe.Add(ref hAbove, stride);
+                vBelow = ref Unsafe.Add(ref vBelow, stride);
+                aBelow = ref Unsafe.Add(ref aBelow, stride);
+                hBelow = ref Unsafe.Add(ref hBelow, stride);
+                next = ref Unsafe.Add(ref next, stride);
+                nextActivator = ref Unsafe.Add(ref nextActivator, stride);
+                nextInhibitor = ref Unsafe.Add(ref nextInhibitor, stride);
+                continue;
             }
 
             activations = TReaction.IsActive ? TVector.CountGreater(activations, aNext, threshold) : activations;

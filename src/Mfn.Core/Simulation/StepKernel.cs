@@ -5,17 +5,19 @@ using Mfn.Core.Vectors;
 
 namespace Mfn.Core.Simulation;
 
-/// <summary>Takes a row of the fields through a step, reading each cell once and writing it once.</summary>
+/// <summary>Takes rows of the fields through a step, reading each cell once and writing it once.</summary>
 /// <typeparam name="T">The cells.</typeparam>
 internal abstract class StepKernel<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Writes a row after the step. One that is shorter than a vector also overwrites what follows it, up to a vector's length.</summary>
-    /// <param name="rows">The row before the step and those next to it.</param>
-    /// <param name="noise">The first of as many values to add to the potential; a null reference if there is no noise.</param>
-    /// <param name="next">The potential's first cell in the row after the step.</param>
+    /// <summary>Writes rows after the step. One that is shorter than a vector also overwrites what follows it, up to a vector's length.</summary>
+    /// <param name="rows">The first row before the step and those next to it.</param>
+    /// <param name="rowCount">How many rows; at least 1.</param>
+    /// <param name="stride">The cells from one row to the next, in all that <paramref name="rows"/> names, in the noise and in what is written.</param>
+    /// <param name="noise">The first of as many values to add to the potential; a null reference if there is no noise, as for more than one row.</param>
+    /// <param name="next">The potential's first cell in the first row after the step.</param>
     /// <param name="nextOffset">The offset from there to the activator, and from the activator to the inhibitor.</param>
-    public abstract RowCounts AdvanceRow(in RowStencil<T> rows, ref T noise, ref T next, int nextOffset);
+    public abstract RowCounts AdvanceRows(in RowStencil<T> rows, int rowCount, int stride, ref T noise, ref T next, int nextOffset);
 
     /// <summary>The kernel of a spec, of the widest vectors that the processor is fast with.</summary>
     public static StepKernel<T> Of(SimulationSpec spec) =>
