@@ -150,7 +150,7 @@ internal sealed class ReactionDiffusion<T> : ReactionDiffusion
     /// <summary>One where all fields stay in the second cache, and have nothing to gain; more than eight would gain little.</summary>
     private static int StepsPerPass(int gridSize)
     {
-        const int BytesInCache = 512 * 1024;
+        const int BytesInCache = 1024 * 1024;
         const int FieldBuffers = 6;
         return (long)FieldBuffers * gridSize * gridSize * Unsafe.SizeOf<T>() <= BytesInCache ? 1 : 8;
     }

@@ -52,7 +52,7 @@ public sealed class StepAllocationTests
     public void Advance_SeveralStepsAPassWithHelpers_AllocatesNothing(Precision precision)
     {
         var engine = new SimulationEngine(
-            new SimulationSpec { GridSize = 200, SpikeProbability = 0.5, Precision = precision }, new StepHelpers(2, item => item.Execute()));
+            new SimulationSpec { GridSize = 256, SpikeProbability = 0.5, Precision = precision }, new StepHelpers(2, item => item.Execute()));
         engine.Advance(WarmUpSteps);
 
         AssertAllocatesNothing(engine);
