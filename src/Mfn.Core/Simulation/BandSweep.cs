@@ -56,16 +56,12 @@ internal sealed class BandSweep<T> : IDisposable
     {
         var growthEvents = pass.GrowthEvents.Span;
         var stepCount = growthEvents.Length;
-        if (stepCount == 1)
-        {
-            AdvanceOneStep(pass, firstRow, endRow);
-            return;
-        }
-
         var (activations, clampings, isFinite) = Counts;
-        for (var front = firstRow - stepCount + 1; front < endRow + stepCount - 1; front++)
+        int rowCount;
+        for (var front = firstRow - stepCount + 1; front < endRow + stepCount - 1; front += rowCount)
         {
             pass.CancellationToken.ThrowIfCancellationRequested();
+            rowCount = stepCount == 1 ? RowsFrom(front, endRow) : 1;
             for (var step = 1; step <= stepCount; step++)
             {
                 var row = front - step + 1;
@@ -76,7 +72,7 @@ internal sealed class BandSweep<T> : IDisposable
                 }
 
                 var (before, after) = (step == 1 ? pass.Source : _rings[step - 2], step == stepCount ? pass.Destination : _rings[step - 1]);
-                var counts = AdvanceRows(before, after, row, rowCount: 1, isFirst: step == 1, isLast: step == stepCount);
+                var counts = AdvanceRows(before, after, row, rowCount, isFirst: step == 1, isLast: step == stepCount);
                 isFinite &= counts.IsFinite;
                 if (row >= firstRow && row < endRow)
                 {
@@ -103,18 +99,11 @@ internal sealed class BandSweep<T> : IDisposable
         }
     }
 
-    private void AdvanceOneStep(in BandCrew<T>.Pass pass, int firstRow, int endRow)
+    /// <summary>How many rows one step can take together: those whose neighbours lie where they do in memory.</summary>
+    private int RowsFrom(int row, int endRow)
     {
-        int rowCount;
-        for (var row = firstRow; row < endRow; row += rowCount)
-        {
-            pass.CancellationToken.ThrowIfCancellationRequested();
-
-            // Rows whose neighbours lie where they do in memory can be taken together.
-            var isAtRim = row == 0 || row == _spec.GridSize - 1;
-            rowCount = isAtRim || _jitter is not null ? 1 : Math.Min(RowsTogether, Math.Min(endRow, _spec.GridSize - 1) - row);
-            Counts = Counts.Plus(AdvanceRows(pass.Source, pass.Destination, row, rowCount, isFirst: true, isLast: true));
-        }
+        var lastRow = _spec.GridSize - 1;
+        return _jitter is not null || row == 0 || row == lastRow ? 1 : Math.Min(RowsTogether, Math.Min(endRow, lastRow) - row);
     }
 
     private RowCounts AdvanceRows(FieldRows<T> before, FieldRows<T> after, int row, int rowCount, bool isFirst, bool isLast)

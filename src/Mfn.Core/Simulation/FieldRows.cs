@@ -59,8 +59,8 @@ internal sealed class FieldRows<T> : IDisposable
     public ref T Row(int index, int count = 1)
     {
         // The one check that the vectors of the rows, in every plane, rely on.
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)index * (ulong)_stride, (ulong)_planeLength, nameof(index));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(((long)index + count) * _stride, _planeLength, nameof(count));
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(((long)index + count) * _stride, _planeLength, nameof(index));
         return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_memory), _start + (index * _stride));
     }
 

@@ -132,6 +132,7 @@ internal sealed class StepKernel<T, TVector, TReaction, TRim>(SimulationSpec spe
                     break;
                 }
 
+                // Not a loop around this one, which took 5 % more at 64².
                 j = 0;
                 v = ref Unsafe.Add(ref v, stride);
                 a = ref Unsafe.Add(ref a, stride);

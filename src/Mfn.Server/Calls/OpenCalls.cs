@@ -34,11 +34,17 @@ internal sealed class OpenCalls(IOptions<LimitsOptions> options, ServerMeter met
         return next(connection);
     });
 
-    /// <summary>Counts the call as open until the result is disposed.</summary>
+    /// <summary>Counts the call as open until the result is disposed; the first of a connection frees what Kestrel holds for nothing.</summary>
     /// <exception cref="CallRefusedException">The connection has too many open calls.</exception>
     public IDisposable Open(ServerCallContext context)
     {
-        var connection = ConnectionOf(context);
+        var http = context.GetHttpContext();
+        var connection = (ConnectionCalls)http.Features.GetRequiredFeature<IConnectionItemsFeature>().Items[typeof(ConnectionCalls)]!;
+        if (Interlocked.Exchange(ref connection.HadCall, 1) == 0)
+        {
+            HeaderBuffer.Shrink(http);
+        }
+
         var call = new OpenCall(this, connection);
         if (call.Position <= _limit)
         {
@@ -50,18 +56,6 @@ internal sealed class OpenCalls(IOptions<LimitsOptions> options, ServerMeter met
         throw CallRefusedException.OverLimit(
             $"This connection already has {_limit} open calls, the most that the server allows on one. End a call or open another connection.",
             RetryDelay);
-    }
-
-    private static ConnectionCalls ConnectionOf(ServerCallContext context)
-    {
-        var call = context.GetHttpContext();
-        var connection = (ConnectionCalls)call.Features.GetRequiredFeature<IConnectionItemsFeature>().Items[typeof(ConnectionCalls)]!;
-        if (Interlocked.Exchange(ref connection.HadCall, 1) == 0)
-        {
-            HeaderBuffer.Shrink(call);
-        }
-
-        return connection;
     }
 
     private sealed class ConnectionCalls
