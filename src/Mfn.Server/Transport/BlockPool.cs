@@ -17,7 +17,7 @@ internal sealed class BlockPool : MemoryPool<byte>
     public const int SmallBlockSize = 4096;
 
     /// <summary>Blocks of this size that are lent at once, unless a small one would not do; and that wait for their next use.</summary>
-    public const int MaxLargeCount = 96;
+    public const int MaxLargeCount = 512;
 
     /// <summary>Small blocks that wait for their next use; what is returned beyond them is garbage.</summary>
     public const int MaxIdleSmallCount = 4096;
