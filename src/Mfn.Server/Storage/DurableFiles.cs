@@ -9,6 +9,11 @@ internal static class DurableFiles
     /// <summary>What the name of something not yet complete ends with.</summary>
     public const string TemporarySuffix = ".new";
 
+    // Linux's error numbers.
+    private const int Interrupted = 4;
+    private const int InvalidArgument = 22;
+    private const int NotSupported = 95;
+
     /// <summary>Creates a directory that only its owner can use, and those above it that are missing; one that exists stays as it is.</summary>
     public static void CreateDirectory(string path)
     {
@@ -48,7 +53,7 @@ internal static class DurableFiles
         {
             using var stream = Create(temporary);
             write(stream);
-            stream.Flush(flushToDisk: true);
+            Flush(stream.SafeFileHandle);
         }
         catch (Exception error)
         {
@@ -97,7 +102,39 @@ internal static class DurableFiles
             throw new IOException($"{path} could not be opened: {Marshal.GetLastPInvokeErrorMessage()}");
         }
 
-        RandomAccess.FlushToDisk(handle);
+        try
+        {
+            Flush(handle);
+        }
+        catch (IOException error) when (error.HResult is InvalidArgument or NotSupported)
+        {
+            // Some file systems have nothing to flush of a directory.
+        }
+        catch (IOException error)
+        {
+            throw new IOException($"{path} could not be flushed to disk: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Returns when what was written to a file is on disk.</summary>
+    /// <exception cref="IOException">The system could not write it; it may have dropped it, and would say nothing of that when it is asked again.</exception>
+    public static void Flush(SafeFileHandle handle)
+    {
+        // The framework does not notice that fsync fails: its native part returns 1 then where it expects -1, at least up to 10.0.12.
+        if (!OperatingSystem.IsLinux())
+        {
+            RandomAccess.FlushToDisk(handle);
+            return;
+        }
+
+        while (FSync(handle) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            if (error != Interrupted)
+            {
+                throw new IOException(Marshal.GetPInvokeErrorMessage(error), error);
+            }
+        }
     }
 
     /// <summary>Whether the exception says that a write failed. A file over the limit of its size is reported as an argument out of range.</summary>
@@ -129,4 +166,8 @@ internal static class DurableFiles
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern SafeFileHandle Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FSync(SafeFileHandle file);
 }

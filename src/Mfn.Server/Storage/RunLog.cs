@@ -80,7 +80,7 @@ internal sealed class RunLog : IDisposable
                 RandomAccess.SetLength(handle, log._length);
             }
 
-            RandomAccess.FlushToDisk(handle);
+            DurableFiles.Flush(handle);
             return log;
         }
         catch
@@ -123,7 +123,7 @@ internal sealed class RunLog : IDisposable
 
         try
         {
-            RandomAccess.FlushToDisk(_handle);
+            DurableFiles.Flush(_handle);
         }
         catch (Exception error) when (DurableFiles.IsWriteFailure(error))
         {
@@ -256,7 +256,7 @@ internal sealed class RunLog : IDisposable
         try
         {
             RandomAccess.SetLength(_handle, _length);
-            RandomAccess.FlushToDisk(_handle);
+            DurableFiles.Flush(_handle);
         }
         catch (Exception error) when (DurableFiles.IsWriteFailure(error))
         {

@@ -2,6 +2,9 @@
 
 import json
 import os
+import queue
+import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -32,6 +35,38 @@ def connect(test, address=PLAINTEXT, credentials=None, options=()):
         channel = grpc.secure_channel(address, credentials, options)
     test.addCleanup(channel.close)
     return channel
+
+
+def start_server(test, *settings):
+    """Starts a server of the test's own; gives its process and address."""
+    command = ["dotnet", os.environ["INTEROP_DLL"], "serve", "--urls", "http://127.0.0.1:0"]
+    for setting in settings:
+        command += ["--set", setting]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    test.addCleanup(server.communicate)
+
+    # Whatever the test waits for ends when the server does.
+    watchdog = threading.Timer(TIMEOUT, server.kill)
+    watchdog.start()
+    test.addCleanup(watchdog.cancel)
+    test.addCleanup(server.kill)
+
+    line = server.stdout.readline().strip()
+    test.assertRegex(line, r"^Listening on http://127\.0\.0\.1:\d+$")
+    return server, line.removeprefix("Listening on http://")
+
+
+def steer(test, client, run_id):
+    """A function that sends the run a command and returns its outcome."""
+    requests = queue.SimpleQueue()
+    test.addCleanup(requests.put, None)
+    outcomes = client.SteerRun(iter(requests.get, None), timeout=TIMEOUT)
+
+    def send(command):
+        requests.put(simulation.SteerRunRequest(run_id=run_id, command=command))
+        return next(outcomes)
+
+    return send
 
 
 def delete_after(test, client, response):

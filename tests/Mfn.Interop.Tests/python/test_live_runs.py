@@ -1,11 +1,10 @@
-import queue
 import struct
 import unittest
 
 import grpc
 
 from contracts import SimulationServiceStub, field_pb2, simulation
-from server import TIMEOUT, assert_refused, connect, delete_after
+from server import TIMEOUT, assert_refused, connect, delete_after, steer
 from watcher import ENCODINGS, Watcher
 
 FLOAT64 = field_pb2.FIELD_ENCODING_FLOAT64
@@ -63,7 +62,7 @@ class LiveRunTests(unittest.TestCase):
             paused=True,
         )
         watcher = Watcher(self, self.client, run_id=run.run_id, field_encoding=FLOAT64, backlog_frames=1024)
-        steering = self.steer(run)
+        steering = steer(self, self.client, run.run_id)
         edit = add_potential("edit", 7.5, row=2, column=3, rows=4, columns=5)
 
         first = steering(simulation.RunCommand(command_id="ten", take_steps=simulation.TakeSteps(steps=10)))
@@ -190,7 +189,7 @@ class LiveRunTests(unittest.TestCase):
         """A run that was edited after step 25, and has gone on to its end."""
         run = self.create_run(spec=SPEC, paused=True)
         watcher = Watcher(self, self.client, run_id=run.run_id, every_n_steps=25)
-        steering = self.steer(run)
+        steering = steer(self, self.client, run.run_id)
         steering(simulation.RunCommand(command_id="a", take_steps=simulation.TakeSteps(steps=25)))
         watcher.watch(lambda message: message.step == 25)
         steering(add_potential("b", 12.25, row=1, column=1, rows=10, columns=10))
@@ -198,18 +197,6 @@ class LiveRunTests(unittest.TestCase):
         watcher.watch()
         self.assertEqual(watcher.kinds[-1], "end")
         return run
-
-    def steer(self, run):
-        """A function that sends a command and returns its outcome."""
-        requests = queue.SimpleQueue()
-        self.addCleanup(requests.put, None)
-        outcomes = self.client.SteerRun(iter(requests.get, None), timeout=TIMEOUT)
-
-        def send(command):
-            requests.put(simulation.SteerRunRequest(run_id=run.run_id, command=command))
-            return next(outcomes)
-
-        return send
 
     def watch_to_the_end(self, **request):
         """The frames of a run that may still be under way, as fast as it can: all of its frames may have to wait."""

@@ -38,7 +38,7 @@ class Watcher:
         self.frames = []
         self.kinds = []
         self._test = test
-        self._client = client
+        self.client = client
         self._request = simulation.WatchRunRequest(**request)
         self._epoch = None
         self._chain = bytes(32)
@@ -46,7 +46,7 @@ class Watcher:
 
     def watch(self, is_enough=lambda message: False):
         """Watches on from the last message, until the stream ends or is_enough says so of a message."""
-        stream = self._client.WatchRun(self._request, timeout=TIMEOUT)
+        stream = self.client.WatchRun(self._request, timeout=TIMEOUT)
         for message in stream:
             self._accept(message)
             # Replaces from_step.
