@@ -16,13 +16,9 @@ public sealed class NearestNeighborMixing : IPreAggregation
         ArgumentNullException.ThrowIfNull(updates);
         Precondition.Require(updates.Count, byzantineCount);
         var distances = PairwiseDistances.Between(updates, threadCount, cancellationToken);
-        var mixed = new float[updates.Count][];
-        for (var i = 0; i < mixed.Length; i++)
-        {
-            var nearest = KrumScores.Smallest(distances.SquaredFrom(i).ToArray(), updates.Count - byzantineCount);
-            mixed[i] = WeightedMean.Of(updates.Take([.. nearest.Order()]).WithEqualWeights(), cancellationToken);
-        }
-
-        return updates.With(mixed);
+        var nearest = Enumerable.Range(0, updates.Count)
+            .Select(i => KrumScores.Smallest(distances.SquaredFrom(i).ToArray(), updates.Count - byzantineCount))
+            .ToArray();
+        return updates.With(SubsetMeans.Of(updates, nearest, threadCount, cancellationToken));
     }
 }

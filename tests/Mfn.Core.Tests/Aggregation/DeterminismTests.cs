@@ -33,6 +33,25 @@ public sealed class DeterminismTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void NearestNeighborMixing_SeveralBlocks_AddsTheNearestInDoubleInTheirOrder(int threadCount)
+    {
+        // Neither the components nor the updates fill up what is computed at a time.
+        var (count, byzantineCount) = (71, 30);
+        var vectors = Vectors(count, 2003);
+
+        var mixed = new NearestNeighborMixing().Transform(AnyRule.SetOf(vectors), byzantineCount, threadCount);
+
+        for (var i = 0; i < count; i++)
+        {
+            var nearest = Enumerable.Range(0, count).OrderBy(j => NaiveDistances.Squared(vectors[i], vectors[j])).Take(count - byzantineCount).Order().ToArray();
+            var expected = vectors[i].Select((_, component) => (float)(nearest.Sum(j => (double)vectors[j][component]) / nearest.Length));
+            Assert.Equal(expected, mixed[i].ToArray());
+        }
+    }
+
+    [Theory]
     [InlineData(1, 5000)]
     [InlineData(7, 5000)]
     [InlineData(512, 5000)]
