@@ -12,7 +12,6 @@ internal static class SubsetMeans
 {
     // The accumulators of a tile, so many subsets for two vectors of components, stay in registers.
     private const int TileSubsets = 4;
-    private const int LargestBlockLength = 1024;
 
     // Values of a block in double that stay in the second cache.
     private const int BlockValues = 1 << 16;
@@ -26,7 +25,7 @@ internal static class SubsetMeans
         var size = subsets[0].Length;
         var tiles = subsets.Chunk(TileSubsets).Select(tile => Memberships(tile, updates.Count)).ToArray();
         var means = subsets.Select(_ => new float[updates.Length]).ToArray();
-        var blockLength = Math.Clamp(BlockValues / updates.Count / TileLength, 1, LargestBlockLength / TileLength) * TileLength;
+        var blockLength = Math.Clamp((updates.Length + TileLength - 1) / TileLength, 1, Math.Max(1, BlockValues / updates.Count / TileLength)) * TileLength;
         Parallel.For(
             0,
             (updates.Length + blockLength - 1) / blockLength,
