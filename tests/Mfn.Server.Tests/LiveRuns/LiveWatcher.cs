@@ -106,15 +106,16 @@ internal sealed class LiveWatcher(SteeredRun run, WatchRunRequest request, Rando
     {
         var places = Enumerable.Range(0, states.Count).ToDictionary(i => (states[i].Step, states[i].Revision));
         var asked = new FellBehind { EveryNSteps = request.EveryNSteps, Downsampling = request.Downsampling, FieldEncoding = request.FieldEncoding };
-        var (quality, call, place, frameCount, isTrimmed) = (asked, -1, -1, 0, false);
+        var (quality, call, place, frameCount) = (asked, -1, -1, 0);
         var (dropped, firstAvailable) = (0L, NotNext);
+        long? firstKept = null;
         foreach (var (callOfMessage, message) in _messages)
         {
             if (callOfMessage != call)
             {
                 // What was dropped before is replayed, in the quality asked for; history that was trimmed is not.
                 (call, quality, dropped) = (callOfMessage, asked, 0);
-                firstAvailable = isTrimmed ? firstAvailable : NotNext;
+                firstAvailable = firstKept ?? NotNext;
             }
 
             switch (message.KindCase)
@@ -122,7 +123,7 @@ internal sealed class LiveWatcher(SteeredRun run, WatchRunRequest request, Rando
                 case WatchRunResponse.KindOneofCase.Gap when message.Gap is { Reason: GapReason.HistoryTrimmed } gap:
                     Assert.True(mayBeTrimmed, "All of the history is kept.");
                     Assert.True(place < 0 || gap.FirstAvailableStep >= states[place].Step, "The gap is behind the watcher.");
-                    (isTrimmed, firstAvailable) = (true, gap.FirstAvailableStep);
+                    firstKept = firstAvailable = gap.FirstAvailableStep;
                     break;
                 case WatchRunResponse.KindOneofCase.Gap:
                     Assert.NotEqual(Delivery.Lossless, Delivery);
@@ -148,18 +149,18 @@ internal sealed class LiveWatcher(SteeredRun run, WatchRunRequest request, Rando
                     Assert.True(places.TryGetValue((frame.Step, frame.Revision), out var next), $"The run was never at step {frame.Step}, revision {frame.Revision}.");
                     Assert.True(firstAvailable == NotNext || message.Snapshot is not null, "What follows a gap is a snapshot.");
                     Assert.True(frame.Step >= firstAvailable, $"The gap told that step {firstAvailable} was the next, but it was {frame.Step}.");
-                    if (place >= 0 && !isTrimmed)
+                    if (place >= 0 && firstKept is null)
                     {
                         CheckBetween(next);
                         Assert.True(states[next].IsDue(quality.EveryNSteps) || next == states.Count - 1, $"The frame of step {frame.Step}, revision {frame.Revision} was not due.");
                     }
-                    else if (!isTrimmed && request.StartCase == WatchRunRequest.StartOneofCase.FromStep)
+                    else if (firstKept is null && request.StartCase == WatchRunRequest.StartOneofCase.FromStep)
                     {
                         Assert.Equal((request.FromStep, StateCause.Step), (states[next].Step, states[next].Cause));
                     }
 
                     CheckFrame(frame, message.Snapshot?.Field ?? message.Delta.Field, states[next]);
-                    (place, isTrimmed, dropped, firstAvailable) = (next, false, 0, NotNext);
+                    (place, firstKept, dropped, firstAvailable) = (next, null, 0, NotNext);
                     break;
             }
         }
