@@ -1,4 +1,3 @@
-using Grpc.Reflection.V1;
 using Mfn.Server.Aggregation;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
@@ -6,13 +5,13 @@ using Mfn.Server.Health;
 using Mfn.Server.Lifetime;
 using Mfn.Server.LiveRuns;
 using Mfn.Server.Observability;
-using Mfn.Server.Reflection;
 using Mfn.Server.Runs;
 using Mfn.Server.Security;
 using Mfn.Server.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server;
@@ -22,6 +21,20 @@ public static class MfnServer
 {
     /// <summary>Where the server listens unless told otherwise.</summary>
     public const string DefaultUrl = "http://127.0.0.1:50051";
+
+    // Health knows each by its name, and must not ask the contracts for it: nothing that the server does before its first answer reads them.
+    private static readonly string[] ServiceNames =
+    [
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection",
+        "grpc.reflection.v1alpha.ServerReflection",
+        "mfn.v1.AggregationService",
+        "mfn.v1.FeatureService",
+        "mfn.v1.FractalService",
+        "mfn.v1.MembraneService",
+        "mfn.v1.SimulationService",
+        "mfn.v1.ValidationService",
+    ];
 
     private const string EnvironmentPrefix = "MFN_";
 
@@ -43,6 +56,7 @@ public static class MfnServer
         AddOptions(builder.Services);
         AddRuns(builder.Services);
         AddGrpc(builder.Services);
+        AddHealth(builder.Services);
 
         var app = builder.Build();
         app.UseMiddleware<RequestMessageMiddleware>(app.Services.GetRequiredService<IOptions<LimitsOptions>>().Value.MaxRequestBytes);
@@ -52,8 +66,8 @@ public static class MfnServer
         app.MapGrpcService<Membrane.MembraneService>();
         app.MapGrpcService<Validation.ValidationService>();
         app.MapGrpcService<AggregationService>();
-        app.MapGrpcService<HealthService>();
-        app.MapGrpcService<ReflectionService>();
+        app.MapGrpcHealthChecksService().EndWithServer();
+        app.MapGrpcReflectionService().EndWithServer();
         return app;
     }
 
@@ -77,6 +91,9 @@ public static class MfnServer
 
         // What goes wrong in a call is logged by what surrounds it, the client's faults not as errors.
         builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.Critical);
+
+        // To be stopping is no error.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Critical);
 
         // It logs why the server could not start, which the caller of StartAsync learns anyway.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
@@ -151,19 +168,28 @@ public static class MfnServer
         services.AddSingleton<Simulation.LiveRunHandler>();
         services.AddSingleton<RequestReader>();
         services.AddSingleton<ResponseWriter>();
-        services.AddSingleton(new ServiceCatalog(() =>
-        [
-            Contracts.V1.SimulationService.Descriptor,
-            Contracts.V1.FeatureService.Descriptor,
-            Contracts.V1.FractalService.Descriptor,
-            Contracts.V1.MembraneService.Descriptor,
-            Contracts.V1.ValidationService.Descriptor,
-            Contracts.V1.AggregationService.Descriptor,
-            Grpc.Health.V1.Health.Descriptor,
-            ServerReflection.Descriptor,
-        ]));
-        services.AddGrpc(grpc => grpc.Interceptors.Add<CallInterceptor>());
+        services.AddGrpc(grpc =>
+        {
+            grpc.Interceptors.Add<CallInterceptor>();
+            grpc.Interceptors.Add<PackageServiceInterceptor>();
+        });
+        services.AddGrpcReflection();
         services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<IOptions<LimitsOptions>>(
             (grpc, limits) => grpc.MaxReceiveMessageSize = limits.Value.MaxRequestBytes);
+    }
+
+    private static void AddHealth(IServiceCollection services)
+    {
+        services.AddGrpcHealthChecks(health =>
+        {
+            // Watchers learn of the stop from GracefulStop, and stay until it has drained the server.
+            health.SuppressCompletionOnShutdown = true;
+            foreach (var name in ServiceNames)
+            {
+                health.Services.Map(name, _ => true);
+            }
+        }).AddCheck<ServingCheck>("serving");
+        services.Configure<HealthCheckPublisherOptions>(publisher => publisher.Delay = TimeSpan.Zero);
+        services.AddSingleton<HealthAnnouncer>();
     }
 }

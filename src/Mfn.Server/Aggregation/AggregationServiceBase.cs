@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Contracts.V1;
+using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Mfn.Server.Aggregation;
 
@@ -10,17 +11,20 @@ internal abstract class AggregationServiceBase
 {
     private static readonly Method<AggregateRequest, AggregateResponse> AggregateMethod = new(
         MethodType.Unary,
-        Contracts.V1.AggregationService.Descriptor.FullName,
+        Descriptor.FullName,
         nameof(Aggregate),
         new Marshaller<AggregateRequest>(Write, context => AggregateRequest.Parser.ParseFrom(context.PayloadAsReadOnlySequence())),
         new Marshaller<AggregateResponse>(Write, context => AggregateResponse.Parser.ParseFrom(context.PayloadAsReadOnlySequence())));
 
     private static readonly Method<UploadMessage, AggregateStreamResponse> AggregateStreamMethod = new(
         MethodType.DuplexStreaming,
-        Contracts.V1.AggregationService.Descriptor.FullName,
+        Descriptor.FullName,
         nameof(AggregateStream),
         new Marshaller<UploadMessage>((_, _) => throw new NotSupportedException("Servers do not upload."), UploadMessage.Read),
         new Marshaller<AggregateStreamResponse>(Write, context => AggregateStreamResponse.Parser.ParseFrom(context.PayloadAsReadOnlySequence())));
+
+    /// <summary>Where reflection looks for the contract; a service without it is left out there.</summary>
+    public static ServiceDescriptor Descriptor => Contracts.V1.AggregationService.Descriptor;
 
     /// <summary>What the host calls to learn the methods; it looks their implementations up by itself.</summary>
     public static void BindService(ServiceBinderBase binder, AggregationServiceBase? service)

@@ -64,13 +64,15 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ServerLifetim
             case OperationCanceledException when context.Deadline < clock.GetUtcNow().UtcDateTime:
                 LogCancelled(context.Method, StatusCode.DeadlineExceeded);
                 return new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed before the call was done."));
+            case OperationCanceledException when lifetime.Drained.IsCancellationRequested:
+
+                // Before the next case: with the server's end, calls of package services are cancelled too.
+                return ToRpcException(CallRefusedException.Stopping(), context);
             case OperationCanceledException or InvalidOperationException or IOException when context.CancellationToken.IsCancellationRequested:
 
                 // The other two are what a write finds when the client has gone.
                 LogCancelled(context.Method, StatusCode.Cancelled);
                 return new RpcException(new Status(StatusCode.Cancelled, "The client cancelled the call."));
-            case OperationCanceledException when lifetime.Drained.IsCancellationRequested:
-                return ToRpcException(CallRefusedException.Stopping(), context);
             default:
                 LogUnhandled(error, context.Method);
                 return new RpcException(new Status(StatusCode.Internal, "Internal error."));

@@ -5,7 +5,6 @@ using Google.Rpc;
 using Grpc.Core;
 using Mfn.Core.Aggregation;
 using RichStatus = Google.Rpc.Status;
-using Status = Grpc.Core.Status;
 
 namespace Mfn.Server.Calls;
 
@@ -16,7 +15,6 @@ internal sealed class CallRefusedException : Exception
     public const string UnparsableMessage = "The request message is not a valid protobuf message of its type.";
 
     private const string ErrorDomain = "mfn";
-    private const string RichStatusTrailer = "grpc-status-details-bin";
 
     private CallRefusedException(StatusCode statusCode, string message, IMessage detail)
         : base(message)
@@ -117,8 +115,7 @@ internal sealed class CallRefusedException : Exception
     public RichStatus ToStatus() => new() { Code = (int)StatusCode, Message = Message, Details = { Any.Pack(Detail) } };
 
     /// <summary>The status of a call, with the detail in the trailers.</summary>
-    public RpcException ToRpcException() =>
-        new(new Status(StatusCode, Message), new Metadata { { RichStatusTrailer, ToStatus().ToByteArray() } });
+    public RpcException ToRpcException() => ToStatus().ToRpcException();
 
     private static ErrorInfo Reason(string reason) => new() { Reason = reason, Domain = ErrorDomain };
 

@@ -1,4 +1,5 @@
 using Mfn.Server.Configuration;
+using Mfn.Server.Health;
 using Mfn.Server.Runs;
 using Mfn.Server.Transport;
 using Microsoft.Extensions.Options;
@@ -10,7 +11,7 @@ namespace Mfn.Server.Lifetime;
 /// drain time, and what is left then ends with UNAVAILABLE; then connections are closed.
 /// </summary>
 internal sealed partial class GracefulStop(
-    ServerLifetime lifetime, RunRegistry runs, OpenConnections connections, IOptions<ShutdownOptions> options, TimeProvider clock, ILogger<GracefulStop> logger)
+    ServerLifetime lifetime, RunRegistry runs, OpenConnections connections, HealthAnnouncer health, IOptions<ShutdownOptions> options, TimeProvider clock, ILogger<GracefulStop> logger)
     : IHostedLifecycleService, IConfigureOptions<HostOptions>
 {
     // After the drain time, for connections to close, and for Kestrel to abort those that do not in half of it.
@@ -28,6 +29,7 @@ internal sealed partial class GracefulStop(
     {
         lifetime.BeginDraining();
         var emptied = runs.StopAccepting();
+        await health.AnnounceAsync(CancellationToken.None);
         LogDraining(runs.Active.Count, options.Value.DrainTime);
         try
         {

@@ -12,9 +12,10 @@ const buf = createRequire(import.meta.url).resolve(`@bufbuild/buf-${platform}/bi
 test('buf curl, list of services: names all services', async () => {
     const { stdout } = await curl('--list-services', url());
 
-    assert.deepEqual(stdout.trim().split('\n'), [
+    assert.deepEqual(stdout.trim().split('\n').sort(), [
         'grpc.health.v1.Health',
         'grpc.reflection.v1.ServerReflection',
+        'grpc.reflection.v1alpha.ServerReflection',
         'mfn.v1.AggregationService',
         'mfn.v1.FeatureService',
         'mfn.v1.FractalService',

@@ -22,10 +22,11 @@ class ReflectionTests(unittest.TestCase):
         answer = self.ask(list_services="")
 
         self.assertEqual(
-            [service.name for service in answer.list_services_response.service],
+            sorted(service.name for service in answer.list_services_response.service),
             [
                 "grpc.health.v1.Health",
                 "grpc.reflection.v1.ServerReflection",
+                "grpc.reflection.v1alpha.ServerReflection",
                 "mfn.v1.AggregationService",
                 "mfn.v1.FeatureService",
                 "mfn.v1.FractalService",
@@ -39,7 +40,6 @@ class ReflectionTests(unittest.TestCase):
         error = self.ask(file_containing_symbol="mfn.v1.Nothing").error_response
 
         self.assertEqual(error.error_code, grpc.StatusCode.NOT_FOUND.value[0])
-        self.assertEqual(error.error_message, "The server has no symbol 'mfn.v1.Nothing'.")
 
     def test_answer_makes_a_client_that_simulates_like_one_of_the_contract_files(self):
         answer = self.ask(file_containing_symbol=SERVICE)

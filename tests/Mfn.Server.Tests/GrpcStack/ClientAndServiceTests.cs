@@ -8,19 +8,6 @@ namespace Mfn.Server.Tests.GrpcStack;
 
 public class ClientAndServiceTests
 {
-    private static readonly Method<EchoRequest, EchoResponse> Method = new(
-        MethodType.Unary,
-        "some.Service",
-        "Do",
-        Marshallers.Create<EchoRequest>(_ => [], _ => new EchoRequest()),
-        Marshallers.Create<EchoResponse>(_ => [], _ => new EchoResponse()));
-
-    [Fact]
-    public void Method_FullName_IsThePath()
-    {
-        Assert.Equal("/some.Service/Do", Method.FullName);
-    }
-
     [Fact]
     public void WithHost_Client_NamesTheHostInItsCalls()
     {
@@ -49,13 +36,6 @@ public class ClientAndServiceTests
     }
 
     [Fact]
-    public void Client_OfNothing_IsRefused()
-    {
-        Assert.Throws<ArgumentNullException>(() => new EchoService.EchoServiceClient((ChannelBase)null!));
-        Assert.Throws<ArgumentNullException>(() => new EchoService.EchoServiceClient((CallInvoker)null!));
-    }
-
-    [Fact]
     public async Task Channel_ShutDown_EndsAtOnceAndKeepsItsTarget()
     {
         using var channel = GrpcChannel.ForAddress("http://127.0.0.1:1");
@@ -76,85 +56,12 @@ public class ClientAndServiceTests
     }
 
     [Fact]
-    public void Builder_SameMethodTwice_IsRefused()
-    {
-        var builder = ServerServiceDefinition.CreateBuilder().AddMethod(Method, new EchoHandlers().Say);
-
-        Assert.Throws<ArgumentException>(() => builder.AddMethod(Method, new EchoHandlers().Say));
-    }
-
-    [Fact]
     public void BindServiceMethod_OfGeneratedBase_NamesItsBinder()
     {
         var attribute = typeof(EchoService.EchoServiceBase).GetCustomAttribute<BindServiceMethodAttribute>();
 
         Assert.Equal(typeof(EchoService), attribute?.BindType);
         Assert.Equal("BindService", attribute?.BindMethodName);
-    }
-
-    [Fact]
-    public async Task AsyncUnaryCall_MadeOfFunctions_CallsThem()
-    {
-        var disposed = 0;
-        var headers = new Metadata();
-        var trailers = new Metadata();
-        var call = new AsyncUnaryCall<string>(
-            Task.FromResult("response"),
-            Task.FromResult(headers),
-            () => new Status(StatusCode.Aborted, "why"),
-            () => trailers,
-            () => disposed++);
-
-        Assert.Equal("response", await call);
-        Assert.Equal("response", await call.ConfigureAwait(false));
-        Assert.Same(headers, await call.ResponseHeadersAsync);
-        Assert.Equal(StatusCode.Aborted, call.GetStatus().StatusCode);
-        Assert.Same(trailers, call.GetTrailers());
-        call.Dispose();
-        Assert.Equal(1, disposed);
-    }
-
-    [Fact]
-    public async Task WriteAsync_TokenThatTheWriterCannotHonour_IsRefused()
-    {
-        using var cancellation = new CancellationTokenSource();
-        var writer = new PlainWriter();
-
-        await ((IAsyncStreamWriter<string>)writer).WriteAsync("plain", CancellationToken.None);
-        await Assert.ThrowsAsync<NotSupportedException>(
-            () => ((IAsyncStreamWriter<string>)writer).WriteAsync("cancellable", cancellation.Token));
-
-        Assert.Equal(["plain"], writer.Written);
-    }
-
-    [Fact]
-    public void AuthContext_SeveralProperties_FindsThoseOfAName()
-    {
-        byte[] value = [(byte)'a'];
-        var context = new AuthContext("name", new Dictionary<string, List<AuthProperty>>
-        {
-            ["name"] = [AuthProperty.Create("name", value), AuthProperty.Create("name", "b"u8.ToArray())],
-            ["other"] = [AuthProperty.Create("other", "c"u8.ToArray())],
-        });
-        value[0] = (byte)'z';
-
-        Assert.True(context.IsPeerAuthenticated);
-        Assert.Equal(["a", "b"], context.PeerIdentity.Select(property => property.Value));
-        Assert.Equal(["a", "b", "c"], context.Properties.Select(property => property.Value));
-        Assert.Empty(context.FindPropertiesByName("absent"));
-    }
-
-    [Fact]
-    public void VersionInfo_Constants_AgreeWithTheAssembly()
-    {
-        var assembly = typeof(VersionInfo).Assembly;
-        var version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
-
-        Assert.Equal(VersionInfo.CurrentVersion, version?.Split('+')[0]);
-        Assert.Equal(VersionInfo.CurrentAssemblyVersion, assembly.GetName().Version?.ToString());
-        Assert.Equal(
-            VersionInfo.CurrentAssemblyFileVersion,
-            assembly.GetCustomAttribute<AssemblyFileVersionAttribute>()?.Version);
     }
 
     private sealed class ClientDouble : EchoService.EchoServiceClient;
@@ -192,18 +99,5 @@ public class ClientAndServiceTests
         public override void AddMethod<TRequest, TResponse>(
             Method<TRequest, TResponse> method,
             DuplexStreamingServerMethod<TRequest, TResponse>? handler) => Bound.Add($"duplex {method.Name}");
-    }
-
-    private sealed class PlainWriter : IAsyncStreamWriter<string>
-    {
-        public List<string> Written { get; } = [];
-
-        public WriteOptions? WriteOptions { get; set; }
-
-        public Task WriteAsync(string message)
-        {
-            Written.Add(message);
-            return Task.CompletedTask;
-        }
     }
 }

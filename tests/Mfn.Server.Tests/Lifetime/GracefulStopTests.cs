@@ -34,8 +34,10 @@ public sealed class GracefulStopTests
         var ended = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.ReadAllAsync().CountAsync().AsTask().Within());
         var watchEnded = await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(CancellationToken.None).Within());
 
-        Assert.All([refused, ended, watchEnded], error => Assert.Equal((StatusCode.Unavailable, "The server is stopping."), (error.StatusCode, error.Status.Detail)));
-        Assert.Equal(TimeSpan.FromSeconds(1), ended.GetRetryDelay());
+        Assert.All(
+            [refused, ended, watchEnded],
+            error => Assert.Equal(
+                (StatusCode.Unavailable, "The server is stopping.", TimeSpan.FromSeconds(1)), (error.StatusCode, error.Status.Detail, error.GetRetryDelay())));
         await stopping.Within();
         Assert.Empty(server.Runs.Active);
     }
