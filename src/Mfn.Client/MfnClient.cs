@@ -51,7 +51,7 @@ public sealed class MfnClient : IDisposable
         _tls = ReadCertificates(options);
         _channel = Connect();
         _simulation = new SimulationService.SimulationServiceClient(_channel);
-        Runs = new RunClient(_simulation);
+        Runs = new RunClient(_channel);
         _features = new FeatureService.FeatureServiceClient(_channel);
         _fractals = new FractalService.FractalServiceClient(_channel);
         _membrane = new MembraneService.MembraneServiceClient(_channel);
@@ -212,29 +212,7 @@ public sealed class MfnClient : IDisposable
         }
     }
 
-    // These calls change what is on the server, and a broken connection does not tell whether they did. Sent twice, they might leave two runs;
-    // SteerRun and WatchRun go on by their own rules.
-    private static MethodConfig NeverRetry()
-    {
-        var config = new MethodConfig();
-        string[] methods =
-        [
-            nameof(SimulationService.SimulationServiceClient.CreateRun),
-            nameof(SimulationService.SimulationServiceClient.ForkRun),
-            nameof(SimulationService.SimulationServiceClient.ImportRun),
-            nameof(SimulationService.SimulationServiceClient.DeleteRun),
-            nameof(SimulationService.SimulationServiceClient.SteerRun),
-            nameof(SimulationService.SimulationServiceClient.WatchRun),
-        ];
-        foreach (var method in methods)
-        {
-            config.Names.Add(new MethodName { Service = SimulationService.Descriptor.FullName, Method = method });
-        }
-
-        return config;
-    }
-
-    // Every other call is a pure function of its request, or reads, so that it may be sent twice.
+    // A call is a pure function of its request, or reads, so that it may be sent twice; those that are not have a rule of their own.
     private static MethodConfig RetryWhenUnavailable() => new()
     {
         Names = { MethodName.Default },
@@ -288,6 +266,6 @@ public sealed class MfnClient : IDisposable
         },
         DisposeHttpClient = true,
         MaxReceiveMessageSize = _options.MaxReceiveBytes,
-        ServiceConfig = new ServiceConfig { MethodConfigs = { RetryWhenUnavailable(), NeverRetry() } },
+        ServiceConfig = new ServiceConfig { MethodConfigs = { RetryWhenUnavailable(), RunClient.NeverRetried() } },
     });
 }

@@ -32,6 +32,7 @@ public static class MfnServer
         "mfn.v1.FeatureService",
         "mfn.v1.FractalService",
         "mfn.v1.MembraneService",
+        "mfn.v1.RunService",
         "mfn.v1.SimulationService",
         "mfn.v1.ValidationService",
     ];
@@ -61,6 +62,7 @@ public static class MfnServer
         var app = builder.Build();
         app.UseMiddleware<RequestMessageMiddleware>(app.Services.GetRequiredService<IOptions<LimitsOptions>>().Value.MaxRequestBytes);
         app.MapGrpcService<Simulation.SimulationService>();
+        app.MapGrpcService<RunService>();
         app.MapGrpcService<Features.FeatureService>();
         app.MapGrpcService<Fractals.FractalService>();
         app.MapGrpcService<Membrane.MembraneService>();
@@ -165,7 +167,6 @@ public static class MfnServer
     private static void AddGrpc(IServiceCollection services)
     {
         services.AddSingleton<OpenCalls>();
-        services.AddSingleton<Simulation.LiveRunHandler>();
         services.AddSingleton<RequestReader>();
         services.AddSingleton<ResponseWriter>();
         services.AddGrpc(grpc =>

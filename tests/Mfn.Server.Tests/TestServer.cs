@@ -20,6 +20,7 @@ internal sealed class TestServer : IAsyncDisposable
         _app = app;
         Channel = Connect();
         Simulation = new SimulationService.SimulationServiceClient(Channel);
+        Runs = new RunService.RunServiceClient(Channel);
         Features = new FeatureService.FeatureServiceClient(Channel);
         Fractals = new FractalService.FractalServiceClient(Channel);
         Membrane = new MembraneService.MembraneServiceClient(Channel);
@@ -30,6 +31,8 @@ internal sealed class TestServer : IAsyncDisposable
     public GrpcChannel Channel { get; }
 
     public SimulationService.SimulationServiceClient Simulation { get; }
+
+    public RunService.RunServiceClient Runs { get; }
 
     public FeatureService.FeatureServiceClient Features { get; }
 
@@ -43,7 +46,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.Single());
 
-    public RunRegistry Runs => _app.Services.GetRequiredService<RunRegistry>();
+    public RunRegistry Registry => _app.Services.GetRequiredService<RunRegistry>();
 
     public FieldBufferPool Buffers => _app.Services.GetRequiredService<FieldBufferPool>();
 
@@ -73,7 +76,7 @@ internal sealed class TestServer : IAsyncDisposable
     {
         // Its first frame tells that it is under way.
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
-        return Assert.Single(Runs.Active);
+        return Assert.Single(Registry.Active);
     }
 
     public Task StopAsync() => _app.StopAsync();

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
+using Grpc.Net.Client.Configuration;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Client.Runs;
@@ -10,17 +11,39 @@ public sealed class RunClient
 {
     private const int ChunkLength = 64 * 1024;
 
-    private readonly SimulationService.SimulationServiceClient _simulation;
+    private readonly RunService.RunServiceClient _runs;
 
-    internal RunClient(SimulationService.SimulationServiceClient simulation) => _simulation = simulation;
+    internal RunClient(ChannelBase channel) => _runs = new RunService.RunServiceClient(channel);
+
+    // These calls change what is on the server, and a broken connection does not tell whether they did. Sent twice, they might leave two runs;
+    // SteerRun and WatchRun go on by their own rules.
+    internal static MethodConfig NeverRetried()
+    {
+        var config = new MethodConfig();
+        string[] methods =
+        [
+            nameof(RunService.RunServiceClient.CreateRun),
+            nameof(RunService.RunServiceClient.ForkRun),
+            nameof(RunService.RunServiceClient.ImportRun),
+            nameof(RunService.RunServiceClient.DeleteRun),
+            nameof(RunService.RunServiceClient.SteerRun),
+            nameof(RunService.RunServiceClient.WatchRun),
+        ];
+        foreach (var method in methods)
+        {
+            config.Names.Add(new MethodName { Service = RunService.Descriptor.FullName, Method = method });
+        }
+
+        return config;
+    }
 
     /// <summary>Starts a run. It is not tried again by itself: when the connection breaks, the run may exist.</summary>
     public async Task<Run> CreateAsync(CreateRunRequest request, CancellationToken cancellationToken = default) =>
-        (await _simulation.CreateRunAsync(request, cancellationToken: cancellationToken)).Run;
+        (await _runs.CreateRunAsync(request, cancellationToken: cancellationToken)).Run;
 
     /// <summary>Returns a run.</summary>
     public async Task<Run> GetAsync(string runId, CancellationToken cancellationToken = default) =>
-        (await _simulation.GetRunAsync(new GetRunRequest { RunId = runId }, cancellationToken: cancellationToken)).Run;
+        (await _runs.GetRunAsync(new GetRunRequest { RunId = runId }, cancellationToken: cancellationToken)).Run;
 
     /// <summary>Returns the runs in a state, or all, the latest created first, page after page as they are enumerated.</summary>
     public async IAsyncEnumerable<Run> ListAsync(
@@ -29,7 +52,7 @@ public sealed class RunClient
         var request = new ListRunsRequest { State = state };
         do
         {
-            var page = await _simulation.ListRunsAsync(request, cancellationToken: cancellationToken);
+            var page = await _runs.ListRunsAsync(request, cancellationToken: cancellationToken);
             foreach (var run in page.Runs)
             {
                 yield return run;
@@ -42,11 +65,11 @@ public sealed class RunClient
 
     /// <summary>Ends a run and returns it as it was. It is not tried again by itself: when the connection breaks, the run may be gone.</summary>
     public async Task<Run> DeleteAsync(string runId, CancellationToken cancellationToken = default) =>
-        (await _simulation.DeleteRunAsync(new DeleteRunRequest { RunId = runId }, cancellationToken: cancellationToken)).Run;
+        (await _runs.DeleteRunAsync(new DeleteRunRequest { RunId = runId }, cancellationToken: cancellationToken)).Run;
 
     /// <summary>Starts a run from a state of another. It is not tried again by itself: when the connection breaks, the run may exist.</summary>
     public async Task<Run> ForkAsync(ForkRunRequest request, CancellationToken cancellationToken = default) =>
-        (await _simulation.ForkRunAsync(request, cancellationToken: cancellationToken)).Run;
+        (await _runs.ForkRunAsync(request, cancellationToken: cancellationToken)).Run;
 
     /// <summary>
     /// Watches a run until its end. A stream that breaks, or that the server ends because this watcher was slow or the server stops, is resumed behind
@@ -61,17 +84,17 @@ public sealed class RunClient
         WatchRunRequest request, WatchOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return new RunWatcher(_simulation, request, options ?? new WatchOptions()).WatchAsync(cancellationToken);
+        return new RunWatcher(_runs, request, options ?? new WatchOptions()).WatchAsync(cancellationToken);
     }
 
     /// <summary>Steers a run. The stream opens with the first command.</summary>
-    public RunSteering Steer(string runId, ReconnectOptions? options = null) => new(_simulation, runId, options ?? new ReconnectOptions());
+    public RunSteering Steer(string runId, ReconnectOptions? options = null) => new(_runs, runId, options ?? new ReconnectOptions());
 
     /// <summary>Writes a run's state to a stream, as a checkpoint; returns its bytes.</summary>
     public async Task<long> ExportAsync(ExportRunRequest request, Stream destination, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        using var call = _simulation.ExportRun(request, cancellationToken: cancellationToken);
+        using var call = _runs.ExportRun(request, cancellationToken: cancellationToken);
         var length = 0L;
         await foreach (var response in call.ResponseStream.ReadAllAsync(cancellationToken))
         {
@@ -88,7 +111,7 @@ public sealed class RunClient
     public async Task<Run> ImportAsync(ImportRunStart start, Stream source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
-        using var call = _simulation.ImportRun(cancellationToken: cancellationToken);
+        using var call = _runs.ImportRun(cancellationToken: cancellationToken);
         var response = call.ResponseAsync;
         var buffer = new byte[ChunkLength];
         var message = new ImportRunRequest { Start = start };

@@ -9,15 +9,15 @@ namespace Mfn.Client.Runs;
 /// </summary>
 public sealed class RunSteering : IDisposable
 {
-    private readonly SimulationService.SimulationServiceClient _simulation;
+    private readonly RunService.RunServiceClient _runs;
     private readonly string _runId;
     private readonly ReconnectOptions _options;
     private readonly SemaphoreSlim _turn = new(1);
     private AsyncDuplexStreamingCall<SteerRunRequest, SteerRunResponse>? _call;
 
-    internal RunSteering(SimulationService.SimulationServiceClient simulation, string runId, ReconnectOptions options)
+    internal RunSteering(RunService.RunServiceClient runs, string runId, ReconnectOptions options)
     {
-        _simulation = simulation;
+        _runs = runs;
         _runId = runId;
         _options = options;
     }
@@ -62,7 +62,7 @@ public sealed class RunSteering : IDisposable
         {
             // What ended a stream that had served before says nothing about this command: the server may only have tired of waiting.
             var isFresh = _call is null;
-            _call ??= _simulation.SteerRun(cancellationToken: CancellationToken.None);
+            _call ??= _runs.SteerRun(cancellationToken: CancellationToken.None);
             try
             {
                 return await ExchangeAsync(_call, command, cancellationToken);

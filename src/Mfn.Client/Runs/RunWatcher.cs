@@ -6,7 +6,7 @@ using Mfn.Contracts.V1;
 namespace Mfn.Client.Runs;
 
 /// <summary>Watches a run through as many streams as it takes.</summary>
-internal sealed class RunWatcher(SimulationService.SimulationServiceClient simulation, WatchRunRequest request, WatchOptions options)
+internal sealed class RunWatcher(RunService.RunServiceClient runs, WatchRunRequest request, WatchOptions options)
 {
     public async IAsyncEnumerable<WatchEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -15,7 +15,7 @@ internal sealed class RunWatcher(SimulationService.SimulationServiceClient simul
         while (true)
         {
             RpcException? failure = null;
-            using (var call = simulation.WatchRun(From(decoder.Token), cancellationToken: cancellationToken))
+            using (var call = runs.WatchRun(From(decoder.Token), cancellationToken: cancellationToken))
             {
                 while (failure is null)
                 {

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Simulation;
 
-/// <summary>Runs that belong to one call, wait for its client and end with it; and runs that live on the server.</summary>
-internal sealed class SimulationService(RunRegistry runs, LiveRunHandler liveRuns, ResponseWriter writer, IOptions<LimitsOptions> limits)
+/// <summary>Runs that belong to one call, wait for its client and end with it.</summary>
+internal sealed class SimulationService(RunRegistry runs, ResponseWriter writer, IOptions<LimitsOptions> limits)
     : Contracts.V1.SimulationService.SimulationServiceBase
 {
     public override async Task<SimulateResponse> Simulate(SimulateRequest request, ServerCallContext context)
@@ -49,27 +49,4 @@ internal sealed class SimulationService(RunRegistry runs, LiveRunHandler liveRun
 
         Task WriteAsync(StreamSimulationResponse response) => writer.WriteAsync(responseStream, response, context);
     }
-
-    public override Task<CreateRunResponse> CreateRun(CreateRunRequest request, ServerCallContext context) => liveRuns.CreateAsync(request, context);
-
-    public override Task<GetRunResponse> GetRun(GetRunRequest request, ServerCallContext context) => liveRuns.GetAsync(request, context);
-
-    public override Task<ListRunsResponse> ListRuns(ListRunsRequest request, ServerCallContext context) => Task.FromResult(liveRuns.List(request));
-
-    public override Task<DeleteRunResponse> DeleteRun(DeleteRunRequest request, ServerCallContext context) => liveRuns.DeleteAsync(request, context);
-
-    public override Task WatchRun(WatchRunRequest request, IServerStreamWriter<WatchRunResponse> responseStream, ServerCallContext context) =>
-        liveRuns.WatchAsync(request, responseStream, context);
-
-    public override Task SteerRun(
-        IAsyncStreamReader<SteerRunRequest> requestStream, IServerStreamWriter<SteerRunResponse> responseStream, ServerCallContext context) =>
-        liveRuns.SteerAsync(requestStream, responseStream, context);
-
-    public override Task<ForkRunResponse> ForkRun(ForkRunRequest request, ServerCallContext context) => liveRuns.ForkAsync(request, context);
-
-    public override Task ExportRun(ExportRunRequest request, IServerStreamWriter<ExportRunResponse> responseStream, ServerCallContext context) =>
-        liveRuns.ExportAsync(request, responseStream, context);
-
-    public override Task<ImportRunResponse> ImportRun(IAsyncStreamReader<ImportRunRequest> requestStream, ServerCallContext context) =>
-        liveRuns.ImportAsync(requestStream, context);
 }

@@ -10,7 +10,7 @@ namespace Mfn.Benchmarks.Watching;
 /// <summary>What the script `fan-out` measures from outside the server: each writes one JSON object a line.</summary>
 internal sealed class WatchMeasurements : IDisposable
 {
-    private const string WatchPath = "/mfn.v1.SimulationService/WatchRun";
+    private const string WatchPath = "/mfn.v1.RunService/WatchRun";
     private const string EmptyPath = "/peer.EmptySimulation/StreamSimulation";
     private const int GridSize = 64;
 
@@ -28,14 +28,14 @@ internal sealed class WatchMeasurements : IDisposable
     private readonly IPEndPoint _address;
     private readonly ServerProcess _server;
     private readonly GrpcChannel _channel;
-    private readonly SimulationService.SimulationServiceClient _simulation;
+    private readonly RunService.RunServiceClient _runs;
 
     private WatchMeasurements(Uri url, int serverId)
     {
         _address = new IPEndPoint(IPAddress.Parse(url.Host), url.Port);
         _server = new ServerProcess(serverId);
         _channel = GrpcChannel.ForAddress(url);
-        _simulation = new SimulationService.SimulationServiceClient(_channel);
+        _runs = new RunService.RunServiceClient(_channel);
     }
 
     public static async Task RunAsync(string measurement, Uri url, int serverId, string[] numbers)
@@ -284,14 +284,14 @@ internal sealed class WatchMeasurements : IDisposable
             request.StepsPerSecond = stepsPerSecond;
         }
 
-        var run = (await _simulation.CreateRunAsync(request)).Run.RunId;
+        var run = (await _runs.CreateRunAsync(request)).Run.RunId;
         try
         {
             await measureAsync(run);
         }
         finally
         {
-            await _simulation.DeleteRunAsync(new DeleteRunRequest { RunId = run });
+            await _runs.DeleteRunAsync(new DeleteRunRequest { RunId = run });
         }
     }
 

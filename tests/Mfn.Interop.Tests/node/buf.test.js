@@ -20,6 +20,7 @@ test('buf curl, list of services: names all services', async () => {
         'mfn.v1.FeatureService',
         'mfn.v1.FractalService',
         'mfn.v1.MembraneService',
+        'mfn.v1.RunService',
         'mfn.v1.SimulationService',
         'mfn.v1.ValidationService',
     ]);

@@ -4,17 +4,17 @@ import { status } from '@grpc/grpc-js';
 import { call, connect, contracts, deleteAfter, next, stream } from './server.js';
 import { encodings, Watcher } from './watcher.js';
 
-const { SimulationService } = contracts.mfn.v1;
+const { RunService, SimulationService } = contracts.mfn.v1;
 const spec = { grid_size: 20, steps: 60, seed: 11 };
 const float64 = 'FIELD_ENCODING_FLOAT64';
 
 test('WatchRun, from step 0: has the bits of StreamSimulation, then an end', async (t) => {
-    const client = connect(t, SimulationService);
+    const client = connect(t, RunService);
     const run = await deleteAfter(t, call(client, 'CreateRun', { spec }));
 
     const frames = await watchToTheEnd(client, { run_id: run.run_id, from_step: 0, field_encoding: float64 });
 
-    const streamed = await stream(client, 'StreamSimulation', { spec, field_encoding: float64 }).toArray();
+    const streamed = await stream(connect(t, SimulationService), 'StreamSimulation', { spec, field_encoding: float64 }).toArray();
     assert.deepEqual(
         frames.slice(1).map((frame) => [frame.step, Buffer.from(frame.numbers.buffer)]),
         streamed.slice(0, -1).map(({ frame }) => [frame.step, frame.field.values]),
@@ -24,7 +24,7 @@ test('WatchRun, from step 0: has the bits of StreamSimulation, then an end', asy
 for (const encoding of encodings) {
     for (const interval of [1, 8]) {
         test(`WatchRun, ${encoding}, a key frame in ${interval}, cut and resumed: has the steered field`, async (t) => {
-            const client = connect(t, SimulationService);
+            const client = connect(t, RunService);
             const run = await steeredRun(t, client);
             const expected = await watchToTheEnd(client, { run_id: run.run_id, from_step: 0, field_encoding: float64 });
             assert.equal(expected.length, 62);
@@ -52,7 +52,7 @@ for (const encoding of encodings) {
 }
 
 test('SteerRun: pauses, edits, steps and resumes, each command once however often it is sent', async (t) => {
-    const client = connect(t, SimulationService);
+    const client = connect(t, RunService);
     const endless = { spec: { grid_size: 20 }, steps_per_second: 100, stop: { never: true }, paused: true };
     const run = await deleteAfter(t, call(client, 'CreateRun', endless));
     const watcher = new Watcher(client, { run_id: run.run_id, field_encoding: float64, backlog_frames: 1024 });
@@ -89,7 +89,7 @@ test('SteerRun: pauses, edits, steps and resumes, each command once however ofte
 });
 
 test('ListRuns, page by page: has the runs once, the latest first', async (t) => {
-    const client = connect(t, SimulationService);
+    const client = connect(t, RunService);
     const own = [];
     for (let i = 0; i < 3; i++) {
         own.push((await deleteAfter(t, call(client, 'CreateRun', { spec, paused: true }))).run_id);
@@ -110,7 +110,7 @@ test('ListRuns, page by page: has the runs once, the latest first', async (t) =>
 });
 
 test('ForkRun: without changes goes on as its parent, with changes otherwise', async (t) => {
-    const client = connect(t, SimulationService);
+    const client = connect(t, RunService);
     const parent = await steeredRun(t, client);
     const watched = { from_step: 30, field_encoding: float64 };
 
@@ -132,7 +132,7 @@ test('ForkRun: without changes goes on as its parent, with changes otherwise', a
 });
 
 test('ExportRun, ImportRun: the imported run goes on as the exported one, and damage is refused', async (t) => {
-    const client = connect(t, SimulationService);
+    const client = connect(t, RunService);
     const parent = await steeredRun(t, client);
 
     const exported = await stream(client, 'ExportRun', { run_id: parent.run_id, step: 30 }).toArray();
@@ -150,7 +150,7 @@ test('ExportRun, ImportRun: the imported run goes on as the exported one, and da
 });
 
 test('DeleteRun: ends its watchers, then nobody finds it', async (t) => {
-    const client = connect(t, SimulationService);
+    const client = connect(t, RunService);
     const { run } = await call(client, 'CreateRun', { spec, paused: true });
     const watcher = new Watcher(client, { run_id: run.run_id });
     let watching;

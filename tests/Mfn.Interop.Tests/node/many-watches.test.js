@@ -3,7 +3,7 @@ import test from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { addresses, call, connect, contracts, deleteAfter, next, retryDelayMilliseconds, stream } from './server.js';
 
-const { SimulationService } = contracts.mfn.v1;
+const { RunService } = contracts.mfn.v1;
 const count = 150;
 
 test('WatchRun, 150 on one connection: all are served', async (t) => {
@@ -25,8 +25,8 @@ test('WatchRun, 150 on one connection that may have 100: 50 are refused', async 
 
 /** Opens the watches, lets the run go a step once each has its first frame or a refusal, and counts who gets that step. */
 async function watchFromOneConnection(t, address) {
-    const steerer = connect(t, SimulationService, { address, 'grpc.use_local_subchannel_pool': 1 });
-    const watcher = connect(t, SimulationService, { address, 'grpc.use_local_subchannel_pool': 1 });
+    const steerer = connect(t, RunService, { address, 'grpc.use_local_subchannel_pool': 1 });
+    const watcher = connect(t, RunService, { address, 'grpc.use_local_subchannel_pool': 1 });
     const run = await deleteAfter(t, call(steerer, 'CreateRun', { spec: { grid_size: 16 }, paused: true }), address);
     const request = { run_id: run.run_id, field_encoding: 'FIELD_ENCODING_FLOAT32' };
 

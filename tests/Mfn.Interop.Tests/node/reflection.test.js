@@ -19,6 +19,7 @@ test('ListServices: names all services', async (t) => {
             'mfn.v1.FeatureService',
             'mfn.v1.FractalService',
             'mfn.v1.MembraneService',
+            'mfn.v1.RunService',
             'mfn.v1.SimulationService',
             'mfn.v1.ValidationService',
         ],

@@ -21,6 +21,7 @@ const definitions = loadSync(
     [
         'mfn/v1/aggregation_service.proto',
         'mfn/v1/simulation_service.proto',
+        'mfn/v1/run_service.proto',
         'mfn/v1/membrane_service.proto',
         'grpc/health/v1/health.proto',
         'grpc/reflection/v1/reflection.proto',
@@ -47,7 +48,7 @@ export async function deleteAfter(test, starting, address = addresses.plaintext)
     const { run } = await starting;
     test.after(async () => {
         // The test's own client has been closed by now.
-        const client = new contracts.mfn.v1.SimulationService(address, credentials.createInsecure());
+        const client = new contracts.mfn.v1.RunService(address, credentials.createInsecure());
         await call(client, 'DeleteRun', { run_id: run.run_id });
         client.close();
     });

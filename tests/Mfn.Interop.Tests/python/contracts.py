@@ -16,9 +16,13 @@ from grpc.reflection.v1.reflection_pb2_grpc import ServerReflectionStub
 from mfn.v1 import aggregation_service_pb2 as aggregation
 from mfn.v1 import field_pb2
 from mfn.v1 import membrane_service_pb2 as membrane
+from mfn.v1 import run_pb2
+from mfn.v1 import run_service_pb2 as runs
+from mfn.v1 import simulation_pb2
 from mfn.v1 import simulation_service_pb2 as simulation
 from mfn.v1.aggregation_service_pb2_grpc import AggregationServiceStub
 from mfn.v1.membrane_service_pb2_grpc import MembraneServiceStub
+from mfn.v1.run_service_pb2_grpc import RunServiceStub
 from mfn.v1.simulation_service_pb2_grpc import SimulationServiceStub
 
 __all__ = [
@@ -30,6 +34,7 @@ __all__ = [
     "HealthStub",
     "MembraneServiceStub",
     "RetryInfo",
+    "RunServiceStub",
     "ServerReflectionRequest",
     "ServerReflectionStub",
     "SimulationServiceStub",
@@ -37,5 +42,8 @@ __all__ = [
     "aggregation",
     "field_pb2",
     "membrane",
+    "run_pb2",
+    "runs",
     "simulation",
+    "simulation_pb2",
 ]

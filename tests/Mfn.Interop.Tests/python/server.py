@@ -10,7 +10,7 @@ from pathlib import Path
 
 import grpc
 
-from contracts import RetryInfo, Status, simulation
+from contracts import RetryInfo, Status, runs, simulation_pb2
 
 PLAINTEXT = os.environ["INTEROP_PLAINTEXT"]
 SINGLE_RUN = os.environ["INTEROP_SINGLE_RUN"]
@@ -21,7 +21,7 @@ TLS = os.environ["INTEROP_TLS"]
 TIMEOUT = 30
 
 # A run that outlasts every test, so that only its client or the server can end it.
-LONG_RUN = simulation.SimulationSpec(grid_size=512, steps=10_000)
+LONG_RUN = simulation_pb2.SimulationSpec(grid_size=512, steps=10_000)
 
 _GOLDEN = Path(__file__).parents[2] / "Mfn.Core.Tests" / "Golden"
 _CERTIFICATES = Path(os.environ["INTEROP_CERTIFICATES"])
@@ -63,7 +63,7 @@ def steer(test, client, run_id):
     outcomes = client.SteerRun(iter(requests.get, None), timeout=TIMEOUT)
 
     def send(command):
-        requests.put(simulation.SteerRunRequest(run_id=run_id, command=command))
+        requests.put(runs.SteerRunRequest(run_id=run_id, command=command))
         return next(outcomes)
 
     return send
@@ -71,7 +71,7 @@ def steer(test, client, run_id):
 
 def delete_after(test, client, response):
     """The live run that a call has started; it is deleted when the test ends."""
-    test.addCleanup(client.DeleteRun, simulation.DeleteRunRequest(run_id=response.run.run_id), timeout=TIMEOUT)
+    test.addCleanup(client.DeleteRun, runs.DeleteRunRequest(run_id=response.run.run_id), timeout=TIMEOUT)
     return response.run
 
 

@@ -3,7 +3,7 @@ import unittest
 
 import grpc
 
-from contracts import BadRequest, HealthCheckRequest, HealthCheckResponse, HealthStub, SimulationServiceStub, simulation
+from contracts import BadRequest, HealthCheckRequest, HealthCheckResponse, HealthStub, SimulationServiceStub, simulation, simulation_pb2
 from server import TIMEOUT, assert_refused, connect, error_detail
 
 
@@ -13,7 +13,7 @@ class BadInputTests(unittest.TestCase):
         self.client = SimulationServiceStub(self.channel)
 
     def test_grid_of_3_is_refused_with_the_field_its_range_and_its_value(self):
-        request = simulation.SimulateRequest(spec=simulation.SimulationSpec(grid_size=3))
+        request = simulation.SimulateRequest(spec=simulation_pb2.SimulationSpec(grid_size=3))
 
         error = assert_refused(self, lambda: self.client.Simulate(request, timeout=TIMEOUT))
 
@@ -21,7 +21,7 @@ class BadInputTests(unittest.TestCase):
         self.assert_violations(error, {"spec.grid_size": "must be between 4 and 1024, but was 3"})
 
     def test_two_problems_are_both_named(self):
-        spec = simulation.SimulationSpec(alpha=math.nan)
+        spec = simulation_pb2.SimulationSpec(alpha=math.nan)
         stream = self.client.StreamSimulation(
             simulation.StreamSimulationRequest(spec=spec, every_n_steps=0), timeout=TIMEOUT
         )

@@ -4,7 +4,7 @@ import unittest
 
 import grpc
 
-from contracts import SimulationServiceStub, field_pb2, simulation
+from contracts import RunServiceStub, field_pb2, run_pb2, runs, simulation_pb2
 from server import TIMEOUT, assert_refused, connect, start_server, steer
 from watcher import Watcher
 
@@ -16,9 +16,9 @@ class FailingDiskTests(unittest.TestCase):
         directory = tempfile.TemporaryDirectory(prefix="mfn-failing-disk-")
         self.addCleanup(directory.cleanup)
         server, client = self.start_server(directory)
-        spec = simulation.SimulationSpec(grid_size=16, seed=3)
+        spec = simulation_pb2.SimulationSpec(grid_size=16, seed=3)
         run_id = client.CreateRun(
-            simulation.CreateRunRequest(spec=spec, stop=simulation.StopCondition(after_step=STEPS), paused=True),
+            runs.CreateRunRequest(spec=spec, stop=run_pb2.StopCondition(after_step=STEPS), paused=True),
             timeout=TIMEOUT,
         ).run.run_id
         watched = {"run_id": run_id, "from_step": 0, "field_encoding": field_pb2.FIELD_ENCODING_FLOAT64}
@@ -30,27 +30,27 @@ class FailingDiskTests(unittest.TestCase):
 
         stop_failing = self.fail_flushes(server)
         lost = send(add_millivolts("lost", 100))
-        unborn = assert_refused(self, lambda: client.CreateRun(simulation.CreateRunRequest(spec=spec), timeout=TIMEOUT))
-        failed = client.GetRun(simulation.GetRunRequest(run_id=run_id), timeout=TIMEOUT).run
+        unborn = assert_refused(self, lambda: client.CreateRun(runs.CreateRunRequest(spec=spec), timeout=TIMEOUT))
+        failed = client.GetRun(runs.GetRunRequest(run_id=run_id), timeout=TIMEOUT).run
         stop_failing()
         # A disk that works again does not bring back what it may have dropped.
         late = send(add_millivolts("late", 100))
-        created = client.CreateRun(simulation.CreateRunRequest(spec=spec), timeout=TIMEOUT).run
+        created = client.CreateRun(runs.CreateRunRequest(spec=spec), timeout=TIMEOUT).run
 
         self.assertEqual(lost.refused.code, grpc.StatusCode.FAILED_PRECONDITION.value[0])
         self.assertEqual(unborn.code(), grpc.StatusCode.UNAVAILABLE)
-        self.assertEqual((failed.state, failed.revision), (simulation.RUN_STATE_FAILED, 3))
+        self.assertEqual((failed.state, failed.revision), (run_pb2.RUN_STATE_FAILED, 3))
         self.assertIn("could not be flushed to disk", failed.failure)
         self.assertEqual(late.refused.code, grpc.StatusCode.FAILED_PRECONDITION.value[0])
         server.kill()
         server.wait()
         _, client = self.start_server(directory)
-        listed = client.ListRuns(simulation.ListRunsRequest(), timeout=TIMEOUT).runs
+        listed = client.ListRuns(runs.ListRunsRequest(), timeout=TIMEOUT).runs
         self.assertEqual({run.run_id for run in listed}, {run_id, created.run_id})
         send = steer(self, client, run_id)
         self.assertTrue(send(add_millivolts("2", 3)).applied.already_applied)
-        self.assertEqual(send(add_millivolts("lost", 100)).applied, simulation.Applied(step=0, revision=4))
-        send(simulation.RunCommand(command_id="go", resume=simulation.Resume()))
+        self.assertEqual(send(add_millivolts("lost", 100)).applied, runs.Applied(step=0, revision=4))
+        send(run_pb2.RunCommand(command_id="go", resume=run_pb2.Resume()))
         watcher.client = client
         watcher.watch()
         whole = Watcher(self, client, **watched)
@@ -60,7 +60,7 @@ class FailingDiskTests(unittest.TestCase):
 
     def start_server(self, directory):
         server, address = start_server(self, f"LiveRuns:DataDirectory={directory.name}")
-        return server, SimulationServiceStub(connect(self, address))
+        return server, RunServiceStub(connect(self, address))
 
     def fail_flushes(self, server):
         """Lets every fsync of the process fail as on a broken disk, when this returns; gives a function that ends it."""
@@ -77,6 +77,6 @@ class FailingDiskTests(unittest.TestCase):
 
 
 def add_millivolts(command_id, millivolts):
-    whole = simulation.Region(row=0, column=0, rows=16, columns=16)
-    added = simulation.AddPotential(region=whole, millivolts=millivolts)
-    return simulation.RunCommand(command_id=command_id, add_potential=added)
+    whole = run_pb2.Region(row=0, column=0, rows=16, columns=16)
+    added = run_pb2.AddPotential(region=whole, millivolts=millivolts)
+    return run_pb2.RunCommand(command_id=command_id, add_potential=added)

@@ -3,18 +3,20 @@ import unittest
 
 import grpc
 
-from contracts import SimulationServiceStub, field_pb2, simulation
+from contracts import RunServiceStub, SimulationServiceStub, field_pb2, run_pb2, runs, simulation, simulation_pb2
 from server import TIMEOUT, assert_refused, connect, delete_after, steer
 from watcher import ENCODINGS, Watcher
 
 FLOAT64 = field_pb2.FIELD_ENCODING_FLOAT64
 GRID = 20
-SPEC = simulation.SimulationSpec(grid_size=GRID, steps=60, seed=11)
+SPEC = simulation_pb2.SimulationSpec(grid_size=GRID, steps=60, seed=11)
 
 
 class LiveRunTests(unittest.TestCase):
     def setUp(self):
-        self.client = SimulationServiceStub(connect(self))
+        channel = connect(self)
+        self.client = RunServiceStub(channel)
+        self.simulation = SimulationServiceStub(channel)
 
     def test_watch_from_step_0_has_the_bits_of_stream_simulation_then_an_end(self):
         run = self.create_run(spec=SPEC)
@@ -22,7 +24,7 @@ class LiveRunTests(unittest.TestCase):
         frames = self.watch_to_the_end(run_id=run.run_id, from_step=0, field_encoding=FLOAT64)
 
         request = simulation.StreamSimulationRequest(spec=SPEC, field_encoding=FLOAT64)
-        streamed = [message.frame for message in self.client.StreamSimulation(request, timeout=TIMEOUT)][:-1]
+        streamed = [message.frame for message in self.simulation.StreamSimulation(request, timeout=TIMEOUT)][:-1]
         self.assertEqual(
             [(frame.step, struct.pack(f"<{GRID * GRID}d", *frame.numbers)) for frame in frames[1:]],
             [(frame.step, frame.field.values) for frame in streamed],
@@ -56,33 +58,33 @@ class LiveRunTests(unittest.TestCase):
 
     def test_steering_pauses_edits_steps_and_resumes_each_command_once_however_often_it_is_sent(self):
         run = self.create_run(
-            spec=simulation.SimulationSpec(grid_size=GRID),
+            spec=simulation_pb2.SimulationSpec(grid_size=GRID),
             steps_per_second=100,
-            stop=simulation.StopCondition(never=True),
+            stop=run_pb2.StopCondition(never=True),
             paused=True,
         )
         watcher = Watcher(self, self.client, run_id=run.run_id, field_encoding=FLOAT64, backlog_frames=1024)
         steering = steer(self, self.client, run.run_id)
         edit = add_potential("edit", 7.5, row=2, column=3, rows=4, columns=5)
 
-        first = steering(simulation.RunCommand(command_id="ten", take_steps=simulation.TakeSteps(steps=10)))
+        first = steering(run_pb2.RunCommand(command_id="ten", take_steps=run_pb2.TakeSteps(steps=10)))
         watcher.watch(lambda message: message.step == 10)
         edited = steering(edit)
         again = steering(edit)
         another = steering(add_potential("edit", 8, row=2, column=3, rows=4, columns=5))
         outside = steering(add_potential("outside", 1, row=GRID, column=0, rows=1, columns=1))
         watcher.watch(lambda message: (message.step, message.revision) == (10, 1))
-        steering(simulation.RunCommand(command_id="go", resume=simulation.Resume()))
+        steering(run_pb2.RunCommand(command_id="go", resume=run_pb2.Resume()))
         watcher.watch(lambda message: message.step == 30)
-        paused = steering(simulation.RunCommand(command_id="stop", pause=simulation.Pause()))
+        paused = steering(run_pb2.RunCommand(command_id="stop", pause=run_pb2.Pause()))
 
-        self.assertEqual(first.applied, simulation.Applied(step=0, revision=0))
-        self.assertEqual(edited.applied, simulation.Applied(step=10, revision=1))
-        self.assertEqual(again.applied, simulation.Applied(step=10, revision=1, already_applied=True))
+        self.assertEqual(first.applied, runs.Applied(step=0, revision=0))
+        self.assertEqual(edited.applied, runs.Applied(step=10, revision=1))
+        self.assertEqual(again.applied, runs.Applied(step=10, revision=1, already_applied=True))
         self.assertEqual(another.refused.code, grpc.StatusCode.ALREADY_EXISTS.value[0])
         self.assertEqual(outside.refused.code, grpc.StatusCode.INVALID_ARGUMENT.value[0])
-        now = self.client.GetRun(simulation.GetRunRequest(run_id=run.run_id), timeout=TIMEOUT).run
-        self.assertEqual((now.state, now.step, now.revision), (simulation.RUN_STATE_PAUSED, paused.applied.step, 1))
+        now = self.client.GetRun(runs.GetRunRequest(run_id=run.run_id), timeout=TIMEOUT).run
+        self.assertEqual((now.state, now.step, now.revision), (run_pb2.RUN_STATE_PAUSED, paused.applied.step, 1))
 
         at = next(index for index, frame in enumerate(watcher.frames) if frame.revision == 1)
         before, after = watcher.frames[at - 1 : at + 1]
@@ -95,15 +97,15 @@ class LiveRunTests(unittest.TestCase):
         own = [self.create_run(spec=SPEC, paused=True).run_id for _ in range(3)]
 
         listed = []
-        page = simulation.ListRunsResponse()
+        page = runs.ListRunsResponse()
         while page.next_page_token or not listed:
-            request = simulation.ListRunsRequest(
-                page_size=2, page_token=page.next_page_token, state=simulation.RUN_STATE_PAUSED
+            request = runs.ListRunsRequest(
+                page_size=2, page_token=page.next_page_token, state=run_pb2.RUN_STATE_PAUSED
             )
             page = self.client.ListRuns(request, timeout=TIMEOUT)
             listed.extend(page.runs)
 
-        self.assertEqual({run.state for run in listed}, {simulation.RUN_STATE_PAUSED})
+        self.assertEqual({run.state for run in listed}, {run_pb2.RUN_STATE_PAUSED})
         created = [run.created_unix_seconds for run in listed]
         self.assertEqual(created, sorted(created, reverse=True))
         self.assertEqual(sorted(run.run_id for run in listed if run.run_id in own), sorted(own))
@@ -112,15 +114,15 @@ class LiveRunTests(unittest.TestCase):
         parent = self.steered_run()
 
         same = self.fork(run_id=parent.run_id, step=30)
-        other = self.fork(run_id=parent.run_id, step=30, changes=simulation.ChangeParameters(alpha=0.05))
+        other = self.fork(run_id=parent.run_id, step=30, changes=run_pb2.ChangeParameters(alpha=0.05))
 
-        runs = [parent, same, other]
-        frames = [self.watch_to_the_end(run_id=run.run_id, from_step=30, field_encoding=FLOAT64) for run in runs]
+        family = [parent, same, other]
+        frames = [self.watch_to_the_end(run_id=run.run_id, from_step=30, field_encoding=FLOAT64) for run in family]
         self.assertEqual(frames[1], frames[0])
         self.assertEqual(frames[2][-1].step, 60)
         self.assertNotEqual(frames[2][-1].numbers, frames[0][-1].numbers)
         self.assertEqual(other.spec.alpha, 0.05)
-        requests = [simulation.GetRunRequest(run_id=run.run_id) for run in runs]
+        requests = [runs.GetRunRequest(run_id=run.run_id) for run in family]
         identities = [self.client.GetRun(request, timeout=TIMEOUT).run.identity for request in requests]
         self.assertEqual(identities[1], identities[0])
         self.assertNotEqual(identities[2], identities[0])
@@ -128,7 +130,7 @@ class LiveRunTests(unittest.TestCase):
     def test_imported_run_goes_on_as_the_exported_one_and_damage_is_refused(self):
         parent = self.steered_run()
 
-        request = simulation.ExportRunRequest(run_id=parent.run_id, step=30)
+        request = runs.ExportRunRequest(run_id=parent.run_id, step=30)
         checkpoint = b"".join(message.chunk for message in self.client.ExportRun(request, timeout=TIMEOUT))
         imported = self.import_run(checkpoint)
         middle = len(checkpoint) // 2
@@ -144,25 +146,25 @@ class LiveRunTests(unittest.TestCase):
         self.assertEqual(frames, expected)
 
     def test_deletion_ends_the_watchers_then_nobody_finds_the_run(self):
-        request = simulation.CreateRunRequest(spec=SPEC, paused=True)
+        request = runs.CreateRunRequest(spec=SPEC, paused=True)
         run_id = self.client.CreateRun(request, timeout=TIMEOUT).run.run_id
-        watched = self.client.WatchRun(simulation.WatchRunRequest(run_id=run_id), timeout=TIMEOUT)
+        watched = self.client.WatchRun(runs.WatchRunRequest(run_id=run_id), timeout=TIMEOUT)
         token = next(watched).token
 
-        deletion = simulation.DeleteRunRequest(run_id=run_id)
+        deletion = runs.DeleteRunRequest(run_id=run_id)
         self.assertEqual(self.client.DeleteRun(deletion, timeout=TIMEOUT).run.run_id, run_id)
 
         last, *more = watched
-        self.assertEqual((last.end.reason, more), (simulation.END_REASON_DELETED, []))
-        late = simulation.RunCommand(command_id="late", pause=simulation.Pause())
-        steering = simulation.SteerRunRequest(run_id=run_id, command=late)
-        watch = simulation.WatchRunRequest(run_id=run_id)
-        resumption = simulation.WatchRunRequest(run_id=run_id, resume_token=token)
+        self.assertEqual((last.end.reason, more), (run_pb2.END_REASON_DELETED, []))
+        late = run_pb2.RunCommand(command_id="late", pause=run_pb2.Pause())
+        steering = runs.SteerRunRequest(run_id=run_id, command=late)
+        watch = runs.WatchRunRequest(run_id=run_id)
+        resumption = runs.WatchRunRequest(run_id=run_id, resume_token=token)
         for call in (
-            lambda: self.client.GetRun(simulation.GetRunRequest(run_id=run_id), timeout=TIMEOUT),
+            lambda: self.client.GetRun(runs.GetRunRequest(run_id=run_id), timeout=TIMEOUT),
             lambda: self.client.DeleteRun(deletion, timeout=TIMEOUT),
-            lambda: self.client.ForkRun(simulation.ForkRunRequest(run_id=run_id), timeout=TIMEOUT),
-            lambda: list(self.client.ExportRun(simulation.ExportRunRequest(run_id=run_id), timeout=TIMEOUT)),
+            lambda: self.client.ForkRun(runs.ForkRunRequest(run_id=run_id), timeout=TIMEOUT),
+            lambda: list(self.client.ExportRun(runs.ExportRunRequest(run_id=run_id), timeout=TIMEOUT)),
             lambda: list(self.client.WatchRun(watch, timeout=TIMEOUT)),
             lambda: list(self.client.WatchRun(resumption, timeout=TIMEOUT)),
             lambda: list(self.client.SteerRun(iter([steering]), timeout=TIMEOUT)),
@@ -170,19 +172,19 @@ class LiveRunTests(unittest.TestCase):
             self.assertEqual(assert_refused(self, call).code(), grpc.StatusCode.NOT_FOUND)
 
     def create_run(self, **request):
-        response = self.client.CreateRun(simulation.CreateRunRequest(**request), timeout=TIMEOUT)
+        response = self.client.CreateRun(runs.CreateRunRequest(**request), timeout=TIMEOUT)
         return delete_after(self, self.client, response)
 
     def fork(self, **request):
-        response = self.client.ForkRun(simulation.ForkRunRequest(**request), timeout=TIMEOUT)
+        response = self.client.ForkRun(runs.ForkRunRequest(**request), timeout=TIMEOUT)
         return delete_after(self, self.client, response)
 
     def import_run(self, checkpoint):
         """Imports a checkpoint in chunks, as a run to step 60."""
-        start = simulation.ImportRunStart(stop=simulation.StopCondition(after_step=60))
-        requests = [simulation.ImportRunRequest(start=start)]
+        start = runs.ImportRunStart(stop=run_pb2.StopCondition(after_step=60))
+        requests = [runs.ImportRunRequest(start=start)]
         for begin in range(0, len(checkpoint), 4000):
-            requests.append(simulation.ImportRunRequest(chunk=checkpoint[begin : begin + 4000]))
+            requests.append(runs.ImportRunRequest(chunk=checkpoint[begin : begin + 4000]))
         return delete_after(self, self.client, self.client.ImportRun(iter(requests), timeout=TIMEOUT))
 
     def steered_run(self):
@@ -190,10 +192,10 @@ class LiveRunTests(unittest.TestCase):
         run = self.create_run(spec=SPEC, paused=True)
         watcher = Watcher(self, self.client, run_id=run.run_id, every_n_steps=25)
         steering = steer(self, self.client, run.run_id)
-        steering(simulation.RunCommand(command_id="a", take_steps=simulation.TakeSteps(steps=25)))
+        steering(run_pb2.RunCommand(command_id="a", take_steps=run_pb2.TakeSteps(steps=25)))
         watcher.watch(lambda message: message.step == 25)
         steering(add_potential("b", 12.25, row=1, column=1, rows=10, columns=10))
-        steering(simulation.RunCommand(command_id="c", resume=simulation.Resume()))
+        steering(run_pb2.RunCommand(command_id="c", resume=run_pb2.Resume()))
         watcher.watch()
         self.assertEqual(watcher.kinds[-1], "end")
         return run
@@ -230,5 +232,5 @@ def doubles(numbers):
 
 
 def add_potential(command_id, millivolts, **region):
-    added = simulation.AddPotential(region=simulation.Region(**region), millivolts=millivolts)
-    return simulation.RunCommand(command_id=command_id, add_potential=added)
+    added = run_pb2.AddPotential(region=run_pb2.Region(**region), millivolts=millivolts)
+    return run_pb2.RunCommand(command_id=command_id, add_potential=added)

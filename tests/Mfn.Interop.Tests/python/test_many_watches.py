@@ -2,7 +2,7 @@ import unittest
 
 import grpc
 
-from contracts import SimulationServiceStub, field_pb2, simulation
+from contracts import RunServiceStub, field_pb2, run_pb2, runs, simulation_pb2
 from server import HUNDRED_STREAMS, PLAINTEXT, TIMEOUT, connect, delete_after, retry_delay_seconds
 
 COUNT = 150
@@ -28,11 +28,11 @@ class ManyWatchesTests(unittest.TestCase):
 
     def watch_from_one_connection(self, address):
         """Opens the watches, lets the run go a step once each has its first frame or a refusal, and counts who gets it."""
-        steerer = SimulationServiceStub(connect(self, address, options=OWN_CONNECTION))
-        watcher = SimulationServiceStub(connect(self, address, options=OWN_CONNECTION))
-        creation = simulation.CreateRunRequest(spec=simulation.SimulationSpec(grid_size=16), paused=True)
+        steerer = RunServiceStub(connect(self, address, options=OWN_CONNECTION))
+        watcher = RunServiceStub(connect(self, address, options=OWN_CONNECTION))
+        creation = runs.CreateRunRequest(spec=simulation_pb2.SimulationSpec(grid_size=16), paused=True)
         run = delete_after(self, steerer, steerer.CreateRun(creation, timeout=TIMEOUT))
-        request = simulation.WatchRunRequest(run_id=run.run_id, field_encoding=field_pb2.FIELD_ENCODING_FLOAT32)
+        request = runs.WatchRunRequest(run_id=run.run_id, field_encoding=field_pb2.FIELD_ENCODING_FLOAT32)
 
         watches = [watcher.WatchRun(request, timeout=TIMEOUT) for _ in range(COUNT)]
         served, refusals = [], []
@@ -43,8 +43,8 @@ class ManyWatchesTests(unittest.TestCase):
             except grpc.RpcError as error:
                 refusals.append(error)
 
-        step = simulation.RunCommand(command_id="one", take_steps=simulation.TakeSteps(steps=1))
-        command = simulation.SteerRunRequest(run_id=run.run_id, command=step)
+        step = run_pb2.RunCommand(command_id="one", take_steps=run_pb2.TakeSteps(steps=1))
+        command = runs.SteerRunRequest(run_id=run.run_id, command=step)
         self.assertEqual(len(list(steerer.SteerRun(iter([command]), timeout=TIMEOUT))), 1)
         for watch in served:
             message = next(watch)

@@ -3,7 +3,7 @@ import unittest
 import grpc
 from google.protobuf import descriptor_database, descriptor_pb2, descriptor_pool, message_factory
 
-from contracts import ServerReflectionRequest, ServerReflectionStub, SimulationServiceStub, field_pb2, simulation
+from contracts import ServerReflectionRequest, ServerReflectionStub, SimulationServiceStub, field_pb2, simulation, simulation_pb2
 from server import TIMEOUT, connect
 
 SERVICE = "mfn.v1.SimulationService"
@@ -31,6 +31,7 @@ class ReflectionTests(unittest.TestCase):
                 "mfn.v1.FeatureService",
                 "mfn.v1.FractalService",
                 "mfn.v1.MembraneService",
+                "mfn.v1.RunService",
                 SERVICE,
                 "mfn.v1.ValidationService",
             ],
@@ -64,7 +65,7 @@ class ReflectionTests(unittest.TestCase):
 
         generated = SimulationServiceStub(self.channel).Simulate(
             simulation.SimulateRequest(
-                spec=simulation.SimulationSpec(grid_size=12, steps=9), field_encoding=field_pb2.FIELD_ENCODING_FLOAT64
+                spec=simulation_pb2.SimulationSpec(grid_size=12, steps=9), field_encoding=field_pb2.FIELD_ENCODING_FLOAT64
             ),
             timeout=TIMEOUT,
         )

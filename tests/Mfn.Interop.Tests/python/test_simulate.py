@@ -4,7 +4,7 @@ import unittest
 
 import grpc
 
-from contracts import SimulationServiceStub, field_pb2, simulation
+from contracts import SimulationServiceStub, field_pb2, simulation, simulation_pb2
 from server import TIMEOUT, assert_refused, connect, golden
 
 
@@ -21,8 +21,8 @@ class SimulateTests(unittest.TestCase):
 
         self.assertEqual(
             first.summary.spec,
-            simulation.SimulationSpec(
-                variant=simulation.SIMULATION_VARIANT_MODEL,
+            simulation_pb2.SimulationSpec(
+                variant=simulation_pb2.SIMULATION_VARIANT_MODEL,
                 grid_size=64,
                 steps=64,
                 seed=42,
@@ -32,7 +32,7 @@ class SimulateTests(unittest.TestCase):
                 turing_threshold=0.75,
                 jitter_enabled=False,
                 jitter_variance_volts_squared=0.0005,
-                precision=simulation.PRECISION_BINARY64,
+                precision=simulation_pb2.PRECISION_BINARY64,
             ),
         )
         self.assertEqual(again, first)
@@ -53,7 +53,7 @@ class SimulateTests(unittest.TestCase):
                 self.assertEqual(response.summary.growth_event_count, outputs["growth_events"])
                 self.assertEqual(
                     response.summary.statistics,
-                    simulation.PotentialStatistics(
+                    simulation_pb2.PotentialStatistics(
                         min_potential_millivolts=stats["pot_min_mV"],
                         max_potential_millivolts=stats["pot_max_mV"],
                         mean_potential_millivolts=stats["pot_mean_mV"],
@@ -66,14 +66,14 @@ class SimulateTests(unittest.TestCase):
     def test_engine_run_of_the_reference_has_the_same_bits(self):
         inputs, outputs = golden("field_engine.json", "engine_15")
         self.assertEqual(inputs["boundary_condition"], "neumann")
-        spec = simulation.SimulationSpec(
-            variant=simulation.SIMULATION_VARIANT_ENGINE,
+        spec = simulation_pb2.SimulationSpec(
+            variant=simulation_pb2.SIMULATION_VARIANT_ENGINE,
             grid_size=inputs["grid_size"],
             steps=inputs["steps"],
             seed=inputs["seed"],
             turing_threshold=inputs["turing_threshold"],
-            engine=simulation.EngineParameters(
-                boundary=simulation.BOUNDARY_NEUMANN,
+            engine=simulation_pb2.EngineParameters(
+                boundary=simulation_pb2.BOUNDARY_NEUMANN,
                 activator_diffusion=inputs["d_activator"],
                 inhibitor_diffusion=inputs["d_inhibitor"],
                 activator_rate=inputs["r_activator"],
@@ -104,14 +104,14 @@ class SimulateTests(unittest.TestCase):
         self.assertEqual(len(cells(single)), len(cells(double)))
 
     def test_model_without_turing_coupling_has_no_means_of_activator_and_inhibitor(self):
-        summary = self.simulate(simulation.SimulationSpec(grid_size=8, turing_enabled=False)).summary
+        summary = self.simulate(simulation_pb2.SimulationSpec(grid_size=8, turing_enabled=False)).summary
 
         self.assertFalse(summary.spec.turing_enabled)
         self.assertFalse(summary.HasField("mean_activator") or summary.HasField("mean_inhibitor"))
 
     def test_field_of_8_mib_needs_a_client_that_takes_more_than_4_mib(self):
         request = simulation.SimulateRequest(
-            spec=simulation.SimulationSpec(grid_size=1024, steps=1), field_encoding=field_pb2.FIELD_ENCODING_FLOAT64
+            spec=simulation_pb2.SimulationSpec(grid_size=1024, steps=1), field_encoding=field_pb2.FIELD_ENCODING_FLOAT64
         )
         channel = connect(self, options=[("grpc.max_receive_message_length", 16 * 1024 * 1024)])
         roomy = SimulationServiceStub(channel)
@@ -124,7 +124,7 @@ class SimulateTests(unittest.TestCase):
 
 
 def model_spec(inputs):
-    return simulation.SimulationSpec(
+    return simulation_pb2.SimulationSpec(
         grid_size=inputs["grid_size"],
         steps=inputs["steps"],
         seed=inputs["seed"],

@@ -2,7 +2,7 @@ import unittest
 
 import grpc
 
-from contracts import SimulationServiceStub, field_pb2, simulation
+from contracts import SimulationServiceStub, field_pb2, simulation, simulation_pb2
 from server import (
     LONG_RUN,
     SINGLE_RUN,
@@ -20,7 +20,7 @@ class StreamSimulationTests(unittest.TestCase):
         self.client = SimulationServiceStub(connect(self))
 
     def test_every_step_has_all_frames_in_order_then_what_simulate_answers(self):
-        spec = simulation.SimulationSpec(grid_size=24, steps=50, seed=7)
+        spec = simulation_pb2.SimulationSpec(grid_size=24, steps=50, seed=7)
         encoding = field_pb2.FIELD_ENCODING_FLOAT64
 
         simulated = self.client.Simulate(
@@ -35,7 +35,7 @@ class StreamSimulationTests(unittest.TestCase):
         self.assert_growth_events_add_up(frames, summary)
 
     def test_every_7th_step_has_those_frames_the_last_one_and_all_growth_events(self):
-        *frames, summary = self.stream(spec=simulation.SimulationSpec(grid_size=16, steps=60), every_n_steps=7)
+        *frames, summary = self.stream(spec=simulation_pb2.SimulationSpec(grid_size=16, steps=60), every_n_steps=7)
 
         self.assertEqual([frame.step for frame in frames], [7, 14, 21, 28, 35, 42, 49, 56, 60])
         self.assertFalse(any(frame.HasField("field") for frame in frames))

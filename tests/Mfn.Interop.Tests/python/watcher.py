@@ -5,7 +5,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from contracts import field_pb2, simulation
+from contracts import field_pb2, runs
 from server import TIMEOUT
 
 # The bytes of a cell, and how it is packed as a number.
@@ -39,7 +39,7 @@ class Watcher:
         self.kinds = []
         self._test = test
         self.client = client
-        self._request = simulation.WatchRunRequest(**request)
+        self._request = runs.WatchRunRequest(**request)
         self._epoch = None
         self._chain = bytes(32)
         self._bits = None

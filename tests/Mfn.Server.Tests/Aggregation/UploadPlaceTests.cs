@@ -31,7 +31,7 @@ public sealed class UploadPlaceTests
         Assert.Equal(TimeSpan.FromSeconds(1), error.GetRetryDelay());
 
         await AssertServedAsync(first);
-        Assert.Equal((0, 0), (server.Runs.AdmittedCount, server.AggregationMemory.ReservedBytes));
+        Assert.Equal((0, 0), (server.Registry.AdmittedCount, server.AggregationMemory.ReservedBytes));
     }
 
     [Theory]
@@ -64,7 +64,7 @@ public sealed class UploadPlaceTests
         await writing.Within();
 
         Assert.Equal(expected, error.StatusCode);
-        Assert.Equal((0, 0), (server.Runs.AdmittedCount, server.AggregationMemory.ReservedBytes));
+        Assert.Equal((0, 0), (server.Registry.AdmittedCount, server.AggregationMemory.ReservedBytes));
     }
 
     [Theory]
@@ -87,8 +87,8 @@ public sealed class UploadPlaceTests
             call.Dispose();
         }
 
-        await server.Runs.StopAccepting().Within();
-        Assert.Equal((0, 0), (server.Runs.AdmittedCount, server.AggregationMemory.ReservedBytes));
+        await server.Registry.StopAccepting().Within();
+        Assert.Equal((0, 0), (server.Registry.AdmittedCount, server.AggregationMemory.ReservedBytes));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class UploadPlaceTests
         await trickling.Within();
 
         Assert.Equal((StatusCode.ResourceExhausted, "The client's upload was not complete after 00:00:02."), (error.StatusCode, error.Status.Detail));
-        Assert.Equal(0, server.Runs.AdmittedCount);
+        Assert.Equal(0, server.Registry.AdmittedCount);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class UploadPlaceTests
         await stopping.Within();
 
         Assert.Equal((StatusCode.Unavailable, "The server is stopping."), (error.StatusCode, error.Status.Detail));
-        Assert.Equal((0, 0), (server.Runs.AdmittedCount, server.AggregationMemory.ReservedBytes));
+        Assert.Equal((0, 0), (server.Registry.AdmittedCount, server.AggregationMemory.ReservedBytes));
     }
 
     private static IEnumerable<AggregateStreamRequest> Messages(string kind) => kind switch
@@ -161,7 +161,7 @@ public sealed class UploadPlaceTests
 
     private static async Task UntilAdmittedAsync(TestServer server)
     {
-        while (server.Runs.AdmittedCount == 0)
+        while (server.Registry.AdmittedCount == 0)
         {
             await Rounds.AskSomethingElseAsync(server);
         }

@@ -17,12 +17,12 @@ internal sealed class ServerProcess : IDisposable
         _process = process;
         _channel = GrpcChannel.ForAddress(address);
         Address = address;
-        Simulation = new SimulationService.SimulationServiceClient(_channel);
+        Runs = new RunService.RunServiceClient(_channel);
     }
 
     public string Address { get; }
 
-    public SimulationService.SimulationServiceClient Simulation { get; }
+    public RunService.RunServiceClient Runs { get; }
 
     /// <summary>Starts a server that listens when this returns.</summary>
     public static async Task<ServerProcess> StartAsync(string dataDirectory, string url = "http://127.0.0.1:0", int? maxFileKibibytes = null)

@@ -20,8 +20,8 @@ public sealed class MfnClientTests
             break;
         }
 
-        await server.Runs.StopAccepting().Within();
-        Assert.Empty(server.Runs.Active);
+        await server.Registry.StopAccepting().Within();
+        Assert.Empty(server.Registry.Active);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class MfnClientTests
         });
 
         Assert.Equal(StatusCode.Cancelled, error.StatusCode);
-        await server.Runs.StopAccepting().Within();
+        await server.Registry.StopAccepting().Within();
     }
 
     [Fact]

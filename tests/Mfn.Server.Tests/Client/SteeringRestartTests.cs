@@ -46,7 +46,7 @@ public sealed class SteeringRestartTests : IDisposable
         }
 
         await restarting;
-        var watcher = new NaiveWatcher(server.Simulation, run.RunId);
+        var watcher = new NaiveWatcher(server.Runs, run.RunId);
         await watcher.WatchAsync(
             new WatchRunRequest { FromStep = 0, FieldEncoding = FieldEncoding.Float64, BacklogFrames = 100 }, _ => watcher.Frames.Count == CommandCount + 1);
 

@@ -10,6 +10,7 @@ public sealed class HealthServiceTests
     [Theory]
     [InlineData("")]
     [InlineData("mfn.v1.SimulationService")]
+    [InlineData("mfn.v1.RunService")]
     [InlineData("mfn.v1.MembraneService")]
     [InlineData("grpc.health.v1.Health")]
     public async Task Check_KnownService_IsServing(string service)

@@ -39,7 +39,7 @@ public sealed class GracefulStopTests
             error => Assert.Equal(
                 (StatusCode.Unavailable, "The server is stopping.", TimeSpan.FromSeconds(1)), (error.StatusCode, error.Status.Detail, error.GetRetryDelay())));
         await stopping.Within();
-        Assert.Empty(server.Runs.Active);
+        Assert.Empty(server.Registry.Active);
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class GracefulStopTests
 
         await server.StopAsync().Within();
 
-        Assert.Empty(server.Runs.Active);
+        Assert.Empty(server.Registry.Active);
         Assert.Equal(0, server.Buffers.RentedCount);
         Assert.Equal(0, server.OpenCalls.Count);
     }
@@ -136,9 +136,9 @@ public sealed class GracefulStopTests
         /// <summary>A call that the client neither reads on nor completes, so that it does not close the connection either.</summary>
         public async Task<IDisposable> SteerAsync()
         {
-            var simulation = new SimulationService.SimulationServiceClient(_channel);
-            var run = (await simulation.CreateRunAsync(new CreateRunRequest { Stop = new StopCondition { Never = true }, Paused = true })).Run;
-            var steering = simulation.SteerRun();
+            var runs = new RunService.RunServiceClient(_channel);
+            var run = (await runs.CreateRunAsync(new CreateRunRequest { Stop = new StopCondition { Never = true }, Paused = true })).Run;
+            var steering = runs.SteerRun();
             await steering.RequestStream.WriteAsync(new SteerRunRequest { RunId = run.RunId, Command = new RunCommand { CommandId = "a", Pause = new Pause() } });
             Assert.True(await steering.ResponseStream.MoveNext(CancellationToken.None).Within());
             return steering;

@@ -19,10 +19,10 @@ public sealed class FullDiskTests : IDisposable
         using var server = await ServerProcess.StartAsync(_directory.FullName, maxFileKibibytes: 256);
         var full = await CreateAsync(server);
         var other = await CreateAsync(server);
-        using var watch = server.Simulation.WatchRun(new WatchRunRequest { RunId = full, Delivery = Delivery.Latest });
+        using var watch = server.Runs.WatchRun(new WatchRunRequest { RunId = full, Delivery = Delivery.Latest });
         Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None).Within());
 
-        using var steer = server.Simulation.SteerRun();
+        using var steer = server.Runs.SteerRun();
         var appliedCount = 0;
         SteerRunResponse outcome;
         while ((outcome = await SendAsync(steer, full, $"{appliedCount}")).Refused is null)
@@ -36,8 +36,8 @@ public sealed class FullDiskTests : IDisposable
             end = watch.ResponseStream.Current.End ?? end;
         }
 
-        var failed = (await server.Simulation.GetRunAsync(new GetRunRequest { RunId = full })).Run;
-        using var otherSteer = server.Simulation.SteerRun();
+        var failed = (await server.Runs.GetRunAsync(new GetRunRequest { RunId = full })).Run;
+        using var otherSteer = server.Runs.SteerRun();
 
         Assert.Equal((int)StatusCode.FailedPrecondition, outcome.Refused.Code);
         Assert.True(appliedCount > 0);
@@ -47,7 +47,7 @@ public sealed class FullDiskTests : IDisposable
         Assert.Equal(1, (await SendAsync(otherSteer, other, "a")).Applied.Revision);
     }
 
-    private static async Task<string> CreateAsync(ServerProcess server) => (await server.Simulation.CreateRunAsync(new CreateRunRequest
+    private static async Task<string> CreateAsync(ServerProcess server) => (await server.Runs.CreateRunAsync(new CreateRunRequest
     {
         Spec = new SimulationSpec { GridSize = 32 },
         Stop = new StopCondition { Never = true },

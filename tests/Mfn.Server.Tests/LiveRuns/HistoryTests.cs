@@ -56,7 +56,7 @@ public sealed class HistoryTests
 
         // Checkpoints are 64 steps apart, so that a second one comes with a long run.
         await SteerAsync(server, runId, [new RunCommand { CommandId = "long", TakeSteps = new TakeSteps { Steps = 300 } }]);
-        var run = (await server.Simulation.GetRunAsync(new GetRunRequest { RunId = runId })).Run;
+        var run = (await server.Runs.GetRunAsync(new GetRunRequest { RunId = runId })).Run;
         var watcher = new NaiveWatcher(server, runId);
         await watcher.WatchAsync(
             new WatchRunRequest { FromStep = 0, FieldEncoding = FieldEncoding.Float64 }, message => message.KindCase == WatchRunResponse.KindOneofCase.CaughtUp);
@@ -97,7 +97,7 @@ public sealed class HistoryTests
             await watcher.WatchAsync(
                 request,
                 message => (message.Snapshot is not null || message.Delta is not null) && (--count == 0 || watcher.Frames.Count == expected.Count));
-            watcher.Simulation = (await onCutAsync()).Simulation;
+            watcher.Runs = (await onCutAsync()).Runs;
         }
 
         Assert.Empty(watcher.Gaps);
@@ -107,7 +107,7 @@ public sealed class HistoryTests
             frame.AssertShows(state.Volts, request.FieldEncoding);
         }
 
-        var run = (await watcher.Simulation.GetRunAsync(new GetRunRequest { RunId = runId })).Run;
+        var run = (await watcher.Runs.GetRunAsync(new GetRunRequest { RunId = runId })).Run;
         Assert.Equal(history.Identity, run.Identity.ToByteArray());
         Assert.Equal(RunState.Paused, run.State);
         Assert.Equal(history.LastStep, run.Step);
@@ -115,7 +115,7 @@ public sealed class HistoryTests
 
     private static async Task<string> RunAsync(TestServer server, RandomHistory history, long historySteps = 1000)
     {
-        var run = (await server.Simulation.CreateRunAsync(history.Create(historySteps))).Run;
+        var run = (await server.Runs.CreateRunAsync(history.Create(historySteps))).Run;
         await SteerAsync(server, run.RunId, history.Commands);
         return run.RunId;
     }
@@ -123,7 +123,7 @@ public sealed class HistoryTests
     /// <summary>Sends each command when the one before has taken its effect.</summary>
     private static async Task SteerAsync(TestServer server, string runId, IEnumerable<RunCommand> commands)
     {
-        using var call = server.Simulation.SteerRun();
+        using var call = server.Runs.SteerRun();
         foreach (var command in commands)
         {
             await call.RequestStream.WriteAsync(new SteerRunRequest { RunId = runId, Command = command });
@@ -144,7 +144,7 @@ public sealed class HistoryTests
     {
         var watcher = new NaiveWatcher(server, runId);
         await watcher.WatchAsync(new WatchRunRequest { Delivery = Delivery.Latest }, message => message.Step >= step);
-        while ((await server.Simulation.GetRunAsync(new GetRunRequest { RunId = runId })).Run.State != RunState.Paused)
+        while ((await server.Runs.GetRunAsync(new GetRunRequest { RunId = runId })).Run.State != RunState.Paused)
         {
         }
     }

@@ -60,7 +60,7 @@ internal sealed class KilledRun
             request.StepsPerSecond = pace;
         }
 
-        var run = (await server.Simulation.CreateRunAsync(request)).Run;
+        var run = (await server.Runs.CreateRunAsync(request)).Run;
         return new KilledRun(server, spec, run.RunId, everyNSteps, new Random(seed));
     }
 
@@ -69,7 +69,7 @@ internal sealed class KilledRun
     {
         foreach (var encoding in Encodings)
         {
-            _watchers.Add((new NaiveWatcher(_server.Simulation, _runId), new WatchRunRequest
+            _watchers.Add((new NaiveWatcher(_server.Runs, _runId), new WatchRunRequest
             {
                 FromStep = 0,
                 EveryNSteps = _everyNSteps * _random.Next(1, 4),
@@ -128,7 +128,7 @@ internal sealed class KilledRun
     /// <summary>Stops the run.</summary>
     public async Task PauseAsync()
     {
-        using var call = _server.Simulation.SteerRun();
+        using var call = _server.Runs.SteerRun();
         var command = new RunCommand { CommandId = "last", Pause = new Pause() };
         _acknowledged.Add(new Acknowledged(command, await SendAsync(call, command)));
     }
@@ -146,10 +146,10 @@ internal sealed class KilledRun
             _checkedCount = _acknowledged.Count;
         }
 
-        var run = (await _server.Simulation.GetRunAsync(new GetRunRequest { RunId = _runId }).ResponseAsync.Within()).Run;
+        var run = (await _server.Runs.GetRunAsync(new GetRunRequest { RunId = _runId }).ResponseAsync.Within()).Run;
         Assert.Equal("", run.Failure);
         Assert.InRange(run.Step, seenStep, long.MaxValue);
-        using var call = _server.Simulation.SteerRun();
+        using var call = _server.Runs.SteerRun();
         foreach (var command in commands)
         {
             AssertSame(command.Applied, await SendAsync(call, command.Command));
@@ -178,7 +178,7 @@ internal sealed class KilledRun
 
         Assert.Equal(_watchers.Select(watcher => watcher.Watcher.Frames.Count), next);
         Assert.All(_watchers, watcher => Assert.Empty(watcher.Watcher.Gaps));
-        var run = (await _server.Simulation.GetRunAsync(new GetRunRequest { RunId = _runId })).Run;
+        var run = (await _server.Runs.GetRunAsync(new GetRunRequest { RunId = _runId })).Run;
         Assert.Equal(expected.Position, (run.Step, run.Revision));
         Assert.Equal(expected.Identity, run.Identity);
     }
@@ -193,7 +193,7 @@ internal sealed class KilledRun
     {
         while (_isWatched)
         {
-            watcher.Simulation = await _server.UpAsync();
+            watcher.Runs = await _server.UpAsync();
             try
             {
                 await watcher.WatchAsync(request, message =>

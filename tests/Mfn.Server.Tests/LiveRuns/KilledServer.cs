@@ -21,7 +21,7 @@ internal sealed class KilledServer : IDisposable
     }
 
     /// <summary>The server of the moment, which may just be killed.</summary>
-    public SimulationService.SimulationServiceClient Simulation => Volatile.Read(ref _process).Simulation;
+    public RunService.RunServiceClient Runs => Volatile.Read(ref _process).Runs;
 
     /// <summary>The same for every server.</summary>
     public string Address => Volatile.Read(ref _process).Address;
@@ -29,10 +29,10 @@ internal sealed class KilledServer : IDisposable
     public static async Task<KilledServer> StartAsync(string dataDirectory) => new(dataDirectory, await ServerProcess.StartAsync(dataDirectory));
 
     /// <summary>Waits until a server is there.</summary>
-    public async Task<SimulationService.SimulationServiceClient> UpAsync()
+    public async Task<RunService.RunServiceClient> UpAsync()
     {
         await Volatile.Read(ref _up).Task;
-        return Simulation;
+        return Runs;
     }
 
     public async Task RestartAsync()

@@ -53,14 +53,14 @@ public sealed class LiveHistoryTests
         Check(run, await run.GetAsync(), watchers);
         Assert.Contains(relayed, one => one.Relay.ConnectionCount > 1);
 
-        Func<Task<SimulationService.SimulationServiceClient>> ConnectThroughRelay()
+        Func<Task<RunService.RunServiceClient>> ConnectThroughRelay()
         {
             // Asked by one connection after the other, while the test draws from its own.
             var cuts = new Random(random.Next());
             var relay = new Http2Relay(server.Address, _ => new Http2Cut(Http2Cut.Data, cuts.Next(2, 20), IsInside: cuts.Next(3) > 0));
             var channel = GrpcChannel.ForAddress(relay.Address);
             relayed.Add((relay, channel));
-            return () => Task.FromResult(new SimulationService.SimulationServiceClient(channel));
+            return () => Task.FromResult(new RunService.RunServiceClient(channel));
         }
     });
 
@@ -194,7 +194,7 @@ public sealed class LiveHistoryTests
     }
 
     /// <summary>A watcher of each encoding with each delivery.</summary>
-    private static List<LiveWatcher> Watchers(SteeredRun run, Random random, Func<Func<Task<SimulationService.SimulationServiceClient>>> connect) =>
+    private static List<LiveWatcher> Watchers(SteeredRun run, Random random, Func<Func<Task<RunService.RunServiceClient>>> connect) =>
     [
         .. from encoding in Encodings
            from delivery in Deliveries

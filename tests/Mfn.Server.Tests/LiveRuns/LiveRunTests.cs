@@ -20,7 +20,7 @@ public sealed class LiveRunTests
     {
         await using var server = await TestServer.StartAsync();
 
-        var error = await RefusedAsync(server.Simulation.CreateRunAsync(new CreateRunRequest
+        var error = await RefusedAsync(server.Runs.CreateRunAsync(new CreateRunRequest
         {
             Spec = new SimulationSpec { GridSize = 3, Steps = 5 },
             StepsPerSecond = -1,
@@ -48,9 +48,9 @@ public sealed class LiveRunTests
             InitialFields = new InitialFields { Potential = FieldOf(cells), Activator = FieldOf([.. cells.Select(_ => 1.5)]) },
         };
 
-        var error = await RefusedAsync(server.Simulation.CreateRunAsync(request).ResponseAsync);
+        var error = await RefusedAsync(server.Runs.CreateRunAsync(request).ResponseAsync);
         request.InitialFields.Activator = null;
-        var run = (await server.Simulation.CreateRunAsync(request)).Run;
+        var run = (await server.Runs.CreateRunAsync(request)).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
         await watcher.WatchAsync(new WatchRunRequest { FieldEncoding = FieldEncoding.Float64 }, _ => true);
 
@@ -65,9 +65,9 @@ public sealed class LiveRunTests
         await using var server = await TestServer.StartAsync("LiveRuns:MaxHistoryBytesPerRun=1048576");
         var request = new CreateRunRequest { Spec = new SimulationSpec { GridSize = 256 } };
 
-        var error = await RefusedAsync(server.Simulation.CreateRunAsync(request).ResponseAsync);
+        var error = await RefusedAsync(server.Runs.CreateRunAsync(request).ResponseAsync);
         request.HistorySteps = 0;
-        var run = (await server.Simulation.CreateRunAsync(request)).Run;
+        var run = (await server.Runs.CreateRunAsync(request)).Run;
 
         Assert.Equal(
             (StatusCode.ResourceExhausted, "The history of a 256 x 256 run takes at least 4718592 bytes, but the server allows 1048576. Set history_steps to 0 to keep none."),
@@ -79,11 +79,11 @@ public sealed class LiveRunTests
     public async Task Create_OneRunTooMany_IsRefusedUntilOneIsDeleted()
     {
         await using var server = await TestServer.StartAsync("LiveRuns:MaxRuns=1");
-        var run = (await server.Simulation.CreateRunAsync(Endless)).Run;
+        var run = (await server.Runs.CreateRunAsync(Endless)).Run;
 
-        var error = await RefusedAsync(server.Simulation.CreateRunAsync(Endless).ResponseAsync);
-        await server.Simulation.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
-        await server.Simulation.CreateRunAsync(Endless);
+        var error = await RefusedAsync(server.Runs.CreateRunAsync(Endless).ResponseAsync);
+        await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
+        await server.Runs.CreateRunAsync(Endless);
 
         Assert.Equal((StatusCode.ResourceExhausted, TimeSpan.FromSeconds(1)), (error.StatusCode, error.GetRetryDelay()));
     }
@@ -95,23 +95,23 @@ public sealed class LiveRunTests
         var created = new List<string>();
         for (var i = 0; i < 5; i++)
         {
-            created.Add((await server.Simulation.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 4 }, Paused = i % 2 == 0 })).Run.RunId);
+            created.Add((await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 4 }, Paused = i % 2 == 0 })).Run.RunId);
         }
 
         var listed = new List<string>();
         var token = "";
         do
         {
-            var page = await server.Simulation.ListRunsAsync(new ListRunsRequest { PageSize = 2, PageToken = token });
+            var page = await server.Runs.ListRunsAsync(new ListRunsRequest { PageSize = 2, PageToken = token });
             listed.AddRange(page.Runs.Select(run => run.RunId));
             token = page.NextPageToken;
         }
         while (token.Length > 0);
 
         Assert.Equal(created.AsEnumerable().Reverse(), listed);
-        var paused = await server.Simulation.ListRunsAsync(new ListRunsRequest { State = RunState.Paused });
+        var paused = await server.Runs.ListRunsAsync(new ListRunsRequest { State = RunState.Paused });
         Assert.Equal([created[4], created[2], created[0]], paused.Runs.Select(run => run.RunId));
-        var error = await RefusedAsync(server.Simulation.ListRunsAsync(new ListRunsRequest { PageSize = 0, PageToken = "x" }).ResponseAsync);
+        var error = await RefusedAsync(server.Runs.ListRunsAsync(new ListRunsRequest { PageSize = 0, PageToken = "x" }).ResponseAsync);
         Assert.Equal("page_size must be between 1 and 1000, but was 0. page_token must be the next_page_token of another page, but was 'x'.", error.Status.Detail);
     }
 
@@ -119,12 +119,12 @@ public sealed class LiveRunTests
     public async Task Delete_RunWithWatchers_EndsThemAndItsTokensAndLeavesNoBuffer()
     {
         await using var server = await TestServer.StartAsync();
-        var run = (await server.Simulation.CreateRunAsync(Endless)).Run;
+        var run = (await server.Runs.CreateRunAsync(Endless)).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
         using var call = watcher.Open(new WatchRunRequest { FieldEncoding = FieldEncoding.Float32, Delivery = Delivery.Latest });
         await watcher.ReadAsync(call, _ => true);
 
-        await server.Simulation.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
+        await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
         await watcher.ReadAsync(call);
 
         Assert.Equal(EndReason.Deleted, watcher.End?.Reason);
@@ -137,16 +137,16 @@ public sealed class LiveRunTests
     public async Task Delete_NobodyAsksForTheIdleTime_Happens()
     {
         await using var server = await TestServer.StartAsync("LiveRuns:IdleTimeout=00:00:03");
-        var run = (await server.Simulation.CreateRunAsync(Endless)).Run;
+        var run = (await server.Runs.CreateRunAsync(Endless)).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
 
         // It lives as long as it is watched, and is over soon after.
         await watcher.WatchAsync(new WatchRunRequest { Delivery = Delivery.Latest }, message => message.Step > 100);
-        while ((await server.Simulation.ListRunsAsync(new ListRunsRequest())).Runs.Count > 0)
+        while ((await server.Runs.ListRunsAsync(new ListRunsRequest())).Runs.Count > 0)
         {
         }
 
-        var error = await RefusedAsync(server.Simulation.GetRunAsync(new GetRunRequest { RunId = run.RunId }).ResponseAsync);
+        var error = await RefusedAsync(server.Runs.GetRunAsync(new GetRunRequest { RunId = run.RunId }).ResponseAsync);
         Assert.Equal(StatusCode.NotFound, error.StatusCode);
     }
 
@@ -154,7 +154,7 @@ public sealed class LiveRunTests
     public async Task Stop_SteadyState_IsTheFirstLookedAtStepThatChangesLittle()
     {
         await using var server = await TestServer.StartAsync();
-        var run = (await server.Simulation.CreateRunAsync(new CreateRunRequest
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest
         {
             Spec = new SimulationSpec { GridSize = 8, SpikeProbability = 0, TuringEnabled = false },
             Stop = new StopCondition { SteadyState = new SteadyState { ToleranceMillivolts = 0.01, EveryNSteps = 7 } },
@@ -173,8 +173,8 @@ public sealed class LiveRunTests
     public async Task Watch_BadRequests_AreRefused()
     {
         await using var server = await TestServer.StartAsync();
-        var run = (await server.Simulation.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true })).Run;
-        var other = (await server.Simulation.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true })).Run;
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true })).Run;
+        var other = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true })).Run;
         var token = await TokenAsync(server, run.RunId);
         var damaged = token.ToByteArray();
         damaged[^1] ^= 1;
@@ -203,7 +203,7 @@ public sealed class LiveRunTests
 
         async Task<(StatusCode, string)> WatchAsync(WatchRunRequest request)
         {
-            using var call = server.Simulation.WatchRun(request);
+            using var call = server.Runs.WatchRun(request);
             var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
             return (error.StatusCode, error.Status.Detail);
         }
@@ -213,11 +213,11 @@ public sealed class LiveRunTests
     public async Task Watch_TokenOfAnotherServer_IsOfARunThatIsNotThere()
     {
         await using var first = await TestServer.StartAsync();
-        var run = (await first.Simulation.CreateRunAsync(Endless)).Run;
+        var run = (await first.Runs.CreateRunAsync(Endless)).Run;
         var token = await TokenAsync(first, run.RunId);
         await using var second = await TestServer.StartAsync();
 
-        using var call = second.Simulation.WatchRun(new WatchRunRequest { RunId = run.RunId, ResumeToken = token });
+        using var call = second.Runs.WatchRun(new WatchRunRequest { RunId = run.RunId, ResumeToken = token });
 
         var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
         Assert.Equal(StatusCode.NotFound, error.StatusCode);
@@ -227,11 +227,11 @@ public sealed class LiveRunTests
     public async Task Watch_OneWatcherTooMany_IsRefused()
     {
         await using var server = await TestServer.StartAsync("LiveRuns:MaxWatchersPerRun=1");
-        var run = (await server.Simulation.CreateRunAsync(Endless)).Run;
-        using var first = server.Simulation.WatchRun(new WatchRunRequest { RunId = run.RunId });
+        var run = (await server.Runs.CreateRunAsync(Endless)).Run;
+        using var first = server.Runs.WatchRun(new WatchRunRequest { RunId = run.RunId });
         Assert.True(await first.ResponseStream.MoveNext(CancellationToken.None).Within());
 
-        using var second = server.Simulation.WatchRun(new WatchRunRequest { RunId = run.RunId });
+        using var second = server.Runs.WatchRun(new WatchRunRequest { RunId = run.RunId });
 
         var error = await Assert.ThrowsAsync<RpcException>(() => second.ResponseStream.MoveNext(CancellationToken.None).Within());
         Assert.Equal(
@@ -242,7 +242,7 @@ public sealed class LiveRunTests
     public async Task Watch_NothingHappens_BringsHeartbeats()
     {
         await using var server = await TestServer.StartAsync("LiveRuns:HeartbeatInterval=00:00:00.100");
-        var run = (await server.Simulation.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true })).Run;
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true })).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
 
         await watcher.WatchAsync(new WatchRunRequest(), _ => watcher.Kinds.Count == 3);
@@ -255,20 +255,20 @@ public sealed class LiveRunTests
     public async Task Watch_ClientThatTakesNothingForTheWriteTimeout_IsCutOffAndHoldsNothing()
     {
         await using var server = await TestServer.StartAsync("Streaming:WriteTimeout=00:00:01");
-        var run = (await server.Simulation.CreateRunAsync(new CreateRunRequest
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest
         {
             Spec = new SimulationSpec { GridSize = 256 },
             Stop = new StopCondition { Never = true },
         })).Run;
-        using var call = server.Simulation.WatchRun(
+        using var call = server.Runs.WatchRun(
             new WatchRunRequest { RunId = run.RunId, FieldEncoding = FieldEncoding.Float64, Delivery = Delivery.DropOldest });
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
 
-        while ((await server.Simulation.GetRunAsync(new GetRunRequest { RunId = run.RunId })).Run.WatcherCount > 0)
+        while ((await server.Runs.GetRunAsync(new GetRunRequest { RunId = run.RunId })).Run.WatcherCount > 0)
         {
         }
 
-        await server.Simulation.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
+        await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
         Assert.Equal(0, server.Buffers.RentedCount);
     }
 
@@ -276,8 +276,8 @@ public sealed class LiveRunTests
     public async Task Watch_ServerStops_IsUnavailableAtOnce()
     {
         await using var server = await TestServer.StartAsync("Shutdown:DrainTime=00:01:00");
-        var run = (await server.Simulation.CreateRunAsync(Endless)).Run;
-        using var call = server.Simulation.WatchRun(new WatchRunRequest { RunId = run.RunId });
+        var run = (await server.Runs.CreateRunAsync(Endless)).Run;
+        using var call = server.Runs.WatchRun(new WatchRunRequest { RunId = run.RunId });
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
 
         var stopping = server.StopAsync();
@@ -297,7 +297,7 @@ public sealed class LiveRunTests
 
     private static async Task<ByteString> TokenAsync(TestServer server, string runId)
     {
-        using var call = server.Simulation.WatchRun(new WatchRunRequest { RunId = runId });
+        using var call = server.Runs.WatchRun(new WatchRunRequest { RunId = runId });
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
         return call.ResponseStream.Current.Token;
     }

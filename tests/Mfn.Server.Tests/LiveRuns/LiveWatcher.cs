@@ -13,7 +13,7 @@ namespace Mfn.Server.Tests.LiveRuns;
 /// <param name="request">What to watch.</param>
 /// <param name="random">Of the cuts.</param>
 /// <param name="upAsync">Waits for whom to ask.</param>
-internal sealed class LiveWatcher(SteeredRun run, WatchRunRequest request, Random random, Func<Task<SimulationService.SimulationServiceClient>> upAsync)
+internal sealed class LiveWatcher(SteeredRun run, WatchRunRequest request, Random random, Func<Task<RunService.RunServiceClient>> upAsync)
 {
     private const long NotNext = -1;
 
@@ -49,7 +49,7 @@ internal sealed class LiveWatcher(SteeredRun run, WatchRunRequest request, Rando
         {
             var simulation = await upAsync();
             _watcher ??= run.Watcher(simulation);
-            _watcher.Simulation = simulation;
+            _watcher.Runs = simulation;
             var count = random.Next(1, maxMessages);
             try
             {

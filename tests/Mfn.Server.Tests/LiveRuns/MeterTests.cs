@@ -12,16 +12,16 @@ public sealed class MeterTests
     {
         await using var server = await TestServer.StartAsync("Limits:MaxStreamsPerConnection=1");
         using var counts = new Counts(server);
-        var run = (await server.Simulation.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true })).Run;
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true })).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
         using (var call = watcher.Open(new WatchRunRequest()))
         {
             await watcher.ReadAsync(call, _ => true);
-            var refused = await Assert.ThrowsAsync<RpcException>(async () => await server.Simulation.GetRunAsync(new GetRunRequest { RunId = run.RunId }));
+            var refused = await Assert.ThrowsAsync<RpcException>(async () => await server.Runs.GetRunAsync(new GetRunRequest { RunId = run.RunId }));
             Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
             Assert.Equal((1, 1, 1, 1), (counts["mfn.calls.open"], counts["mfn.watchers"], counts["mfn.live_runs"], counts["mfn.calls.refused"]));
             using var channel = server.Connect();
-            await new SimulationService.SimulationServiceClient(channel).DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
+            await new RunService.RunServiceClient(channel).DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
             await watcher.ReadAsync(call);
         }
 

@@ -37,7 +37,7 @@ public sealed class MovedCheckpointTests : IDisposable
                     var moved = await ImportAsync(there, await ExportAsync(here, runId, step));
                     await GoOnAsync(there, moved, step);
                     Assert.Equal(last, await LastAsync(there, moved));
-                    await there.Simulation.DeleteRunAsync(new DeleteRunRequest { RunId = moved });
+                    await there.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = moved });
                 }
             }
         }
@@ -63,7 +63,7 @@ public sealed class MovedCheckpointTests : IDisposable
     private static async Task<(string RunId, LastState State)> RunAsync(ServerProcess server, SimulationVariant variant, bool isJittered)
     {
         var spec = new SimulationSpec { Variant = variant, GridSize = 12, Seed = 7, SpikeProbability = 0.5, TuringEnabled = true, JitterEnabled = isJittered };
-        var run = (await server.Simulation.CreateRunAsync(new CreateRunRequest { Spec = spec, Stop = new StopCondition { AfterStep = LastStep }, Paused = true })).Run;
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = spec, Stop = new StopCondition { AfterStep = LastStep }, Paused = true })).Run;
         await GoOnAsync(server, run.RunId, fromStep: 0);
         var last = await LastAsync(server, run.RunId);
 
@@ -79,7 +79,7 @@ public sealed class MovedCheckpointTests : IDisposable
         if (fromStep < EditStep)
         {
             await SteerAsync(server, runId, new RunCommand { CommandId = "before", TakeSteps = new TakeSteps { Steps = EditStep - fromStep } });
-            var watcher = new NaiveWatcher(server.Simulation, runId);
+            var watcher = new NaiveWatcher(server.Runs, runId);
             await watcher.WatchAsync(new WatchRunRequest { Delivery = Delivery.Latest }, message => message.Step == EditStep);
         }
 
@@ -94,7 +94,7 @@ public sealed class MovedCheckpointTests : IDisposable
     /// <summary>Watches a run to its end.</summary>
     private static async Task<LastState> LastAsync(ServerProcess server, string runId)
     {
-        var watcher = new NaiveWatcher(server.Simulation, runId);
+        var watcher = new NaiveWatcher(server.Runs, runId);
         await watcher.WatchAsync(new WatchRunRequest { FieldEncoding = FieldEncoding.Float64, Delivery = Delivery.Latest });
         Assert.Equal(EndReason.Stopped, watcher.End?.Reason);
         return new LastState(watcher.Frames[^1].Step, Convert.ToHexString(watcher.End!.Identity.Span), HashOf(watcher.Frames[^1].Volts));
@@ -102,13 +102,13 @@ public sealed class MovedCheckpointTests : IDisposable
 
     private static async Task<byte[]> ExportAsync(ServerProcess server, string runId, long step)
     {
-        using var call = server.Simulation.ExportRun(new ExportRunRequest { RunId = runId, Step = step });
+        using var call = server.Runs.ExportRun(new ExportRunRequest { RunId = runId, Step = step });
         return [.. (await call.ResponseStream.ReadAllAsync().ToListAsync().AsTask().Within()).SelectMany(part => part.Chunk)];
     }
 
     private static async Task<string> ImportAsync(ServerProcess server, byte[] checkpoint)
     {
-        using var call = server.Simulation.ImportRun();
+        using var call = server.Runs.ImportRun();
         await call.RequestStream.WriteAsync(new ImportRunRequest { Start = new ImportRunStart { Stop = new StopCondition { AfterStep = LastStep }, Paused = true } });
         await call.RequestStream.WriteAsync(new ImportRunRequest { Chunk = ByteString.CopyFrom(checkpoint) });
         await call.RequestStream.CompleteAsync();
@@ -117,7 +117,7 @@ public sealed class MovedCheckpointTests : IDisposable
 
     private static async Task<Applied> SteerAsync(ServerProcess server, string runId, RunCommand command)
     {
-        using var call = server.Simulation.SteerRun();
+        using var call = server.Runs.SteerRun();
         await call.RequestStream.WriteAsync(new SteerRunRequest { RunId = runId, Command = command });
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
         return call.ResponseStream.Current.Applied;

@@ -10,7 +10,7 @@ namespace Mfn.Server.Tests.LiveRuns;
 /// A watcher written from the contract's text: checks epoch, sequence and chain of every message, and decodes every frame. It goes on over
 /// several calls, as a client that resumes does.
 /// </summary>
-internal sealed class NaiveWatcher(SimulationService.SimulationServiceClient simulation, string runId)
+internal sealed class NaiveWatcher(RunService.RunServiceClient runs, string runId)
 {
     private byte[] _chain = new byte[32];
     private long _sequence;
@@ -18,12 +18,12 @@ internal sealed class NaiveWatcher(SimulationService.SimulationServiceClient sim
     private (long Step, long Revision, ulong[] Cells)? _last;
 
     public NaiveWatcher(TestServer server, string runId)
-        : this(server.Simulation, runId)
+        : this(server.Runs, runId)
     {
     }
 
     /// <summary>The server that has the run: another one after a restart.</summary>
-    public SimulationService.SimulationServiceClient Simulation { get; set; } = simulation;
+    public RunService.RunServiceClient Runs { get; set; } = runs;
 
     /// <summary>The frames of all calls.</summary>
     public List<WatchedFrame> Frames { get; } = [];
@@ -57,7 +57,7 @@ internal sealed class NaiveWatcher(SimulationService.SimulationServiceClient sim
         }
 
         _last = null;
-        return Simulation.WatchRun(next, cancellationToken: cancellationToken);
+        return Runs.WatchRun(next, cancellationToken: cancellationToken);
     }
 
     public async Task ReadAsync(AsyncServerStreamingCall<WatchRunResponse> call, Predicate<WatchRunResponse>? isEnough = null)

@@ -9,7 +9,7 @@ internal sealed class RestartedServer : IAsyncDisposable
     private readonly string[] _settings;
     private readonly List<GrpcChannel> _channels = [];
     private TestServer? _server;
-    private TaskCompletionSource<SimulationService.SimulationServiceClient> _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<RunService.RunServiceClient> _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private RestartedServer(string[] settings) => _settings = settings;
 
@@ -23,11 +23,11 @@ internal sealed class RestartedServer : IAsyncDisposable
     }
 
     /// <summary>Waits until a server is there.</summary>
-    public Task<SimulationService.SimulationServiceClient> UpAsync() => Volatile.Read(ref _up).Task;
+    public Task<RunService.RunServiceClient> UpAsync() => Volatile.Read(ref _up).Task;
 
     public async Task RestartAsync()
     {
-        Volatile.Write(ref _up, new TaskCompletionSource<SimulationService.SimulationServiceClient>(TaskCreationOptions.RunContinuationsAsynchronously));
+        Volatile.Write(ref _up, new TaskCompletionSource<RunService.RunServiceClient>(TaskCreationOptions.RunContinuationsAsynchronously));
         await StopAsync();
         await StartNextAsync();
     }
@@ -48,7 +48,7 @@ internal sealed class RestartedServer : IAsyncDisposable
         // Lives longer than the server, for calls that begin just as it stops.
         var channel = _server.Connect();
         _channels.Add(channel);
-        _up.SetResult(new SimulationService.SimulationServiceClient(channel));
+        _up.SetResult(new RunService.RunServiceClient(channel));
     }
 
     private async Task StopAsync()

@@ -81,7 +81,7 @@ public sealed class SteerTests
                 (StatusCode.ResourceExhausted, "The run has had 2 commands, the most that the server allows. Fork it to go on."),
             ],
             outcomes.Select(outcome => ((StatusCode)(outcome.Refused?.Code ?? 0), outcome.Refused?.Message ?? "")));
-        Assert.Equal(2, (await server.Simulation.GetRunAsync(new GetRunRequest { RunId = run.RunId })).Run.Revision + 2);
+        Assert.Equal(2, (await server.Runs.GetRunAsync(new GetRunRequest { RunId = run.RunId })).Run.Revision + 2);
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class SteerTests
         const int Limit = 65536;
         await using var server = await TestServer.StartAsync($"LiveRuns:MaxCommandBytesPerRun={Limit}");
         var spec = new SimulationSpec { GridSize = 64, Seed = 1, SpikeProbability = 0.5, TuringEnabled = true };
-        var run = (await server.Simulation.CreateRunAsync(new CreateRunRequest { Spec = spec, Stop = new StopCondition { AfterStep = 20 }, Paused = true })).Run;
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = spec, Stop = new StopCondition { AfterStep = 20 }, Paused = true })).Run;
         var first = Replace("first", 64, -0.07);
         var second = Replace("second", 64, -0.06);
         var small = new RunCommand { CommandId = "small", AddPotential = new AddPotential { Region = AllCells, Millivolts = 5 } };
@@ -112,7 +112,7 @@ public sealed class SteerTests
     public async Task Steer_RunThatHasStopped_IsRefusedWithFailedPrecondition()
     {
         await using var server = await TestServer.StartAsync();
-        var run = (await server.Simulation.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8, Steps = 3 } })).Run;
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8, Steps = 3 } })).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
         await watcher.WatchAsync(new WatchRunRequest { BacklogFrames = 100 });
 
@@ -132,14 +132,14 @@ public sealed class SteerTests
             Spec = new SimulationSpec { GridSize = 8, JitterEnabled = true },
             Stop = new StopCondition { AfterStep = 30 },
         };
-        var parent = (await server.Simulation.CreateRunAsync(create)).Run;
+        var parent = (await server.Runs.CreateRunAsync(create)).Run;
         var whole = await FieldsAsync(server, parent.RunId, fromStep: 0);
 
         for (var step = 0; step < 30; step++)
         {
-            var fork = (await server.Simulation.ForkRunAsync(new ForkRunRequest { RunId = parent.RunId, Step = step })).Run;
+            var fork = (await server.Runs.ForkRunAsync(new ForkRunRequest { RunId = parent.RunId, Step = step })).Run;
             var exported = new List<byte>();
-            using var export = server.Simulation.ExportRun(new ExportRunRequest { RunId = parent.RunId, Step = step });
+            using var export = server.Runs.ExportRun(new ExportRunRequest { RunId = parent.RunId, Step = step });
             await foreach (var part in export.ResponseStream.ReadAllAsync())
             {
                 exported.AddRange(part.Chunk);
@@ -151,8 +151,8 @@ public sealed class SteerTests
             Assert.Equal(whole[step..], await FieldsAsync(server, import.RunId, step));
             Assert.Equal(parent.Identity, fork.Identity);
             Assert.Equal(parent.Identity, import.Identity);
-            await server.Simulation.DeleteRunAsync(new DeleteRunRequest { RunId = fork.RunId });
-            await server.Simulation.DeleteRunAsync(new DeleteRunRequest { RunId = import.RunId });
+            await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = fork.RunId });
+            await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = import.RunId });
         }
     }
 
@@ -160,7 +160,7 @@ public sealed class SteerTests
     public async Task Fork_WithChanges_IsTheRunThatHadThemFromThere()
     {
         await using var server = await TestServer.StartAsync();
-        var parent = (await server.Simulation.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8, Steps = 30 } })).Run;
+        var parent = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8, Steps = 30 } })).Run;
         await FieldsAsync(server, parent.RunId, 0);
         var changes = new ChangeParameters { Alpha = 0.05 };
         var steered = await CreatePausedAsync(server);
@@ -170,12 +170,12 @@ public sealed class SteerTests
             new RunCommand { CommandId = "a", ChangeParameters = changes },
             new RunCommand { CommandId = "b", Resume = new Resume() });
 
-        var fork = (await server.Simulation.ForkRunAsync(new ForkRunRequest { RunId = parent.RunId, Step = 0, Changes = changes })).Run;
+        var fork = (await server.Runs.ForkRunAsync(new ForkRunRequest { RunId = parent.RunId, Step = 0, Changes = changes })).Run;
 
         var fields = await FieldsAsync(server, fork.RunId, 0);
         Assert.Equal(fields, await FieldsAsync(server, steered.RunId, 0));
         Assert.NotEqual(fields, await FieldsAsync(server, parent.RunId, 0));
-        Assert.Equal(fork.Identity, (await server.Simulation.GetRunAsync(new GetRunRequest { RunId = steered.RunId })).Run.Identity);
+        Assert.Equal(fork.Identity, (await server.Runs.GetRunAsync(new GetRunRequest { RunId = steered.RunId })).Run.Identity);
     }
 
     [Theory]
@@ -185,7 +185,7 @@ public sealed class SteerTests
     {
         await using var server = await TestServer.StartAsync();
         var run = await CreatePausedAsync(server);
-        using var export = server.Simulation.ExportRun(new ExportRunRequest { RunId = run.RunId });
+        using var export = server.Runs.ExportRun(new ExportRunRequest { RunId = run.RunId });
         var bytes = (await export.ResponseStream.ReadAllAsync().ToListAsync()).SelectMany(part => part.Chunk).ToArray();
         bytes[position] ^= 1;
 
@@ -211,7 +211,7 @@ public sealed class SteerTests
         },
     };
 
-    private static async Task<Run> CreatePausedAsync(TestServer server) => (await server.Simulation.CreateRunAsync(new CreateRunRequest
+    private static async Task<Run> CreatePausedAsync(TestServer server) => (await server.Runs.CreateRunAsync(new CreateRunRequest
     {
         Spec = new SimulationSpec { GridSize = 8 },
         Stop = new StopCondition { AfterStep = 30 },
@@ -227,7 +227,7 @@ public sealed class SteerTests
 
     private static async Task<Run> ImportAsync(TestServer server, byte[] bytes, ImportRunStart start)
     {
-        using var call = server.Simulation.ImportRun();
+        using var call = server.Runs.ImportRun();
         await call.RequestStream.WriteAsync(new ImportRunRequest { Start = start });
         foreach (var chunk in bytes.Chunk(1000))
         {
@@ -240,7 +240,7 @@ public sealed class SteerTests
 
     private static async Task<List<SteerRunResponse>> SteerAsync(TestServer server, string runId, params RunCommand[] commands)
     {
-        using var call = server.Simulation.SteerRun();
+        using var call = server.Runs.SteerRun();
         var outcomes = new List<SteerRunResponse>();
         foreach (var command in commands)
         {

@@ -33,7 +33,7 @@ internal sealed class SteeredRun
     /// <summary>The cells of a row.</summary>
     public int GridSize => _spec.GridSize;
 
-    public NaiveWatcher Watcher(SimulationService.SimulationServiceClient simulation) => new(simulation, _runId);
+    public NaiveWatcher Watcher(RunService.RunServiceClient simulation) => new(simulation, _runId);
 
     public async Task<Run> GetAsync() => (await (await _server.UpAsync()).GetRunAsync(new GetRunRequest { RunId = _runId })).Run;
 

@@ -16,7 +16,7 @@ public sealed class WatchTests
     public async Task Watch_FromStep0_BringsEveryFieldToTheBitThenTheEnd()
     {
         await using var server = await TestServer.StartAsync();
-        var run = (await server.Simulation.CreateRunAsync(ShortRun)).Run;
+        var run = (await server.Runs.CreateRunAsync(ShortRun)).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
 
         await watcher.WatchAsync(new WatchRunRequest { FromStep = 0, FieldEncoding = FieldEncoding.Float64, BacklogFrames = 100 });
@@ -35,7 +35,7 @@ public sealed class WatchTests
     public async Task Watch_CutAfterEveryFrame_ReassemblesTheWholeStream(FieldEncoding encoding, int keyFrameInterval)
     {
         await using var server = await TestServer.StartAsync();
-        var run = (await server.Simulation.CreateRunAsync(ShortRun)).Run;
+        var run = (await server.Runs.CreateRunAsync(ShortRun)).Run;
         var request = new WatchRunRequest { FromStep = 0, FieldEncoding = encoding, KeyFrameInterval = keyFrameInterval, EveryNSteps = 3, BacklogFrames = 100 };
         var whole = new NaiveWatcher(server, run.RunId);
         await whole.WatchAsync(request);

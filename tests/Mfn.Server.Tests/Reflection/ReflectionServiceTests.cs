@@ -14,7 +14,8 @@ public sealed class ReflectionServiceTests
     private static readonly string[] Services =
     [
         "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection", "mfn.v1.AggregationService",
-        "mfn.v1.FeatureService", "mfn.v1.FractalService", "mfn.v1.MembraneService", "mfn.v1.SimulationService", "mfn.v1.ValidationService",
+        "mfn.v1.FeatureService", "mfn.v1.FractalService", "mfn.v1.MembraneService", "mfn.v1.RunService", "mfn.v1.SimulationService",
+        "mfn.v1.ValidationService",
     ];
 
     [Fact]
@@ -45,7 +46,8 @@ public sealed class ReflectionServiceTests
     [Theory]
     [InlineData("mfn.v1.SimulationService", "mfn/v1/simulation_service.proto")]
     [InlineData("mfn.v1.SimulationService.StreamSimulation", "mfn/v1/simulation_service.proto")]
-    [InlineData("mfn.v1.SimulationSpec", "mfn/v1/simulation_service.proto")]
+    [InlineData("mfn.v1.SimulationSpec", "mfn/v1/simulation.proto")]
+    [InlineData("mfn.v1.RunService.WatchRun", "mfn/v1/run_service.proto")]
     [InlineData("mfn.v1.FieldEncoding", "mfn/v1/field.proto")]
     [InlineData("mfn.v1.AggregationService", "mfn/v1/aggregation_service.proto")]
     [InlineData("mfn.v1.AggregationService.AggregateStream", "mfn/v1/aggregation_service.proto")]

@@ -41,7 +41,7 @@ public sealed class BackpressureTests
         var run = await server.TheRunAsync(call);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.Completion.Within());
-        await server.Runs.StopAccepting().Within();
+        await server.Registry.StopAccepting().Within();
 
         Assert.Equal(0, server.Buffers.RentedCount);
         await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.ReadAllAsync().CountAsync().AsTask());

@@ -59,8 +59,8 @@ public sealed class CancellationTests
             async () => await server.Simulation.SimulateAsync(new SimulateRequest { Spec = LongRun }, deadline: DateTime.UtcNow.AddMilliseconds(300)));
 
         Assert.Equal(StatusCode.DeadlineExceeded, error.StatusCode);
-        await server.Runs.StopAccepting().Within();
-        Assert.Empty(server.Runs.Active);
+        await server.Registry.StopAccepting().Within();
+        Assert.Empty(server.Registry.Active);
     }
 
     [Fact]
@@ -72,8 +72,8 @@ public sealed class CancellationTests
 
         await Task.WhenAll(plans.Select(plan => RunAndLeaveAsync(server, plan.FramesToRead, plan.Grid, plan.Kind))).Within();
 
-        await server.Runs.StopAccepting().Within();
-        Assert.Empty(server.Runs.Active);
+        await server.Registry.StopAccepting().Within();
+        Assert.Empty(server.Registry.Active);
         Assert.Equal(0, server.Buffers.RentedCount);
         await server.StopAsync().Within();
         Assert.Equal(0, server.OpenCalls.Count);

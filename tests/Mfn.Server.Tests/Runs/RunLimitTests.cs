@@ -36,14 +36,14 @@ public sealed class RunLimitTests
         await using var server = await TestServer.StartAsync();
         var spec = new Core.Simulation.SimulationSpec { GridSize = 512, StepCount = 10_000 };
         var longRuns = Enumerable.Range(0, 16)
-            .Select(_ => server.Runs.Start(new RunOrder(spec, default, Frames: null, CellEncoding.None), CancellationToken.None)).ToArray();
+            .Select(_ => server.Registry.Start(new RunOrder(spec, default, Frames: null, CellEncoding.None), CancellationToken.None)).ToArray();
 
         var response = await server.Simulation.SimulateAsync(new SimulateRequest()).ResponseAsync.Within();
         var health = await server.Health.CheckAsync(new Grpc.Health.V1.HealthCheckRequest()).ResponseAsync.Within();
 
         Assert.Equal(64, response.Summary.Spec.Steps);
         Assert.Equal(Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving, health.Status);
-        Assert.Equal(16, server.Runs.Active.Count);
+        Assert.Equal(16, server.Registry.Active.Count);
         foreach (var run in longRuns)
         {
             await run.DisposeAsync();

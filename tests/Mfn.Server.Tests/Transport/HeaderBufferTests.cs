@@ -21,8 +21,8 @@ public sealed class HeaderBufferTests
             return next(call);
         }));
 
-        await server.Simulation.ListRunsAsync(new ListRunsRequest());
-        await server.Simulation.ListRunsAsync(new ListRunsRequest());
+        await server.Runs.ListRunsAsync(new ListRunsRequest());
+        await server.Runs.ListRunsAsync(new ListRunsRequest());
 
         Assert.True(HeaderBuffer.IsKnown);
         Assert.Equal(HeaderBuffer.Size, size);
@@ -34,7 +34,7 @@ public sealed class HeaderBufferTests
         await using var server = await TestServer.StartAsync();
         var runId = new string('x', 4 * HeaderBuffer.Size);
 
-        var error = await Assert.ThrowsAsync<RpcException>(async () => await server.Simulation.GetRunAsync(new GetRunRequest { RunId = runId }));
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await server.Runs.GetRunAsync(new GetRunRequest { RunId = runId }));
 
         Assert.Equal(StatusCode.NotFound, error.StatusCode);
         Assert.Contains(runId, error.Status.Detail, StringComparison.Ordinal);

@@ -70,6 +70,6 @@ public sealed class ValidationServiceTests
 
         Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
         Assert.Equal(StatusCode.DeadlineExceeded, late.StatusCode);
-        await other.Runs.StopAccepting().Within();
+        await other.Registry.StopAccepting().Within();
     }
 }

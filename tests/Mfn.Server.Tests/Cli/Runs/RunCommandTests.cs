@@ -280,7 +280,7 @@ public sealed class RunCommandTests : IDisposable
         return output.TrimEnd();
     }
 
-    private static async Task<Run> GetAsync(TestServer server, string id) => (await server.Simulation.GetRunAsync(new GetRunRequest { RunId = id })).Run;
+    private static async Task<Run> GetAsync(TestServer server, string id) => (await server.Runs.GetRunAsync(new GetRunRequest { RunId = id })).Run;
 
     private static async Task<double[]> FieldAsync(TestServer server, string id)
     {

@@ -4,19 +4,19 @@ using Mfn.Contracts.V1;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
-using Mfn.Server.LiveRuns;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
-namespace Mfn.Server.Simulation;
+namespace Mfn.Server.LiveRuns;
 
-/// <summary>The calls to runs that live on the server.</summary>
-internal sealed class LiveRunHandler(LiveRunRegistry runs, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+/// <summary>Runs that live on the server: clients start, watch, steer and copy them.</summary>
+internal sealed class RunService(LiveRunRegistry runs, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+    : Contracts.V1.RunService.RunServiceBase
 {
     private const int DefaultPageSize = 100;
 
-    public async Task<CreateRunResponse> CreateAsync(CreateRunRequest request, ServerCallContext context)
+    public override async Task<CreateRunResponse> CreateRun(CreateRunRequest request, ServerCallContext context)
     {
         var problems = new RequestProblems();
         var spec = request.Spec.ToSpec(limits.Value, problems);
@@ -35,14 +35,14 @@ internal sealed class LiveRunHandler(LiveRunRegistry runs, RequestReader reader,
         return new CreateRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
     }
 
-    public async Task<GetRunResponse> GetAsync(GetRunRequest request, ServerCallContext context)
+    public override async Task<GetRunResponse> GetRun(GetRunRequest request, ServerCallContext context)
     {
         var run = runs.Find(request.RunId);
         await run.CaughtUp.WaitAsync(context.CancellationToken);
         return new GetRunResponse { Run = run.ToWire() };
     }
 
-    public ListRunsResponse List(ListRunsRequest request)
+    public override Task<ListRunsResponse> ListRuns(ListRunsRequest request, ServerCallContext context)
     {
         var problems = new RequestProblems();
         var pageSize = request.HasPageSize ? request.PageSize : DefaultPageSize;
@@ -58,38 +58,38 @@ internal sealed class LiveRunHandler(LiveRunRegistry runs, RequestReader reader,
             .Take(pageSize + 1)
             .ToList();
         var page = found.Take(pageSize).ToList();
-        return new ListRunsResponse
+        return Task.FromResult(new ListRunsResponse
         {
             Runs = { page.Select(run => run.ToWire()) },
             NextPageToken = found.Count > page.Count ? PageToken.After(page[^1]).ToString() : "",
-        };
+        });
     }
 
-    public async Task<DeleteRunResponse> DeleteAsync(DeleteRunRequest request, ServerCallContext context)
+    public override async Task<DeleteRunResponse> DeleteRun(DeleteRunRequest request, ServerCallContext context)
     {
         var run = runs.Find(request.RunId);
         var last = await runs.DeleteAsync(run, RunEndReason.Deleted, context.CancellationToken);
         return new DeleteRunResponse { Run = run.ToWire(last) };
     }
 
-    public async Task WatchAsync(WatchRunRequest request, IServerStreamWriter<WatchRunResponse> responses, ServerCallContext context)
+    public override async Task WatchRun(WatchRunRequest request, IServerStreamWriter<WatchRunResponse> responseStream, ServerCallContext context)
     {
         var run = runs.Find(request.RunId);
         var problems = new RequestProblems();
         var order = request.ToOrder(run, problems);
         problems.ThrowIfAny();
 
-        var stream = new WatchStream(run, order, runs.Services, (message, isFollowed) => writer.WriteAsync(responses, message, context, isFollowed));
+        var stream = new WatchStream(run, order, runs.Services, (message, isFollowed) => writer.WriteAsync(responseStream, message, context, isFollowed));
         await stream.RunAsync(context.CancellationToken);
     }
 
-    public async Task SteerAsync(
-        IAsyncStreamReader<SteerRunRequest> requests, IServerStreamWriter<SteerRunResponse> responses, ServerCallContext context)
+    public override async Task SteerRun(
+        IAsyncStreamReader<SteerRunRequest> requestStream, IServerStreamWriter<SteerRunResponse> responseStream, ServerCallContext context)
     {
         LiveRun? run = null;
-        while (await reader.MoveNextAsync(requests, context))
+        while (await reader.MoveNextAsync(requestStream, context))
         {
-            var request = requests.Current;
+            var request = requestStream.Current;
             run ??= runs.Find(request.RunId);
             var response = new SteerRunResponse { CommandId = request.Command?.CommandId ?? "" };
             try
@@ -102,11 +102,11 @@ internal sealed class LiveRunHandler(LiveRunRegistry runs, RequestReader reader,
                 response.Refused = refused.ToStatus();
             }
 
-            await writer.WriteAsync(responses, response, context);
+            await writer.WriteAsync(responseStream, response, context);
         }
     }
 
-    public async Task<ForkRunResponse> ForkAsync(ForkRunRequest request, ServerCallContext context)
+    public override async Task<ForkRunResponse> ForkRun(ForkRunRequest request, ServerCallContext context)
     {
         var parent = runs.Find(request.RunId);
         var checkpoint = await StateOfAsync(parent, request.HasStep ? request.Step : null, context.CancellationToken);
@@ -130,24 +130,24 @@ internal sealed class LiveRunHandler(LiveRunRegistry runs, RequestReader reader,
         return new ForkRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
     }
 
-    public async Task ExportAsync(ExportRunRequest request, IServerStreamWriter<ExportRunResponse> responses, ServerCallContext context)
+    public override async Task ExportRun(ExportRunRequest request, IServerStreamWriter<ExportRunResponse> responseStream, ServerCallContext context)
     {
         var run = runs.Find(request.RunId);
         var checkpoint = await StateOfAsync(run, request.HasStep ? request.Step : null, context.CancellationToken);
         foreach (var chunk in CheckpointFile.Encode(checkpoint))
         {
-            await writer.WriteAsync(responses, new ExportRunResponse { Chunk = UnsafeByteOperations.UnsafeWrap(chunk) }, context);
+            await writer.WriteAsync(responseStream, new ExportRunResponse { Chunk = UnsafeByteOperations.UnsafeWrap(chunk) }, context);
         }
     }
 
-    public async Task<ImportRunResponse> ImportAsync(IAsyncStreamReader<ImportRunRequest> requests, ServerCallContext context)
+    public override async Task<ImportRunResponse> ImportRun(IAsyncStreamReader<ImportRunRequest> requestStream, ServerCallContext context)
     {
-        if (!await reader.MoveNextAsync(requests, context) || requests.Current.Start is not { } start)
+        if (!await reader.MoveNextAsync(requestStream, context) || requestStream.Current.Start is not { } start)
         {
             throw Problem("start", "must be the first message");
         }
 
-        var checkpoint = await ReceiveCheckpointAsync(requests, context);
+        var checkpoint = await ReceiveCheckpointAsync(requestStream, context);
         var problems = new RequestProblems();
         checkpoint.Check("chunk", limits.Value, problems);
         var plan = start.ToPlan(checkpoint.State.Step, problems);
