@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Grpc.Core;
+using Mfn.Cli.Completion;
 using Mfn.Cli.Runs;
 
 namespace Mfn.Cli;
@@ -25,7 +26,14 @@ internal static class MfnCommand
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var parsed = Create().Parse(args);
+        var root = Create();
+        if (args is [CompletionCommand.Query, .. var words])
+        {
+            Completer.Complete(root, words).WriteTo(Console.Out);
+            return ExitCode.Success;
+        }
+
+        var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
@@ -73,7 +81,8 @@ internal static class MfnCommand
         }
     }
 
-    private static RootCommand Create()
+    /// <summary>All commands.</summary>
+    public static RootCommand Create()
     {
         var root = new RootCommand("Simulates a mycelium's membrane potential, and aggregates federated updates, here or on an Mfn server.")
         {
@@ -87,7 +96,9 @@ internal static class MfnCommand
             GoldmanCommand.Create(),
             ServeCommand.Create(),
             RunCommand.Create(),
+            CompletionCommand.Create(),
         };
+        root.Options.OfType<VersionOption>().Single().Action = new VersionText();
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!, new Dictionary<string, string>(RunCommand.ExamplesByName)
         {
@@ -104,6 +115,7 @@ internal static class MfnCommand
             [NernstCommand.Name] = NernstCommand.Examples,
             [GoldmanCommand.Name] = GoldmanCommand.Examples,
             [ServeCommand.Name] = ServeCommand.Examples,
+            [CompletionCommand.Name] = CompletionCommand.Examples,
         });
         return root;
     }

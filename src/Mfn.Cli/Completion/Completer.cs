@@ -1,0 +1,162 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+
+namespace Mfn.Cli.Completion;
+
+/// <summary>Says what can stand where the cursor is on a command line that is being typed.</summary>
+internal sealed class Completer(RootCommand root)
+{
+    private Command _command = root;
+    private int _operandCount;
+    private bool _onlyOperands;
+    private Option? _pending;
+
+    /// <summary>What can stand for the last of the words, which may be empty, after those before it. The executable's name is not among them.</summary>
+    public static CompletionAnswer Complete(RootCommand root, IReadOnlyList<string> words) => new Completer(root).Complete(words);
+
+    private CompletionAnswer Complete(IReadOnlyList<string> words)
+    {
+        var before = words.Take(words.Count - 1).ToArray();
+        var current = words.Count > 0 ? words[^1] : "";
+        foreach (var word in before)
+        {
+            Pass(word);
+        }
+
+        if (_pending is { } pending)
+        {
+            return Values(pending, before, "", current);
+        }
+
+        if (!_onlyOperands && current.StartsWith('-'))
+        {
+            var equals = current.IndexOf('=', StringComparison.Ordinal);
+            return equals < 0
+                ? new CompletionAnswer(PathKind.None, Options(before, current))
+                : Find(current[..equals]) is { } option && TakesValue(option)
+                    ? Values(option, before, current[..(equals + 1)], current[(equals + 1)..])
+                    : CompletionAnswer.Nothing;
+        }
+
+        return Operands(before, current);
+    }
+
+    /// <summary>Takes note of a word before the one to complete.</summary>
+    private void Pass(string word)
+    {
+        if (_pending is not null)
+        {
+            _pending = null;
+        }
+        else if (_onlyOperands)
+        {
+            _operandCount++;
+        }
+        else if (word == "--")
+        {
+            _onlyOperands = true;
+        }
+        else if (word.Length > 1 && word[0] == '-')
+        {
+            _pending = Find(word) is { } option && TakesValue(option) ? option : null;
+        }
+        else if (_operandCount == 0 && _command.Subcommands.FirstOrDefault(command => command.Name == word || command.Aliases.Contains(word)) is { } subcommand)
+        {
+            _command = subcommand;
+        }
+        else
+        {
+            _operandCount++;
+        }
+    }
+
+    private CompletionAnswer Operands(string[] before, string current)
+    {
+        var candidates = _operandCount > 0 || _onlyOperands
+            ? []
+            : _command.Subcommands.Where(command => !command.Hidden).Select(command => new Candidate(command.Name, FirstSentence(command.Description))).ToList();
+        var kind = PathKind.None;
+        if (Operand() is { } argument)
+        {
+            kind = Kind(argument.HelpName ?? argument.Name);
+            candidates.AddRange(Suggested(argument.GetCompletions, before));
+        }
+
+        if (candidates.Count == 0 && kind == PathKind.None && !_onlyOperands)
+        {
+            // Nothing else can come: an option, then.
+            return new CompletionAnswer(PathKind.None, current.Length == 0 ? Options(before, "--") : []);
+        }
+
+        return new CompletionAnswer(kind, [.. candidates.Where(candidate => candidate.Value.StartsWith(current, StringComparison.Ordinal))]);
+    }
+
+    /// <summary>The argument that the next operand belongs to.</summary>
+    private Argument? Operand()
+    {
+        var count = _operandCount;
+        foreach (var argument in _command.Arguments.Where(argument => !argument.Hidden))
+        {
+            if (count < argument.Arity.MaximumNumberOfValues)
+            {
+                return argument;
+            }
+
+            count -= argument.Arity.MaximumNumberOfValues;
+        }
+
+        return null;
+    }
+
+    private Candidate[] Options(string[] before, string current) =>
+    [
+        .. InScope()
+            .Where(option => !option.Hidden && (option.Arity.MaximumNumberOfValues > 1 || !IsGiven(option, before)))
+            .SelectMany(option => option.Aliases.Where(alias => current.Length > 1 && alias == current).Prepend(option.Name).Select(name => new Candidate(name, FirstSentence(option.Description))))
+            .Where(candidate => candidate.Value.StartsWith(current, StringComparison.Ordinal) && candidate.Value.StartsWith('-'))
+            .OrderBy(candidate => candidate.Value, StringComparer.Ordinal),
+    ];
+
+    private CompletionAnswer Values(Option option, string[] before, string prefix, string current) => new(
+        Kind(option.HelpName ?? option.Name),
+        [
+            .. Suggested(option.GetCompletions, before)
+                .Where(candidate => candidate.Value.StartsWith(current, StringComparison.Ordinal))
+                .Select(candidate => candidate with { Value = prefix + candidate.Value }),
+        ]);
+
+    /// <summary>What a symbol's own sources suggest. They know the words before, among which the server may be named.</summary>
+    private IEnumerable<Candidate> Suggested(Func<CompletionContext, IEnumerable<CompletionItem>> source, string[] before) =>
+        source(root.Parse(before).GetCompletionContext()).Select(item => new Candidate(item.Label, item.Detail ?? ""));
+
+    private IEnumerable<Option> InScope()
+    {
+        var options = _command.Options.AsEnumerable();
+        for (var parent = _command.Parents.OfType<Command>().FirstOrDefault(); parent is not null; parent = parent.Parents.OfType<Command>().FirstOrDefault())
+        {
+            options = options.Concat(parent.Options.Where(option => option.Recursive));
+        }
+
+        return options;
+    }
+
+    private Option? Find(string name) => InScope().FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name));
+
+    private static bool TakesValue(Option option) => option.Arity.MinimumNumberOfValues > 0;
+
+    private static bool IsGiven(Option option, string[] before) =>
+        before.Any(word => option.Aliases.Prepend(option.Name).Any(name => word == name || word.StartsWith($"{name}=", StringComparison.Ordinal)));
+
+    /// <summary>Help calls what names a file FILE, with a suffix perhaps, and what names a folder FOLDER.</summary>
+    private static PathKind Kind(string helpName) =>
+        helpName.Contains("FILE", StringComparison.Ordinal) ? PathKind.File
+        : helpName.Contains("FOLDER", StringComparison.Ordinal) ? PathKind.Folder
+        : PathKind.None;
+
+    private static string FirstSentence(string? description)
+    {
+        var line = (description ?? "").ReplaceLineEndings(" ");
+        var end = line.IndexOf(". ", StringComparison.Ordinal);
+        return (end < 0 ? line : line[..end]).TrimEnd('.');
+    }
+}

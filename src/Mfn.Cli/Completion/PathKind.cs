@@ -1,0 +1,9 @@
+namespace Mfn.Cli.Completion;
+
+/// <summary>Which paths can stand somewhere.</summary>
+internal enum PathKind
+{
+    None,
+    File,
+    Folder,
+}

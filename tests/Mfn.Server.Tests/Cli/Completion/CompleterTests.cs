@@ -1,0 +1,64 @@
+using Mfn.Cli;
+using Mfn.Cli.Completion;
+
+namespace Mfn.Server.Tests.Cli.Completion;
+
+/// <summary>What can stand for the last word, without a shell; the shells themselves are typed at in tests/Mfn.Newcomer.Tests.</summary>
+public sealed class CompleterTests
+{
+    [Theory]
+    [InlineData("sim", "simulate")]
+    [InlineData("run wat", "watch")]
+    [InlineData("simulate --grid 8 --turing-t", "--turing-threshold")]
+    [InlineData("simulate --precision=f3", "--precision=f32")]
+    [InlineData("simulate --precision f3", "f32")]
+    [InlineData("completion ", "bash zsh fish")]
+    [InlineData("simulate --grid ", "")]
+    [InlineData("simulate --no-such-option=", "")]
+    [InlineData("no-such-command ", "--help --version")]
+    public void Complete_Words_OffersWhatCanStand(string line, string expected)
+    {
+        var answer = Complete(line);
+
+        Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries), answer.Candidates.Select(candidate => candidate.Value));
+        Assert.Equal(PathKind.None, answer.Paths);
+    }
+
+    [Theory]
+    [InlineData("simulate --out ", nameof(PathKind.File))]
+    [InlineData("serve --config=", nameof(PathKind.File))]
+    [InlineData("run watch X --out ", nameof(PathKind.Folder))]
+    public void Complete_Path_IsLeftToTheShell(string line, string expected) => Assert.Equal(expected, Complete(line).Paths.ToString());
+
+    [Fact]
+    public void Complete_OptionThatIsGiven_IsNotOfferedAgain()
+    {
+        Assert.Contains("--grid", Complete("simulate --").Candidates.Select(candidate => candidate.Value));
+        Assert.DoesNotContain("--grid", Complete("simulate --grid 8 --").Candidates.Select(candidate => candidate.Value));
+        Assert.Contains("--set", Complete("serve --set A=1 --").Candidates.Select(candidate => candidate.Value));
+    }
+
+    [Fact]
+    public void Complete_Option_HasItsMeaningBesideIt() =>
+        Assert.Equal("Seed of the random numbers: 0 to 2^63-1", Assert.Single(Complete("simulate --seed").Candidates).Description);
+
+    [Fact]
+    public async Task Query_OfTheExecutable_IsKindThenALineACandidate()
+    {
+        var (exitCode, output, error) = await MfnProcess.RunAsync("[complete]", "simulate", "--preset", "");
+
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Equal(["none", "large\t", "medium\t", "small\t"], output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task Version_SaysCommitAndRuntime()
+    {
+        var (exitCode, output, error) = await MfnProcess.RunAsync("--version");
+
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Matches(@$"^mfn \d+\.\d+\.\d+ \((commit [0-9a-f]{{12}}, )?\.NET {Environment.Version}, [a-z0-9-]+\)\s*$", output);
+    }
+
+    private static CompletionAnswer Complete(string line) => Completer.Complete(MfnCommand.Create(), line.Split(' '));
+}
