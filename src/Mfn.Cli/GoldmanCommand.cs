@@ -14,6 +14,7 @@ internal static class GoldmanCommand
     public const string Examples = """
         Examples:
           mfn goldman --ion 1,0.005,0.140 --ion 0.04,0.145,0.012 --ion 0.45,0.120,0.004,-1     potassium, sodium, chloride
+          mfn goldman --ion 1,4e-8,1e-7                                              a trace of one cation, -24.476 mV
         """;
 
     public static Command Create()
@@ -26,23 +27,41 @@ internal static class GoldmanCommand
             CustomParser = ParseIons,
         };
         var temperature = NumberOption.Create<double>("--temperature", "K", "Temperature in kelvin: 273 to 373. Default: 310.");
+        var floor = new Option<bool>("--reference-floor") { Description = "Count concentrations below 1e-6 mol/L as 1e-6, as the reference's Nernst potential does." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var connection = new ServerConnection();
 
-        var command = new Command(Name, "Computes the Goldman-Hodgkin-Katz potential of a membrane.") { ions, temperature, json };
+        var command = new Command(Name, "Computes the Goldman-Hodgkin-Katz potential of a membrane.") { ions, temperature, floor, json };
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            var request = new ComputeGoldmanPotentialRequest { Ions = { arguments.GetRequiredValue(ions) } };
+            var request = new ComputeGoldmanPotentialRequest { Ions = { arguments.GetRequiredValue(ions) }, ReferenceFloor = arguments.GetValue(floor) };
             arguments.Apply(temperature, value => request.TemperatureKelvin = value);
 
             var response = await connection.UseAsync(arguments, client => client.ComputeGoldmanPotentialAsync(request, cancellationToken), cancellationToken);
-            Console.WriteLine(arguments.GetValue(json)
-                ? JsonSerializer.Serialize(new Dictionary<string, double> { ["potential_mV"] = response.PotentialMillivolts })
-                : string.Create(CultureInfo.InvariantCulture, $"{response.PotentialMillivolts:0.000} mV"));
+            Print(response, arguments.GetValue(json));
             return ExitCode.Success;
         });
         return command;
+    }
+
+    private static void Print(ComputeGoldmanPotentialResponse response, bool asJson)
+    {
+        if (asJson)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(new Dictionary<string, object>
+            {
+                ["potential_mV"] = response.PotentialMillivolts,
+                ["raised_to_floor"] = response.RaisedToFloor.Select(each => new { ion = each.Ion, side = WireName.Of(each.Side) }),
+            }));
+            return;
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{response.PotentialMillivolts:0.000} mV"));
+        foreach (var raised in response.RaisedToFloor)
+        {
+            Console.WriteLine($"Ion {raised.Ion + 1}: the concentration {WireName.Of(raised.Side)} was raised to 1e-6 mol/L, the reference's floor.");
+        }
     }
 
     private static PermeantIon[] ParseIons(ArgumentResult result)

@@ -13,7 +13,7 @@ internal static class NernstCommand
     public const string Examples = """
         Examples:
           mfn nernst --valence 1 --out-molar 0.005 --in-molar 0.140             potassium, -89.01 mV
-          mfn nernst --valence 2 --out-molar 0.002 --in-molar 1e-7 --floor-molar 1e-9 --json
+          mfn nernst --valence 2 --out-molar 0.002 --in-molar 1e-7 --json       calcium, 132.27 mV
         """;
 
     public static Command Create()
@@ -22,7 +22,7 @@ internal static class NernstCommand
         var outside = NumberOption.Create<double>("--out-molar", "C", "Concentration outside the cell in mol/L: above 0, at most 1000.", isRequired: true);
         var inside = NumberOption.Create<double>("--in-molar", "C", "Concentration inside the cell in mol/L: above 0, at most 1000.", isRequired: true);
         var temperature = NumberOption.Create<double>("--temperature", "K", "Temperature in kelvin: 273 to 373. Default: 310.");
-        var floor = NumberOption.Create<double>("--floor-molar", "C", "Concentrations below this count as this, in mol/L. Default: 1e-6.");
+        var floor = new Option<bool>("--reference-floor") { Description = "Count concentrations below 1e-6 mol/L as 1e-6, as the reference does." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var connection = new ServerConnection();
 
@@ -30,10 +30,9 @@ internal static class NernstCommand
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            var request = new ComputeNernstPotentialRequest { OutsideMolar = arguments.GetRequiredValue(outside)!.Value, InsideMolar = arguments.GetRequiredValue(inside)!.Value };
+            var request = new ComputeNernstPotentialRequest { OutsideMolar = arguments.GetRequiredValue(outside)!.Value, InsideMolar = arguments.GetRequiredValue(inside)!.Value, ReferenceFloor = arguments.GetValue(floor) };
             arguments.Apply(valence, value => request.Valence = value);
             arguments.Apply(temperature, value => request.TemperatureKelvin = value);
-            arguments.Apply(floor, value => request.ConcentrationFloorMolar = value);
 
             var response = await connection.UseAsync(arguments, client => client.ComputeNernstPotentialAsync(request, cancellationToken), cancellationToken);
             Print(response, arguments.GetValue(json));
@@ -58,7 +57,7 @@ internal static class NernstCommand
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{response.PotentialMillivolts:0.000} mV"));
         if (response.OutsideRaisedToFloor || response.InsideRaisedToFloor)
         {
-            Console.WriteLine("A concentration below the floor was raised to it; --floor-molar lowers the floor.");
+            Console.WriteLine("A concentration below 1e-6 mol/L was raised to that, the reference's floor.");
         }
     }
 }

@@ -2,7 +2,7 @@ using Mfn.Core.Specs;
 
 namespace Mfn.Core.Membrane;
 
-/// <summary>The constants of a <see cref="MembraneModel"/>. Defaults are the reference's.</summary>
+/// <summary>The constants of a <see cref="MembraneModel"/>. Defaults are the reference's, but for the floor: there is none.</summary>
 public sealed record MembraneSpec
 {
     /// <summary>The absolute temperatures in kelvin that a spec may have: from freezing to 47 °C.</summary>
@@ -17,8 +17,11 @@ public sealed record MembraneSpec
     /// <summary>Absolute temperature in kelvin.</summary>
     public double Temperature { get; init; } = NernstPotential.BodyTemperature;
 
-    /// <summary>The concentration in mol/L below which no concentration counts; greater than 0.</summary>
-    public double ConcentrationFloor { get; init; } = NernstPotential.DefaultConcentrationFloor;
+    /// <summary>
+    /// The concentration in mol/L, greater than 0, to which lower ones are raised; null leaves all as they are. The reference's default is
+    /// <see cref="NernstPotential.ReferenceFloor"/>.
+    /// </summary>
+    public double? ConcentrationFloor { get; init; }
 
     /// <summary>The time step in seconds.</summary>
     public double TimeStep { get; init; } = 1e-4;
@@ -37,9 +40,9 @@ public sealed record MembraneSpec
     {
         var problems = new List<SpecProblem>();
         problems.Check(nameof(Temperature), Temperature, TemperatureRange);
-        if (!(ConcentrationFloor > 0 && double.IsFinite(ConcentrationFloor)))
+        if (ConcentrationFloor is { } floor && !(floor > 0 && double.IsFinite(floor)))
         {
-            problems.Add(nameof(ConcentrationFloor), $"must be finite and above 0, but was {ParameterRange.Format(ConcentrationFloor)}");
+            problems.Add(nameof(ConcentrationFloor), $"must be finite and above 0, but was {ParameterRange.Format(floor)}");
         }
 
         problems.Check(nameof(TimeStep), TimeStep, TimeStepRange);

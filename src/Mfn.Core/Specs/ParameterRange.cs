@@ -25,6 +25,11 @@ public readonly record struct ParameterRange(double Minimum, double Maximum, boo
             return "finite";
         }
 
+        if (Minimum == double.Epsilon)
+        {
+            return Maximum == double.MaxValue ? "finite and above 0" : $"above 0 and at most {Format(Maximum)}";
+        }
+
         if (Minimum == Maximum)
         {
             return Format(Minimum);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Mfn.Core.Membrane;
 using Mfn.Core.Specs;
 using Mfn.Server.Calls;
@@ -9,36 +10,33 @@ namespace Mfn.Server.Translation;
 internal static class MembraneWireExtensions
 {
     private const double MillivoltsPerVolt = 1000.0;
-    private const double MostMolar = 1000.0;
-    private const int HighestValence = 3;
-    private const double HighestPermeability = 1_000_000.0;
-    private const int MostIons = 16;
 
-    private static readonly ParameterRange TemperatureRange = new(273, 373);
+    // Within every range, so that what is not set is told of once.
+    private const double Placeholder = 1.0;
 
     /// <summary>The answer to a request.</summary>
     /// <exception cref="CallRefusedException">Something is wrong with the request.</exception>
     public static Wire.ComputeNernstPotentialResponse ToResponse(this Wire.ComputeNernstPotentialRequest request)
     {
         var problems = new RequestProblems();
-        var valence = request.HasValence ? request.Valence : 1;
-        if (valence is 0 or < -HighestValence or > HighestValence)
+        var spec = new NernstSpec
         {
-            problems.Add("valence", $"must be between {-HighestValence} and {HighestValence} and not 0, but was {valence}");
-        }
-
-        var outside = Concentration("outside_molar", request.HasOutsideMolar ? request.OutsideMolar : null, problems);
-        var inside = Concentration("inside_molar", request.HasInsideMolar ? request.InsideMolar : null, problems);
-        var floor = request.HasConcentrationFloorMolar
-            ? Concentration("concentration_floor_molar", request.ConcentrationFloorMolar, problems)
-            : NernstPotential.DefaultConcentrationFloor;
-        var temperature = Temperature(request.HasTemperatureKelvin ? request.TemperatureKelvin : null, problems);
+            OutsideMolar = Required("outside_molar", request.HasOutsideMolar, request.OutsideMolar, NernstSpec.ConcentrationRange, problems),
+            InsideMolar = Required("inside_molar", request.HasInsideMolar, request.InsideMolar, NernstSpec.ConcentrationRange, problems),
+            UsesReferenceFloor = request.ReferenceFloor,
+        };
+        spec = spec with
+        {
+            Valence = request.HasValence ? request.Valence : spec.Valence,
+            TemperatureKelvin = request.HasTemperatureKelvin ? request.TemperatureKelvin : spec.TemperatureKelvin,
+        };
+        AddAll(spec.FindProblems(), problems);
         problems.ThrowIfAny();
         return new Wire.ComputeNernstPotentialResponse
         {
-            PotentialMillivolts = NernstPotential.Compute(valence, outside, inside, temperature, floor) * MillivoltsPerVolt,
-            OutsideRaisedToFloor = outside < floor,
-            InsideRaisedToFloor = inside < floor,
+            PotentialMillivolts = NernstPotential.Compute(spec) * MillivoltsPerVolt,
+            OutsideRaisedToFloor = spec.IsOutsideRaised,
+            InsideRaisedToFloor = spec.IsInsideRaised,
         };
     }
 
@@ -47,56 +45,47 @@ internal static class MembraneWireExtensions
     public static Wire.ComputeGoldmanPotentialResponse ToResponse(this Wire.ComputeGoldmanPotentialRequest request)
     {
         var problems = new RequestProblems();
-        if (request.Ions.Count is < 1 or > MostIons)
-        {
-            problems.Add("ions", $"must be between 1 and {MostIons}, but were {request.Ions.Count}");
-        }
-
-        var ions = request.Ions.Take(MostIons).Select((ion, i) => ToIon(ion, $"ions[{i}]", problems)).ToArray();
-        var temperature = Temperature(request.HasTemperatureKelvin ? request.TemperatureKelvin : null, problems);
+        var ions = request.Ions.Take((int)GoldmanSpec.IonCountRange.Maximum + 1).Select((ion, i) => ToIon(ion, $"ions[{i}]", problems));
+        var spec = new GoldmanSpec { Ions = [.. ions], UsesReferenceFloor = request.ReferenceFloor };
+        spec = request.HasTemperatureKelvin ? spec with { TemperatureKelvin = request.TemperatureKelvin } : spec;
+        AddAll(spec.FindProblems(), problems);
         problems.ThrowIfAny();
         return new Wire.ComputeGoldmanPotentialResponse
         {
-            PotentialMillivolts = GoldmanPotential.Compute(ions, temperature) * MillivoltsPerVolt,
+            PotentialMillivolts = GoldmanPotential.Compute(spec) * MillivoltsPerVolt,
+            RaisedToFloor = { spec.RaisedConcentrations.Select(ToWire) },
         };
     }
 
-    private static PermeantIon ToIon(Wire.PermeantIon wire, string path, RequestProblems problems)
+    private static PermeantIon ToIon(Wire.PermeantIon wire, string path, RequestProblems problems) => new(
+        wire.HasValence ? wire.Valence : 1,
+        Required($"{path}.permeability", wire.HasPermeability, wire.Permeability, GoldmanSpec.PermeabilityRange, problems),
+        Required($"{path}.outside_molar", wire.HasOutsideMolar, wire.OutsideMolar, NernstSpec.ConcentrationRange, problems),
+        Required($"{path}.inside_molar", wire.HasInsideMolar, wire.InsideMolar, NernstSpec.ConcentrationRange, problems));
+
+    private static Wire.RaisedConcentration ToWire(RaisedConcentration raised) => new()
     {
-        var valence = wire.HasValence ? wire.Valence : 1;
-        if (valence is not (1 or -1))
+        Ion = raised.Ion,
+        Side = raised.Side == MembraneSide.Outside ? Wire.MembraneSide.Outside : Wire.MembraneSide.Inside,
+    };
+
+    private static double Required(string field, bool isSet, double value, ParameterRange range, RequestProblems problems)
+    {
+        if (isSet)
         {
-            problems.Add($"{path}.valence", $"must be 1 or -1, but was {valence}");
+            return value;
         }
 
-        return new PermeantIon(
-            valence,
-            Positive($"{path}.permeability", wire.HasPermeability ? wire.Permeability : null, HighestPermeability, problems),
-            Concentration($"{path}.outside_molar", wire.HasOutsideMolar ? wire.OutsideMolar : null, problems),
-            Concentration($"{path}.inside_molar", wire.HasInsideMolar ? wire.InsideMolar : null, problems));
+        problems.Add(field, $"must be {range}, but was not set");
+        return Placeholder;
     }
 
-    private static double Temperature(double? kelvin, RequestProblems problems)
+    // The wire names of the specs' properties are their names in lower case.
+    private static void AddAll(IReadOnlyList<SpecProblem> found, RequestProblems problems)
     {
-        var temperature = kelvin ?? NernstPotential.BodyTemperature;
-        if (!TemperatureRange.Contains(temperature))
+        foreach (var (parameter, description) in found)
         {
-            problems.Add("temperature_kelvin", $"must be {TemperatureRange}, but was {ParameterRange.Format(temperature)}");
+            problems.Add(string.Join('.', parameter.Split('.').Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)), description);
         }
-
-        return temperature;
-    }
-
-    private static double Concentration(string field, double? molar, RequestProblems problems) => Positive(field, molar, MostMolar, problems);
-
-    private static double Positive(string field, double? value, double maximum, RequestProblems problems)
-    {
-        if (value > 0 && value <= maximum)
-        {
-            return value.Value;
-        }
-
-        problems.Add(field, $"must be above 0 and at most {maximum}, but was {(value is null ? "not set" : ParameterRange.Format(value.Value))}");
-        return maximum;
     }
 }

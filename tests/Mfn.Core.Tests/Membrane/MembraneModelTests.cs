@@ -27,7 +27,7 @@ public sealed class MembraneModelTests
     {
         var (inputs, outputs) = GoldenFile.Case(NernstFile, id);
         var expected = outputs.GetProperty("engine_volts");
-        (double Potential, bool IsClamped) Compute() => new MembraneModel(new MembraneSpec()).ComputeNernst(
+        (double Potential, bool IsClamped) Compute() => new MembraneModel(new MembraneSpec { ConcentrationFloor = NernstPotential.ReferenceFloor }).ComputeNernst(
             inputs.GetProperty("z").GetInt32(),
             Number(inputs.GetProperty("c_out")),
             Number(inputs.GetProperty("c_in")),
@@ -53,7 +53,7 @@ public sealed class MembraneModelTests
         var expected = GoldenFile.Doubles(outputs.GetProperty("volts"));
         var potentials = new double[outside.Length];
 
-        var metrics = new MembraneModel(new MembraneSpec()).ComputeNernst(
+        var metrics = new MembraneModel(new MembraneSpec { ConcentrationFloor = NernstPotential.ReferenceFloor }).ComputeNernst(
             inputs.GetProperty("z").GetInt32(),
             outside,
             GoldenFile.Doubles(inputs.GetProperty("c_in")),

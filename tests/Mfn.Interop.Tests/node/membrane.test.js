@@ -18,8 +18,14 @@ test('ComputeNernstPotential, potassium: is the textbook value', async (t) => {
     assert.deepEqual([response.outside_raised_to_floor, response.inside_raised_to_floor], [false, false]);
 });
 
-test('ComputeNernstPotential, calcium: says that the floor was used', async (t) => {
+test('ComputeNernstPotential, calcium: is exact, or says that the reference's floor was used', async (t) => {
     const response = await call(connect(t, MembraneService), 'ComputeNernstPotential', {
+        valence: 2,
+        outside_molar: 0.002,
+        inside_molar: 1e-7,
+        reference_floor: true,
+    });
+    const exact = await call(connect(t, MembraneService), 'ComputeNernstPotential', {
         valence: 2,
         outside_molar: 0.002,
         inside_molar: 1e-7,
@@ -30,6 +36,7 @@ test('ComputeNernstPotential, calcium: says that the floor was used', async (t) 
         `was ${response.potential_millivolts}`,
     );
     assert.deepEqual([response.outside_raised_to_floor, response.inside_raised_to_floor], [false, true]);
+    assert.ok(Math.abs(exact.potential_millivolts - 132.272201628) < 1e-8, `was ${exact.potential_millivolts}`);
 });
 
 test('ComputeNernstPotential, empty request: is refused with what it lacks', async (t) => {

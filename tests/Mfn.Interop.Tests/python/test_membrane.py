@@ -19,8 +19,11 @@ class ComputeNernstPotentialTests(unittest.TestCase):
         self.assertAlmostEqual(response.potential_millivolts, -89.01066911987907, delta=1e-10)
         self.assertFalse(response.outside_raised_to_floor or response.inside_raised_to_floor)
 
-    def test_calcium_says_that_the_floor_was_used(self):
-        response = self.compute(valence=2, outside_molar=0.002, inside_molar=1e-7)
+    def test_calcium_is_exact_or_says_that_the_references_floor_was_used(self):
+        exact = self.compute(valence=2, outside_molar=0.002, inside_molar=1e-7)
+        response = self.compute(valence=2, outside_molar=0.002, inside_molar=1e-7, reference_floor=True)
+
+        self.assertAlmostEqual(exact.potential_millivolts, 132.272201628, delta=1e-8)
 
         self.assertAlmostEqual(response.potential_millivolts, 101.51859103677918, delta=1e-10)
         self.assertTrue(response.inside_raised_to_floor and not response.outside_raised_to_floor)

@@ -279,12 +279,12 @@ public sealed class AggregateTests
     [InlineData("""{ "spec": {} }""", "spec.length must be between 1 and 2147483591, but was 0. spec.byzantine_count must be set. spec.rule must be set to one of its kinds.")]
     [InlineData(
         """{ "spec": { "length": 1, "byzantineCount": -1, "encoding": 7, "rule": {}, "admission": { "normCap": 0, "maxWeight": "NaN" } } }""",
-        "spec.admission.norm_cap must be between 5E-324 and 1.7976931348623157E+308, but was 0. spec.admission.max_weight must be between 5E-324 and 1.7976931348623157E+308, but was NaN. spec.byzantine_count must be between 0 and 2147483647, but was -1. spec.encoding must be VECTOR_ENCODING_FLOAT32 or VECTOR_ENCODING_FLOAT64, but was 7. spec.rule must be set to one of its kinds.")]
+        "spec.admission.norm_cap must be finite and above 0, but was 0. spec.admission.max_weight must be finite and above 0, but was NaN. spec.byzantine_count must be between 0 and 2147483647, but was -1. spec.encoding must be VECTOR_ENCODING_FLOAT32 or VECTOR_ENCODING_FLOAT64, but was 7. spec.rule must be set to one of its kinds.")]
     [InlineData("""{ "spec": { "rule": { "krum": { "variant": 9 } } } }""", "spec.rule.krum.variant must be one of the contract's variants, but was 9.")]
     [InlineData("""{ "spec": { "rule": { "multiKrum": { "keptCount": 0 } } } }""", "spec.rule.multi_krum.kept_count must be between 1 and 2147483647, but was 0.")]
     [InlineData(
         """{ "spec": { "rule": { "hierarchicalKrum": { "variant": 2, "clusterCount": 0, "seed": -1, "byzantineFraction": 0.5, "sampleFraction": 0 } } } }""",
-        "spec.rule.hierarchical_krum.seed must be between 0 and 9223372036854775807, but was -1. spec.rule.hierarchical_krum.variant must be KRUM_VARIANT_BLANCHARD_2017 or KRUM_VARIANT_MFN_4_1_COMPAT, but was 2. spec.rule.hierarchical_krum.cluster_count must be between 1 and 2147483647, but was 0. spec.rule.hierarchical_krum.byzantine_fraction must be at least 0 and below 0.5, but was 0.5. spec.rule.hierarchical_krum.sample_fraction must be between 5E-324 and 1, but was 0. spec.rule.hierarchical_krum must not have byzantine_fraction or sample_fraction unless variant is KRUM_VARIANT_MFN_4_1_COMPAT.")]
+        "spec.rule.hierarchical_krum.seed must be between 0 and 9223372036854775807, but was -1. spec.rule.hierarchical_krum.variant must be KRUM_VARIANT_BLANCHARD_2017 or KRUM_VARIANT_MFN_4_1_COMPAT, but was 2. spec.rule.hierarchical_krum.cluster_count must be between 1 and 2147483647, but was 0. spec.rule.hierarchical_krum.byzantine_fraction must be at least 0 and below 0.5, but was 0.5. spec.rule.hierarchical_krum.sample_fraction must be above 0 and at most 1, but was 0. spec.rule.hierarchical_krum must not have byzantine_fraction or sample_fraction unless variant is KRUM_VARIANT_MFN_4_1_COMPAT.")]
     [InlineData("""{ "spec": { "rule": { "centeredClipping": { "radius": "Infinity", "stepCount": 0, "start": "AAAA" } } } }""", "spec.rule.centered_clipping.radius must be")]
     [InlineData(
         """{ "spec": { "rule": { "geometricMedian": { "tolerance": 0, "maxStepCount": 0 } } } }""",
@@ -292,7 +292,7 @@ public sealed class AggregateTests
     [InlineData("""{ "spec": { "rule": { "geometricMedian": { "tolerance": "NaN" } } } }""", "spec.rule.geometric_median.tolerance must be between 1E-14 and 0.1, but was NaN.")]
     [InlineData("""{ "spec": { "length": 1, "rule": { "centeredClipping": { "start": "AADAfw==" } } } }""", "spec.rule.centered_clipping.start must be finite, but component 0 was NaN.")]
     [InlineData("""{ "spec": { "length": 2, "rule": { "centeredClipping": { "start": "AADAfw==" } } } }""", "spec.rule.centered_clipping.start must have 8 bytes for 2 components of 4 bytes, but had 4.")]
-    [InlineData("""{ "spec": { "preAggregations": [{}, { "normClipping": {} }] } }""", "spec.pre_aggregations[0] must be set to one of its kinds. spec.pre_aggregations[1].norm_clipping.norm must be between")]
+    [InlineData("""{ "spec": { "preAggregations": [{}, { "normClipping": {} }] } }""", "spec.pre_aggregations[0] must be set to one of its kinds. spec.pre_aggregations[1].norm_clipping.norm must be finite and above 0, but was 0.")]
     [InlineData("""{ "spec": { "preAggregations": [{ "bucketing": { "bucketSize": 0, "seed": -3 } }] } }""", "spec.pre_aggregations[0].bucketing.seed must be between 0 and 9223372036854775807, but was -3. spec.pre_aggregations[0].bucketing.bucket_size must be between 1 and 2147483647, but was 0.")]
     [InlineData("""{ "spec": { "preAggregations": [{}, {}, {}, {}, {}] } }""", "spec.pre_aggregations must be at most 4, but were 5.")]
     [InlineData(

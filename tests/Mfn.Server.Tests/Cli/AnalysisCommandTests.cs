@@ -96,6 +96,24 @@ public sealed class AnalysisCommandTests : IDisposable
         Assert.Matches(@"^-\d+\.\d{3} mV\n$", output);
     }
 
+    [Fact]
+    public async Task NernstAndGoldman_BelowTheReferencesFloor_AreExactUnlessItIsAskedFor()
+    {
+        var goldman = await JsonAsync("goldman", "--ion", "1,4e-8,1e-7", "--json");
+        var flooredGoldman = await JsonAsync("goldman", "--ion", "1,4e-8,1e-7", "--reference-floor", "--json");
+        var nernst = await JsonAsync("nernst", "--valence", "2", "--out-molar", "0.002", "--in-molar", "1e-7", "--json");
+        var flooredNernst = await JsonAsync("nernst", "--valence", "2", "--out-molar", "0.002", "--in-molar", "1e-7", "--reference-floor", "--json");
+
+        Assert.Equal(-24.476, goldman.GetProperty("potential_mV").GetDouble(), 0.0005);
+        Assert.Equal(0, goldman.GetProperty("raised_to_floor").GetArrayLength());
+        Assert.Equal(0, flooredGoldman.GetProperty("potential_mV").GetDouble());
+        Assert.Equal(2, flooredGoldman.GetProperty("raised_to_floor").GetArrayLength());
+        Assert.Equal(132.272, nernst.GetProperty("potential_mV").GetDouble(), 0.0005);
+        Assert.False(nernst.GetProperty("inside_raised_to_floor").GetBoolean());
+        Assert.Equal(101.519, flooredNernst.GetProperty("potential_mV").GetDouble(), 0.0005);
+        Assert.True(flooredNernst.GetProperty("inside_raised_to_floor").GetBoolean());
+    }
+
     [Theory]
     [InlineData("features /nowhere.npy", "Could not find file '/nowhere.npy'")]
     [InlineData("features", "Required argument missing for command: 'features'")]
@@ -111,7 +129,7 @@ public sealed class AnalysisCommandTests : IDisposable
     [InlineData("fractal stability FIELD --time-step 0", "time_step must be finite and above 0, but was 0.")]
     [InlineData("validate --epochs 0 --grid 7", "epochs must be between 1 and 100, but was 0. grid_size must be between 8 and 256, but was 7.")]
     [InlineData("goldman --ion 1,2", "--ion must be P,OUT,IN or P,OUT,IN,Z with numbers, but was '1,2'.")]
-    [InlineData("goldman --ion 1,2,3,4", "ions[0].valence must be 1 or -1, but was 4.")]
+    [InlineData("goldman --ion 1,2,3,4", "ions[0].valence must be 1 or -1 (the equation holds for monovalent ions alone), but was 4.")]
     public async Task AnyCommand_BadArguments_ExitsWith2AndTheReason(string arguments, string reason)
     {
         var paths = new Dictionary<string, string>

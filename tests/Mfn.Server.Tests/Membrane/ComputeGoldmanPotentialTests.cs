@@ -43,11 +43,39 @@ public sealed class ComputeGoldmanPotentialTests
         var none = await Assert.ThrowsAsync<RpcException>(async () => await server.Membrane.ComputeGoldmanPotentialAsync(new ComputeGoldmanPotentialRequest()));
 
         Assert.Equal(
-            "ions[0].valence must be 1 or -1, but was 2. ions[0].permeability must be above 0 and at most 1000000, but was not set. "
+            "ions[0].permeability must be between 0 and 1000000, but was not set. "
             + "ions[0].outside_molar must be above 0 and at most 1000, but was not set. ions[0].inside_molar must be above 0 and at most 1000, but was not set. "
+            + "ions[0].valence must be 1 or -1 (the equation holds for monovalent ions alone), but was 2. "
             + "ions[1].outside_molar must be above 0 and at most 1000, but was NaN. temperature_kelvin must be between 273 and 373, but was 0.",
             error.Status.Detail);
         Assert.Equal("ions must be between 1 and 16, but were 0.", none.Status.Detail);
+    }
+
+    [Fact]
+    public async Task ComputeGoldmanPotential_TraceOfAnIon_IsExactUnlessTheReferencesFloorIsAskedFor()
+    {
+        await using var server = await TestServer.StartAsync();
+        var request = new ComputeGoldmanPotentialRequest { Ions = { Ion(1, 4e-8, 1e-7) } };
+
+        var exact = await server.Membrane.ComputeGoldmanPotentialAsync(request);
+        request.ReferenceFloor = true;
+        var floored = await server.Membrane.ComputeGoldmanPotentialAsync(request);
+
+        Assert.Equal(-24.476, exact.PotentialMillivolts, 0.0005);
+        Assert.Empty(exact.RaisedToFloor);
+        Assert.Equal(0, floored.PotentialMillivolts);
+        Assert.Equal([(0, MembraneSide.Outside), (0, MembraneSide.Inside)], floored.RaisedToFloor.Select(each => (each.Ion, each.Side)));
+    }
+
+    [Fact]
+    public async Task ComputeGoldmanPotential_TooManyIons_AreCounted()
+    {
+        await using var server = await TestServer.StartAsync();
+        var request = new ComputeGoldmanPotentialRequest { Ions = { Enumerable.Repeat(Ion(1, 0.1, 0.1), 17) } };
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await server.Membrane.ComputeGoldmanPotentialAsync(request));
+
+        Assert.Equal("ions must be between 1 and 16, but were 17.", error.Status.Detail);
     }
 
     private static PermeantIon Ion(double permeability, double outside, double inside, int valence = 1) =>

@@ -14,7 +14,6 @@ public sealed class ComputeNernstPotentialTests
         { With(request => request.InsideMolar = double.NaN), "inside_molar must be above 0 and at most 1000, but was NaN." },
         { With(request => request.InsideMolar = 1000.5), "inside_molar must be above 0 and at most 1000, but was 1000.5." },
         { With(request => request.TemperatureKelvin = 37), "temperature_kelvin must be between 273 and 373, but was 37." },
-        { With(request => request.ConcentrationFloorMolar = -1), "concentration_floor_molar must be above 0 and at most 1000, but was -1." },
         { new ComputeNernstPotentialRequest(), "outside_molar must be above 0 and at most 1000, but was not set. inside_molar must be above 0 and at most 1000, but was not set." },
     };
 
@@ -30,18 +29,18 @@ public sealed class ComputeNernstPotentialTests
     }
 
     [Fact]
-    public async Task ComputeNernstPotential_Calcium_SaysThatTheFloorWasUsed()
+    public async Task ComputeNernstPotential_Calcium_IsExactUnlessTheReferencesFloorIsAskedFor()
     {
         await using var server = await TestServer.StartAsync();
         var request = new ComputeNernstPotentialRequest { Valence = 2, OutsideMolar = 0.002, InsideMolar = 1e-7 };
 
-        var floored = await server.Membrane.ComputeNernstPotentialAsync(request);
-        request.ConcentrationFloorMolar = 1e-9;
         var free = await server.Membrane.ComputeNernstPotentialAsync(request);
+        request.ReferenceFloor = true;
+        var floored = await server.Membrane.ComputeNernstPotentialAsync(request);
 
         Assert.Equal(101.51859103677918, floored.PotentialMillivolts, 1e-10);
         Assert.True(floored.InsideRaisedToFloor && !floored.OutsideRaisedToFloor && !free.InsideRaisedToFloor);
-        Assert.InRange(free.PotentialMillivolts, 132.2, 132.4);
+        Assert.Equal(132.272201628, free.PotentialMillivolts, 1e-9);
     }
 
     [Theory, MemberData(nameof(BadRequests))]

@@ -79,6 +79,7 @@ public sealed class ReferenceInterfaceTests
             Valence = body.TryGetProperty("z_valence", out var valence) ? valence.GetInt32() : 1,
             OutsideMolar = body.GetProperty("concentration_out_molar").GetDouble(),
             InsideMolar = body.GetProperty("concentration_in_molar").GetDouble(),
+            ReferenceFloor = true,
             TemperatureKelvin = body.TryGetProperty("temperature_k", out var temperature) ? temperature.GetDouble() : 310,
         });
 
