@@ -45,6 +45,11 @@ public sealed class RunClient
     public async Task<Run> GetAsync(string runId, CancellationToken cancellationToken = default) =>
         (await _runs.GetRunAsync(new GetRunRequest { RunId = runId }, cancellationToken: cancellationToken)).Run;
 
+    /// <summary>Returns the run that has a name; null if none has.</summary>
+    /// <exception cref="RpcException">The name is not one that a run may have (INVALID_ARGUMENT), or the call failed.</exception>
+    public async Task<Run?> FindAsync(string name, CancellationToken cancellationToken = default) =>
+        (await _runs.ListRunsAsync(new ListRunsRequest { Name = name }, cancellationToken: cancellationToken)).Runs.FirstOrDefault();
+
     /// <summary>Returns the runs in a state, or all, the latest created first, page after page as they are enumerated.</summary>
     public async IAsyncEnumerable<Run> ListAsync(
         RunState state = RunState.Unspecified, [EnumeratorCancellation] CancellationToken cancellationToken = default)

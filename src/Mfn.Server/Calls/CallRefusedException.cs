@@ -81,6 +81,12 @@ internal sealed class CallRefusedException : Exception
         $"More than {backlogFrames} frames waited for this watcher. Resume from the last token; ask for fewer, smaller or droppable frames.",
         new RetryInfo { RetryDelay = TimeSpan.Zero.ToDuration() });
 
+    /// <summary>A live run has the name already.</summary>
+    public static CallRefusedException RunNameTaken(string name) => new(
+        StatusCode.AlreadyExists,
+        $"Another live run has the name '{name}'. Choose another name, or delete that run.",
+        new ErrorInfo { Reason = "RUN_NAME_TAKEN", Domain = ErrorDomain, Metadata = { ["name"] = name } });
+
     /// <summary>A command has the id of another one.</summary>
     public static CallRefusedException CommandIdTaken(string commandId) => new(
         StatusCode.AlreadyExists, $"The run has had another command with the id '{commandId}'. Give each command an id of its own.", Reason("COMMAND_ID_TAKEN"));

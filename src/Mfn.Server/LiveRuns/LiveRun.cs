@@ -49,6 +49,9 @@ internal sealed class LiveRun : IAsyncDisposable
 
     public RunPlan Plan => _origin.Plan;
 
+    /// <summary>The state of another run that it was forked from; null if it was not.</summary>
+    public ForkPoint? ForkedFrom => _origin.ForkedFrom;
+
     /// <summary>Whether it survives the process.</summary>
     public bool IsDurable => _recorder.IsDurable;
 

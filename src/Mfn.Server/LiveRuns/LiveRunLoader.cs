@@ -17,6 +17,7 @@ internal static class LiveRunLoader
         var header = files.Header;
         var problems = new RequestProblems();
         var plan = new RunPlan(
+            header.Name.ToName("name", problems, isSet: header.Name.Length > 0),
             header.StepsPerSecond > 0 ? header.StepsPerSecond : null,
             header.Stop.ToRule("stop", firstStep: 0, problems) ?? new StopRule.Never(),
             header.HistorySteps,
@@ -41,6 +42,7 @@ internal static class LiveRunLoader
             header.TokenSecret.ToByteArray(),
             DateTimeOffset.FromUnixTimeSeconds(header.CreatedUnixSeconds),
             plan,
+            header.Origin?.ToForkPoint(),
             checkpoint,
             past);
     }

@@ -72,9 +72,12 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
         if (Services.Options.DataDirectory.Length > 0)
         {
             _store = new RunStore(Services.Options.DataDirectory, _loggers.CreateLogger<RunStore>());
-            foreach (var id in _store.List())
+            var found = _store.List().Select(id => Load(_store, id)).OfType<(RunOrigin Origin, RunRecorder Recorder)>();
+
+            // Two have the same name if one was deleted while the disk failed, or comes from a copy of the directory: the later created keeps it.
+            foreach (var (origin, recorder) in found.OrderByDescending(run => run.Origin.Created).ToList())
             {
-                TakeUp(_store, id);
+                TakeUp(origin, recorder);
             }
         }
 
@@ -87,10 +90,11 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
     /// <summary>Starts a run; when it returns, the run is on disk if it is durable.</summary>
     /// <param name="checkpoint">What it goes on from; valid.</param>
     /// <param name="plan">How it goes; valid.</param>
+    /// <param name="forkedFrom">The state of another run that the checkpoint is of; null if it is of none.</param>
     /// <exception cref="CallRefusedException">
-    /// There are too many runs, its history would be too large, it could not be written, or the server stops.
+    /// There are too many runs, its name is taken, its history would be too large, it could not be written, or the server stops.
     /// </exception>
-    public LiveRun Start(SimulationCheckpoint checkpoint, RunPlan plan)
+    public LiveRun Start(SimulationCheckpoint checkpoint, RunPlan plan, ForkPoint? forkedFrom = null)
     {
         RequireRoom(checkpoint.Spec, plan);
         var origin = new RunOrigin(
@@ -99,6 +103,7 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
             RandomNumberGenerator.GetBytes(16),
             Services.Clock.GetUtcNow(),
             plan,
+            forkedFrom,
             checkpoint,
             RunPast.None with { Horizon = checkpoint.State.Step });
         var recorder = Record(origin);
@@ -120,7 +125,9 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
     }
 
     /// <summary>Refuses a run that could not be started now.</summary>
-    /// <exception cref="CallRefusedException">There are too many runs, its history would be too large, or the server stops.</exception>
+    /// <exception cref="CallRefusedException">
+    /// There are too many runs, its name is taken, its history would be too large, or the server stops.
+    /// </exception>
     public void RequireRoom(SimulationSpec spec, RunPlan plan)
     {
         var options = Services.Options;
@@ -138,6 +145,11 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
             if (_lifetime.Draining.IsCancellationRequested)
             {
                 throw CallRefusedException.Stopping();
+            }
+
+            if (plan.Name is { } name && HasRunNamed(name))
+            {
+                throw CallRefusedException.RunNameTaken(name.Value);
             }
 
             if (_runs.Count >= options.MaxRuns)
@@ -250,23 +262,36 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
         }
     }
 
-    private void TakeUp(RunStore store, RunId id)
+    private bool HasRunNamed(RunName name) => _runs.Values.Any(run => run.Plan.Name == name);
+
+    private void TakeUp(RunOrigin origin, RunRecorder recorder)
+    {
+        lock (_lock)
+        {
+            if (origin.Plan.Name is { } name && HasRunNamed(name))
+            {
+                LogNameTaken(origin.Id, name);
+                origin = origin with { Plan = origin.Plan with { Name = null } };
+            }
+
+            Add(origin, recorder);
+        }
+    }
+
+    private (RunOrigin Origin, RunRecorder Recorder)? Load(RunStore store, RunId id)
     {
         StoredRun? files = null;
         try
         {
             files = store.Open(id);
-            var origin = LiveRunLoader.Load(files, _limits);
-            lock (_lock)
-            {
-                Add(origin, new RunRecorder(store, files, Services.Clock));
-            }
+            return (LiveRunLoader.Load(files, _limits), new RunRecorder(store, files, Services.Clock));
         }
         catch (Exception error) when (error is InvalidDataException or IOException)
         {
             // Its files stay as they are, for somebody to look at.
             files?.Dispose();
             LogNotTakenUp(id, error.Message);
+            return null;
         }
     }
 
@@ -301,6 +326,9 @@ internal sealed partial class LiveRunRegistry : IHostedService, IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} was left alone: {Reason}")]
     private partial void LogNotTakenUp(RunId runId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Live run {RunId} goes on without its name '{Name}', which a later created run has")]
+    private partial void LogNameTaken(RunId runId, RunName name);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A live run could not be created: {Reason}")]
     private partial void LogNotCreated(string reason);

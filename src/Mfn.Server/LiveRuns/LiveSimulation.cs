@@ -44,6 +44,14 @@ internal sealed class LiveSimulation : IDisposable
         _steadyState = origin.Plan.Stop is StopRule.SteadyState rule ? new SteadyStateWatch(rule) : null;
         _audience = new Audience(services.Buffers);
         _simulation = SteeredSimulation.Restore(origin.Checkpoint, services.Scheduler.Helpers);
+
+        // Before anybody can ask where the run is.
+        History.MoveTo(Position);
+        if (Plan.HistorySteps > 0)
+        {
+            History.Add(origin.Checkpoint);
+        }
+
         _status = new LiveRunStatus(
             origin.Checkpoint.Spec, State, Position, Position, origin.Checkpoint.Identity, WatcherCount: 0, Failure: "");
     }
@@ -365,12 +373,6 @@ internal sealed class LiveSimulation : IDisposable
     /// <summary>Takes the steps and the commands that the log tells of, so that nobody sees a state that was not there before.</summary>
     private async ValueTask GoThroughPastAsync(CancellationToken cancelled)
     {
-        History.MoveTo(Position);
-        if (Plan.HistorySteps > 0)
-        {
-            History.Add(_origin.Checkpoint);
-        }
-
         var past = _origin.Past;
         _horizon.Begin(past.Horizon);
         foreach (var (command, position) in past.Commands)

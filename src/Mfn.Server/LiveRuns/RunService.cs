@@ -48,12 +48,14 @@ internal sealed class RunService(LiveRunRegistry runs, RequestReader reader, Res
         var pageSize = request.HasPageSize ? request.PageSize : DefaultPageSize;
         problems.Check("page_size", pageSize, new(1, 1000));
         var state = request.State.ToFilter(problems);
+        var name = request.Name.ToName("name", problems, request.HasName);
         var after = PageToken.Read(request.PageToken, problems);
         problems.ThrowIfAny();
 
         // One more than the page has tells whether there is a next one.
         var found = runs.All
             .Where(run => after?.IsBefore(run) ?? true)
+            .Where(run => name is null || run.Plan.Name == name)
             .Where(run => state is null || run.Status.State == state)
             .Take(pageSize + 1)
             .ToList();
@@ -110,6 +112,7 @@ internal sealed class RunService(LiveRunRegistry runs, RequestReader reader, Res
     {
         var parent = runs.Find(request.RunId);
         var checkpoint = await StateOfAsync(parent, request.HasStep ? request.Step : null, context.CancellationToken);
+        var forkedFrom = new ForkPoint(parent.Id, RunPosition.Of(checkpoint));
         var problems = new RequestProblems();
         var plan = request.ToPlan(parent.Plan, checkpoint.State.Step, problems);
         var change = request.Changes?.ToChange("changes", checkpoint.Spec, limits.Value, problems);
@@ -127,7 +130,7 @@ internal sealed class RunService(LiveRunRegistry runs, RequestReader reader, Res
                 context.CancellationToken);
         }
 
-        return new ForkRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
+        return new ForkRunResponse { Run = runs.Start(checkpoint, plan, forkedFrom).ToWire() };
     }
 
     public override async Task ExportRun(ExportRunRequest request, IServerStreamWriter<ExportRunResponse> responseStream, ServerCallContext context)

@@ -6,6 +6,7 @@ using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.LiveRuns;
+using Mfn.Server.Runs;
 using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Translation;
@@ -58,6 +59,8 @@ internal static class LiveRunWireExtensions
             Identity = ByteString.CopyFrom(status.Identity.AsSpan()),
             Failure = status.Failure,
             Durable = run.IsDurable,
+            Name = run.Plan.Name?.Value ?? "",
+            Origin = run.ForkedFrom?.ToWire(),
         };
     }
 
@@ -72,7 +75,34 @@ internal static class LiveRunWireExtensions
         Stop = origin.Plan.Stop.ToWire(),
         HistorySteps = origin.Plan.HistorySteps,
         BeginsPaused = origin.Plan.BeginsPaused,
+        Name = origin.Plan.Name?.Value ?? "",
+        Origin = origin.ForkedFrom?.ToWire(),
     };
+
+    /// <summary>A fork point that was once written by the server.</summary>
+    public static ForkPoint ToForkPoint(this Wire.ForkPoint wire) =>
+        RunId.TryParse(wire.RunId, out var id)
+            ? new ForkPoint(id, new RunPosition((int)wire.Step, wire.Revision))
+            : throw new InvalidDataException($"The run's origin has the id '{wire.RunId}', which no run has.");
+
+    /// <summary>The name of a run; null if it is not set, or not a name, which is then among the problems.</summary>
+    public static RunName? ToName(this string wire, string path, RequestProblems problems, bool isSet)
+    {
+        if (!isSet)
+        {
+            return null;
+        }
+
+        if (RunName.TryParse(wire, out var name))
+        {
+            return name;
+        }
+
+        // Whoever sends a book for a name does not get it back.
+        var shown = wire.Length <= 100 ? wire : wire[..100] + "…";
+        problems.Add(path, $"must have {RunName.Form}, but was '{shown}'");
+        return null;
+    }
 
     /// <summary>Notes what keeps an imported state from being one that a run of this server may have.</summary>
     public static void Check(this SimulationCheckpoint checkpoint, string path, LimitsOptions limits, RequestProblems problems)
@@ -125,6 +155,7 @@ internal static class LiveRunWireExtensions
         }
 
         return new RunPlan(
+            request.Name.ToName("name", problems, request.HasName),
             ToPace(request.HasStepsPerSecond, request.StepsPerSecond, "steps_per_second", problems),
             request.Stop?.ToRule("stop", firstStep: 0, problems) ?? new StopRule.AfterStep(spec.StepCount),
             ToHistory(request.HasHistorySteps, request.HistorySteps, DefaultHistorySteps, "history_steps", problems),
@@ -133,6 +164,7 @@ internal static class LiveRunWireExtensions
 
     /// <summary>How a forked run goes.</summary>
     public static RunPlan ToPlan(this Wire.ForkRunRequest request, RunPlan parent, int firstStep, RequestProblems problems) => new(
+        request.Name.ToName("name", problems, request.HasName),
         request.HasStepsPerSecond ? ToPace(true, request.StepsPerSecond, "steps_per_second", problems) : parent.StepsPerSecond,
         request.Stop?.ToRule("stop", firstStep, problems) ?? parent.Stop.RequireAhead("stop", firstStep, problems),
         ToHistory(request.HasHistorySteps, request.HistorySteps, parent.HistorySteps, "history_steps", problems),
@@ -140,6 +172,7 @@ internal static class LiveRunWireExtensions
 
     /// <summary>How an imported run goes.</summary>
     public static RunPlan ToPlan(this Wire.ImportRunStart start, int firstStep, RequestProblems problems) => new(
+        start.Name.ToName("start.name", problems, start.HasName),
         ToPace(start.HasStepsPerSecond, start.StepsPerSecond, "start.steps_per_second", problems),
         start.Stop?.ToRule("start.stop", firstStep, problems) ?? new StopRule.Never(),
         ToHistory(start.HasHistorySteps, start.HistorySteps, DefaultHistorySteps, "start.history_steps", problems),
@@ -271,6 +304,9 @@ internal static class LiveRunWireExtensions
         Wire.EndReason.Idle => RunEndReason.Idle,
         _ => RunEndReason.Failed,
     };
+
+    private static Wire.ForkPoint ToWire(this ForkPoint point) =>
+        new() { RunId = point.RunId.ToString(), Step = point.Position.Step, Revision = point.Position.Revision };
 
     private static double? ToPace(bool isSet, double stepsPerSecond, string path, RequestProblems problems)
     {
