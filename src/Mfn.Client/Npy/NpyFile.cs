@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Mfn.Client.Files;
 
 namespace Mfn.Client.Npy;
 
@@ -13,13 +14,13 @@ public static class NpyFile
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0];
 
-    /// <summary>Writes a row-major array of doubles. A file that was there is replaced only once the new one is complete.</summary>
+    /// <summary>Writes a row-major array of doubles. A file that was there is replaced only once the new one is complete: <see cref="FileReplacement"/>.</summary>
     /// <exception cref="ArgumentException">The values are not as many as the shape says.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, ReadOnlySpan<double> values, params ReadOnlySpan<int> shape) =>
         Write(path, ToLittleEndian(values), sizeof(double), shape);
 
-    /// <summary>Writes a row-major array of single-precision numbers. A file that was there is replaced only once the new one is complete.</summary>
+    /// <summary>Writes a row-major array of single-precision numbers. A file that was there is replaced only once the new one is complete: <see cref="FileReplacement"/>.</summary>
     /// <exception cref="ArgumentException">The values are not as many as the shape says.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void WriteSingles(string path, ReadOnlySpan<float> values, params ReadOnlySpan<int> shape) =>
@@ -38,23 +39,7 @@ public static class NpyFile
             throw new ArgumentException($"The shape has room for {count} values, but got {values.Length / elementSize}.", nameof(values));
         }
 
-        var partial = $"{path}.{Guid.NewGuid():N}.partial";
-        try
-        {
-            using (var file = new FileStream(partial, FileMode.CreateNew))
-            {
-                file.Write(Header(elementSize, shape));
-                file.Write(values);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(partial, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(partial);
-            throw;
-        }
+        FileReplacement.Write(path, Header(elementSize, shape), values);
     }
 
     private static byte[] Header(int elementSize, ReadOnlySpan<int> shape)

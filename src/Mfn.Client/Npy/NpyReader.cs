@@ -1,207 +1,195 @@
-using System.Buffers.Binary;
-using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.RegularExpressions;
+using System.Buffers;
+using System.IO.Compression;
+using System.Numerics;
+using Mfn.Client.Arrays;
 
 namespace Mfn.Client.Npy;
 
-/// <summary>Reads an array of floating-point numbers from a file in numpy's NPY format, as much at a time as the caller wants.</summary>
+/// <summary>Reads an array from a file in numpy's NPY format, or from a member of an .npz archive, as much at a time as the caller wants.</summary>
 /// <remarks>The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html</remarks>
-public sealed partial class NpyReader : IDisposable
+public sealed class NpyReader : ArrayReader
 {
-    private const int PrefixLength = 8;
-    private const int LongestHeader = 1 << 16;
-    private const int PieceLength = 512;
+    private const string MemberSuffix = ".npy";
 
-    private readonly FileStream _file;
-    private readonly long _dataStart;
-    private readonly int _elementSize;
+    private readonly ArrayFile _file;
+    private readonly NpyHeader _header;
+    private readonly ArrayBytes _bytes;
 
-    private NpyReader(FileStream file, int elementSize, IReadOnlyList<int> shape)
+    // Elements between neighbours along each axis, of an array in Fortran order.
+    private readonly long[]? _strides;
+
+    private NpyReader(ArrayFile file, NpyHeader header, ArrayBytes bytes)
     {
-        _file = file;
-        _dataStart = file.Position;
-        _elementSize = elementSize;
-        Shape = shape;
+        (_file, _header, _bytes) = (file, header, bytes);
+
+        // With at most one axis of several cells both orders are the same.
+        if (header.IsFortranOrder && header.Shape.Count(extent => extent > 1) > 1)
+        {
+            _strides = new long[header.Shape.Count];
+            var stride = 1L;
+            for (var axis = 0; axis < _strides.Length; axis++)
+            {
+                _strides[axis] = stride;
+                stride *= header.Shape[axis];
+            }
+        }
     }
 
-    /// <summary>The extents of the array, slowest first.</summary>
-    public IReadOnlyList<int> Shape { get; }
+    /// <inheritdoc/>
+    public override IReadOnlyList<int> Shape => _header.Shape;
 
-    /// <summary>Opens a file of little-endian float32 or float64 in C order.</summary>
+    /// <inheritdoc/>
+    public override bool IsDouble => _header.Type.IsDouble;
+
+    /// <inheritdoc/>
+    public override long Count => _header.CellCount;
+
+    /// <summary>Opens a file of floating-point numbers of 16, 32 or 64 bits, in either byte order and either order of the cells.</summary>
+    /// <param name="path">
+    /// The file; <c>-</c> for standard input. Of an .npz archive the only member, or <c>file.npz:member</c>, whose ending <c>.npy</c> may be left out.
+    /// </param>
+    /// <param name="castIntegers">Whether integers and booleans are taken as numbers, those of 64 bits rounded to nearest; otherwise they are refused.</param>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="InvalidDataException">The file is not such a file; the message says why.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static NpyReader Open(string path)
+    public static new NpyReader Open(string path, bool castIntegers = false)
     {
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read);
+        var file = ArrayFile.Open(path);
         try
         {
-            var (elementSize, shape) = ReadHeader(file);
-            var expectedLength = shape.Aggregate((long)elementSize, (length, extent) => checked(length * extent));
-            var length = file.Length - file.Position;
-            if (length != expectedLength)
-            {
-                throw new InvalidDataException($"the shape ({string.Join(", ", shape)}) needs {expectedLength} bytes of data, but there are {length}.");
-            }
-
-            return new NpyReader(file, elementSize, shape);
+            return Open(file, castIntegers);
         }
-        catch (Exception error)
+        catch
         {
             file.Dispose();
-            if (error is InvalidDataException or EndOfStreamException or OverflowException)
-            {
-                throw new InvalidDataException($"'{path}' cannot be used: {error.Message}", error);
-            }
-
             throw;
         }
     }
 
-    /// <summary>Whether the values are in double precision; if not, they are in single precision.</summary>
-    public bool IsDouble => _elementSize == sizeof(double);
+    /// <inheritdoc/>
+    public override void Dispose() => _file.Dispose();
 
-    /// <summary>Reads the next values of an array in single precision, in C order.</summary>
-    /// <exception cref="InvalidOperationException">The array is in double precision.</exception>
-    /// <exception cref="EndOfStreamException">The array has fewer values left.</exception>
-    public void Read(Span<float> destination)
+    /// <summary>Takes over a file.</summary>
+    internal static NpyReader Open(ArrayFile file, bool castIntegers)
     {
-        if (IsDouble)
+        if (file.Prefix.StartsWith("PK"u8))
         {
-            throw new InvalidOperationException("Single precision cannot hold the array's values.");
+            return OpenMember(file, castIntegers);
         }
 
-        var bytes = new byte[destination.Length * sizeof(float)];
-        _file.ReadExactly(bytes);
-        for (var i = 0; i < destination.Length; i++)
+        var header = NpyHeader.Read(file, file.Prefix, file.Stream, castIntegers);
+        if (file.Member is not null)
         {
-            destination[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(i * sizeof(float)));
+            throw file.Refuse("it is a single array and has no members.");
+        }
+
+        return new NpyReader(file, header, new ArrayBytes(file, file.Stream, header.CellCount * header.Type.Size));
+    }
+
+    private protected override void EnsureRandomAccess() => _bytes.EnsureRandomAccess();
+
+    private protected override void ReadElements<T>(long index, Span<T> destination)
+    {
+        if (index < 0 || destination.Length > Count - index)
+        {
+            throw new EndOfStreamException($"The array has {Count} cells, too few for {destination.Length} from {index} on.");
+        }
+
+        if (_strides is null)
+        {
+            ReadConsecutive(_bytes, _header.Type, index * _header.Type.Size, destination);
+        }
+        else
+        {
+            // One element here, one there: that is for memory.
+            _bytes.Hold();
+            ReadStrided(index, destination, _strides);
         }
     }
 
-    /// <summary>Reads the next values in C order; single-precision values are widened exactly.</summary>
-    /// <exception cref="EndOfStreamException">The array has fewer values left.</exception>
-    public void Read(Span<double> destination)
+    private void ReadStrided<T>(long index, Span<T> destination, long[] strides)
+        where T : unmanaged, INumberBase<T>
     {
-        var bytes = new byte[destination.Length * _elementSize];
-        _file.ReadExactly(bytes);
-        for (var i = 0; i < destination.Length; i++)
+        var size = _header.Type.Size;
+        var position = new int[strides.Length];
+        var element = 0L;
+        for (var axis = strides.Length - 1; axis >= 0; axis--)
         {
-            destination[i] = _elementSize == sizeof(double)
-                ? BinaryPrimitives.ReadDoubleLittleEndian(bytes.AsSpan(i * sizeof(double)))
-                : BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(i * sizeof(float)));
-        }
-    }
-
-    /// <summary>
-    /// Reads values from a place in C order on, whatever has been read before; several threads may. Those in double precision are rounded to
-    /// single.
-    /// </summary>
-    /// <exception cref="EndOfStreamException">The array has fewer values from there on.</exception>
-    public void ReadAt(long index, Span<float> destination)
-    {
-        if (!IsDouble)
-        {
-            ReadBytesAt(index, MemoryMarshal.AsBytes(destination));
-            if (!BitConverter.IsLittleEndian)
-            {
-                var bits = MemoryMarshal.Cast<float, int>(destination);
-                BinaryPrimitives.ReverseEndianness(bits, bits);
-            }
-
-            return;
+            (index, position[axis]) = ((index / Shape[axis]), (int)(index % Shape[axis]));
+            element += position[axis] * strides[axis];
         }
 
-        Span<byte> bytes = stackalloc byte[Math.Min(PieceLength, destination.Length) * sizeof(double)];
+        var buffer = ArrayPool<byte>.Shared.Rent(PieceLength * size);
         for (var start = 0; start < destination.Length; start += PieceLength)
         {
-            var piece = destination.Slice(start, Math.Min(PieceLength, destination.Length - start));
-            ReadBytesAt(index + start, bytes[..(piece.Length * sizeof(double))]);
+            var piece = destination[start..Math.Min(destination.Length, start + PieceLength)];
+            var bytes = buffer.AsSpan(0, piece.Length * size);
             for (var i = 0; i < piece.Length; i++)
             {
-                piece[i] = (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes[(i * sizeof(double))..]);
-            }
-        }
-    }
+                _bytes.Read(element * size, bytes.Slice(i * size, size));
 
-    /// <summary>The value at a place in C order; several threads may read.</summary>
-    /// <exception cref="EndOfStreamException">The array has no such place.</exception>
-    public double ReadAt(long index)
-    {
-        Span<byte> bytes = stackalloc byte[_elementSize];
-        ReadBytesAt(index, bytes);
-        return IsDouble ? BinaryPrimitives.ReadDoubleLittleEndian(bytes) : BinaryPrimitives.ReadSingleLittleEndian(bytes);
-    }
+                // The next cell in C order: one further along the last axis, or around it.
+                for (var axis = strides.Length - 1; axis >= 0; axis--)
+                {
+                    element += strides[axis];
+                    if (++position[axis] < Shape[axis])
+                    {
+                        break;
+                    }
 
-    public void Dispose() => _file.Dispose();
-
-    private void ReadBytesAt(long index, Span<byte> destination)
-    {
-        for (var offset = _dataStart + (index * _elementSize); !destination.IsEmpty;)
-        {
-            var length = RandomAccess.Read(_file.SafeFileHandle, destination, offset);
-            if (length == 0)
-            {
-                throw new EndOfStreamException($"'{_file.Name}' has become shorter while it was read.");
+                    element -= position[axis] * strides[axis];
+                    position[axis] = 0;
+                }
             }
 
-            offset += length;
-            destination = destination[length..];
+            _header.Type.Decode(bytes, piece);
         }
+
+        ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private static (int ElementSize, int[] Shape) ReadHeader(FileStream file)
+    private static NpyReader OpenMember(ArrayFile file, bool castIntegers)
     {
-        Span<byte> prefix = stackalloc byte[PrefixLength];
-        if (file.ReadAtLeast(prefix, PrefixLength, throwOnEndOfStream: false) < PrefixLength || !IsMagic(prefix))
+        if (!file.Stream.CanSeek)
         {
-            throw new InvalidDataException("it is not an NPY file.");
+            throw file.Refuse("an .npz archive has its table at its end, so that it cannot be read from a pipe. Save it to a file.");
         }
 
-        Span<byte> lengthBytes = stackalloc byte[prefix[6] == 1 ? sizeof(ushort) : sizeof(uint)];
-        file.ReadExactly(lengthBytes);
-        var length = lengthBytes.Length == sizeof(ushort)
-            ? BinaryPrimitives.ReadUInt16LittleEndian(lengthBytes)
-            : BinaryPrimitives.ReadUInt32LittleEndian(lengthBytes);
-        if (length > LongestHeader)
+        try
         {
-            throw new InvalidDataException($"its header of {length} bytes is longer than {LongestHeader}.");
+            file.Stream.Position = 0;
+            var archive = file.Own(new ZipArchive(file.Stream, ZipArchiveMode.Read, leaveOpen: true));
+            var entry = FindMember(file, archive);
+            var stream = file.Own(entry.Open());
+            Span<byte> prefix = stackalloc byte[sizeof(ulong)];
+            prefix = prefix[..stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)];
+            var header = NpyHeader.Read(file, prefix, stream, castIntegers);
+            var length = header.CellCount * header.Type.Size;
+            file.RequireLength(length, entry.Length - header.Length);
+            return new NpyReader(file, header, new ArrayBytes(file, stream, length));
         }
-
-        var header = new byte[length];
-        file.ReadExactly(header);
-        return ParseHeader(Encoding.UTF8.GetString(header));
+        catch (InvalidDataException error) when (!error.Message.StartsWith(file.Name, StringComparison.Ordinal))
+        {
+            throw file.Refuse($"as an .npz archive it is damaged: {error.Message}", error);
+        }
     }
 
-    private static bool IsMagic(ReadOnlySpan<byte> prefix) => prefix[0] == 0x93 && prefix[1..6].SequenceEqual("NUMPY"u8) && prefix[6] is >= 1 and <= 3;
-
-    private static (int ElementSize, int[] Shape) ParseHeader(string header)
+    private static ZipArchiveEntry FindMember(ArrayFile file, ZipArchive archive)
     {
-        var type = TypePattern().Match(header).Groups[1].Value;
-        var elementSize = type switch
+        var arrays = archive.Entries.Where(entry => entry.FullName.EndsWith(MemberSuffix, StringComparison.Ordinal)).ToList();
+        var names = arrays.Count == 0 ? "none" : string.Join(", ", arrays.Take(20).Select(NameOf)) + (arrays.Count > 20 ? ", …" : "");
+        if (file.Member is null)
         {
-            "<f8" => sizeof(double),
-            "<f4" => sizeof(float),
-            _ => throw new InvalidDataException($"its element type must be little-endian float32 ('<f4') or float64 ('<f8'), but is '{type}'."),
-        };
-        if (OrderPattern().Match(header).Groups[1].Value != "False")
-        {
-            throw new InvalidDataException("it must be in C order, but is in Fortran order.");
+            return arrays.Count == 1
+                ? arrays[0]
+                : throw file.Refuse($"it must hold one array, or the path must name one as in file.npz:name, but it holds {arrays.Count}: {names}.");
         }
 
-        var extents = ShapePattern().Match(header).Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return (elementSize, [.. extents.Select(extent => int.TryParse(extent, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : throw new InvalidDataException($"its shape has the extent '{extent}'."))]);
+        var found = arrays.Where(entry => entry.FullName == file.Member || NameOf(entry) == file.Member).ToList();
+        return found.Count == 1
+            ? found[0]
+            : throw file.Refuse(found.Count == 0 ? $"it has no array '{file.Member}'. It has: {names}." : $"it has {found.Count} arrays '{file.Member}'.");
     }
 
-    [GeneratedRegex("'descr': *'([^']*)'")]
-    private static partial Regex TypePattern();
-
-    [GeneratedRegex("'fortran_order': *(True|False)")]
-    private static partial Regex OrderPattern();
-
-    [GeneratedRegex(@"'shape': *\(([^)]*)\)")]
-    private static partial Regex ShapePattern();
+    private static string NameOf(ZipArchiveEntry entry) => entry.FullName[..^MemberSuffix.Length];
 }

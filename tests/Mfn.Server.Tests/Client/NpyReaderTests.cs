@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using Mfn.Client.Npy;
 
@@ -63,14 +64,162 @@ public sealed class NpyReaderTests : IDisposable
         Assert.Equal([1.0, -2.5], values);
     }
 
+    public static TheoryData<string, string, double[]> Types => new()
+    {
+        { "<f8", "000000000000F03F9A9999999999B93F", [1, 0.1] },
+        { ">f8", "3FF00000000000003FB999999999999A", [1, 0.1] },
+        { "<f4", "0000803F000020C0", [1, -2.5] },
+        { ">f4", "3F800000C0200000", [1, -2.5] },
+        { "<f2", "003C0100", [1, 0.000000059604644775390625] },
+        { ">f2", "3C00FBFF", [1, -65504] },
+        { "|b1", "0001", [0, 1] },
+        { "|i1", "80FF", [-128, -1] },
+        { "|u1", "80FF", [128, 255] },
+        { "<i2", "0080FFFF", [-32768, -1] },
+        { ">i2", "80000001", [-32768, 1] },
+        { "<u2", "0080FFFF", [32768, 65535] },
+        { ">u2", "8000FFFF", [32768, 65535] },
+        { "<i4", "00000080FFFFFFFF", [int.MinValue, -1] },
+        { ">i4", "8000000000000001", [int.MinValue, 1] },
+        { "<u4", "00000080FFFFFFFF", [2147483648, uint.MaxValue] },
+        { ">u4", "80000000FFFFFFFF", [2147483648, uint.MaxValue] },
+
+        // 2^53 + 1 and its neighbour lie half way between two doubles, of which the even one is taken.
+        { "<i8", "0100000000002000FFFFFFFFFFFFFFFF", [9007199254740992, -1] },
+        { ">i8", "0020000000000003FFFFFFFFFFFFFFFF", [9007199254740996, -1] },
+        { "<u8", "0000000000000080FFFFFFFFFFFFFFFF", [9223372036854775808, 18446744073709551616.0] },
+        { ">u8", "8000000000000000FFFFFFFFFFFFFFFF", [9223372036854775808, 18446744073709551616.0] },
+    };
+
     [Theory]
-    [InlineData("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }", 8, "must be little-endian float32 ('<f4') or float64 ('<f8'), but is '<i8'")]
-    [InlineData("{'descr': '>f8', 'fortran_order': False, 'shape': (1,), }", 8, "but is '>f8'")]
-    [InlineData("{'descr': '<f8', 'fortran_order': True, 'shape': (1, 1), }", 8, "must be in C order, but is in Fortran order")]
-    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", 8, "the shape (2) needs 16 bytes of data, but there are 8")]
-    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }", 8, "its shape has the extent '-1'")]
-    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (2000000000, 2000000000, 2000000000), }", 8, "overflow")]
-    [InlineData("[]", 8, "but is ''")]
+    [MemberData(nameof(Types))]
+    public void Read_AnyType_IsTheNumbers(string type, string data, double[] expected)
+    {
+        Write($"{{'descr': '{type}', 'fortran_order': False, 'shape': (2,), }}", Convert.FromHexString(data), version: 1);
+
+        using var reader = NpyReader.Open(_path, castIntegers: true);
+        var values = new double[2];
+        reader.Read(values);
+
+        Assert.Equal(expected, values);
+        Assert.Equal(type[1..] is "f8" or "i4" or "u4" or "i8" or "u8", reader.IsDouble);
+        Assert.Equal(expected[1], reader.ReadAt(1));
+    }
+
+    [Theory]
+    [InlineData("{\"descr\": \"<f8\", \"fortran_order\": False, \"shape\": (2, 1)}")]
+    [InlineData("  { 'shape' :( 2 , 1 , ) ,\t'fortran_order':False,'descr':'<f8' , }  \n")]
+    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (2L, 1L), }")]
+    [InlineData("{'descr': '=f8', 'fortran_order': True, 'shape': (+2, 1)}")]
+    [InlineData("{'descr': 'f8', \"fortran_order\": False,\n 'shape': (2,\n1)}")]
+    public void Open_HeaderAsHandsAndOldVersionsWriteIt_IsRead(string header)
+    {
+        foreach (byte version in new byte[] { 1, 2, 3 })
+        {
+            Write(header, [.. BitConverter.GetBytes(1.5), .. BitConverter.GetBytes(-2.5)], version);
+
+            using var reader = NpyReader.Open(_path);
+            var values = new double[2];
+            reader.Read(values);
+
+            Assert.Equal([2, 1], reader.Shape);
+            Assert.Equal([1.5, -2.5], values);
+        }
+    }
+
+    [Fact]
+    public void Read_FortranOrder_IsTransposed()
+    {
+        // Cell (i, j, k) is 100 i + 10 j + k; the first index runs fastest in the file.
+        var data = new List<byte>();
+        for (var k = 0; k < 4; k++)
+        {
+            for (var j = 0; j < 3; j++)
+            {
+                for (var i = 0; i < 2; i++)
+                {
+                    data.AddRange(BitConverter.GetBytes((100.0 * i) + (10 * j) + k));
+                }
+            }
+        }
+
+        Write("{'descr': '<f8', 'fortran_order': True, 'shape': (2, 3, 4), }", [.. data], version: 1);
+        double[] expected = [.. from i in Enumerable.Range(0, 2) from j in Enumerable.Range(0, 3) from k in Enumerable.Range(0, 4) select (100.0 * i) + (10 * j) + k];
+
+        using var reader = NpyReader.Open(_path);
+        var (first, rest, part) = (new double[5], new double[19], new float[9]);
+        reader.Read(first);
+        reader.Read(rest);
+        reader.ReadAt(7, part);
+
+        Assert.Equal(expected, first.Concat(rest));
+        Assert.Equal(expected[7..16], part.Select(value => (double)value));
+        Assert.Equal(expected[23], reader.ReadAt(23));
+    }
+
+    [Theory]
+    [InlineData(CompressionLevel.NoCompression)]
+    [InlineData(CompressionLevel.Optimal)]
+    public void Open_Archive_HasItsMembers(CompressionLevel level)
+    {
+        Write("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", [.. BitConverter.GetBytes(1.5), .. BitConverter.GetBytes(-2.5)], version: 1);
+        var array = File.ReadAllBytes(_path);
+        WriteArchive(level, ("first.npy", array), ("second.npy", [.. array[..^8], .. BitConverter.GetBytes(4.0)]), ("readme.txt", [1]));
+
+        using (var first = NpyReader.Open($"{_path}:first"))
+        {
+            // Backwards, so that it has to be held.
+            Assert.Equal(-2.5, first.ReadAt(1));
+            Assert.Equal(1.5, first.ReadAt(0));
+        }
+
+        using (var second = NpyReader.Open($"{_path}:second.npy"))
+        {
+            var values = new double[2];
+            second.Read(values);
+            Assert.Equal([1.5, 4.0], values);
+        }
+
+        Assert.Contains("it holds 2: first, second", Assert.Throws<InvalidDataException>(() => NpyReader.Open(_path)).Message, StringComparison.Ordinal);
+        Assert.Contains("no array 'third'. It has: first, second", Assert.Throws<InvalidDataException>(() => NpyReader.Open($"{_path}:third")).Message, StringComparison.Ordinal);
+
+        WriteArchive(level, ("only.npy", array));
+        using (var only = NpyReader.Open(_path))
+        {
+            Assert.Equal(1.5, only.ReadAt(0));
+        }
+
+        WriteArchive(level, ("short.npy", array[..^1]));
+        Assert.Contains("needs 16 bytes of data, but there are 15", Assert.Throws<InvalidDataException>(() => NpyReader.Open(_path)).Message, StringComparison.Ordinal);
+
+        File.WriteAllBytes(_path, File.ReadAllBytes(_path)[..^30]);
+        Assert.Contains("as an .npz archive it is damaged", Assert.Throws<InvalidDataException>(() => NpyReader.Open(_path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }", 8, "must be float16, float32 or float64 ('<f2', '<f4', '<f8', or with '>'), but are integers ('<i8'), which must be cast")]
+    [InlineData("{'descr': '|b1', 'fortran_order': False, 'shape': (8,), }", 8, "integers ('|b1'), which must be cast")]
+    [InlineData("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", 8, "but are Python objects")]
+    [InlineData("{'descr': [('a', '<f4'), ('b]', '<f4', (2,))], 'fortran_order': False, 'shape': (1,), }", 8, "but are structures of several fields")]
+    [InlineData("{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }", 8, "but are '<c8'")]
+    [InlineData("{'descr': '<f16', 'fortran_order': False, 'shape': (1,), }", 16, "but are '<f16'")]
+    [InlineData("{'descr': '|f8', 'fortran_order': False, 'shape': (1,), }", 8, "but are '|f8'")]
+    [InlineData("{'descr': '<U2', 'fortran_order': False, 'shape': (1,), }", 8, "but are '<U2'")]
+    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", 8, "its shape needs 16 bytes of data, but there are 8")]
+    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", 9, "its shape needs 8 bytes of data, but there are 9")]
+    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }", 8, "its shape has the extent -1")]
+    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (65536, 65536, 1, 2), }", 8, "its shape (65536, 65536, 1, 2) has more cells than the 4294967296 that an array may have")]
+    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (9223372036854775807, 9223372036854775807, 9223372036854775807), }", 8, "has more cells than the 4294967296")]
+    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,), }", 8, "expected a whole number, but found '99999999999999999999,), }' after 51")]
+    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (1), }", 8, "its shape is a number and no tuple")]
+    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'extra': True}", 8, "must have a descr, a fortran_order of True or False, a shape, and nothing else")]
+    [InlineData("{'descr': '<f8', 'fortran_order': 'False', 'shape': (1,)}", 8, "must have a descr, a fortran_order")]
+    [InlineData("{'descr': '<f8', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", 8, "it has two 'descr'")]
+    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)} and more", 8, "expected the end, but found 'and more'")]
+    [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)", 8, "expected '}', but found its end")]
+    [InlineData("{'descr': '<f8", 8, "expected a string that ends")]
+    [InlineData("{'descr': [(", 8, "expected a list that ends")]
+    [InlineData("[]", 8, "expected '{', but found '[]'")]
     public void Open_AnythingElse_IsRefusedWithTheReason(string header, int byteCount, string reason)
     {
         Write(header, new byte[byteCount], version: 1);
@@ -81,12 +230,22 @@ public sealed class NpyReaderTests : IDisposable
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Open_Nothing_SaysSo()
+    {
+        Assert.Throws<ArgumentException>(() => NpyReader.Open(""));
+        Assert.Throws<FileNotFoundException>(() => NpyReader.Open($"{_path}.none"));
+        Assert.Contains("it is a folder", Assert.Throws<InvalidDataException>(() => NpyReader.Open(Path.GetTempPath())).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(new byte[0])]
     [InlineData(new byte[] { 0x93, 0x4E, 0x55 })]
     [InlineData(new byte[] { 0x50, 0x4B, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0 })]
     [InlineData(new byte[] { 0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 2, 0, 255, 255, 255, 255 })]
     [InlineData(new byte[] { 0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0, 255, 0 })]
+    [InlineData(new byte[] { 0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 4, 0, 255, 0 })]
+    [InlineData(new byte[] { 0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 1, 0, 0 })]
     public void Open_NoNpyFile_IsRefused(byte[] content)
     {
         File.WriteAllBytes(_path, content);
@@ -95,6 +254,16 @@ public sealed class NpyReaderTests : IDisposable
     }
 
     public void Dispose() => File.Delete(_path);
+
+    private void WriteArchive(CompressionLevel level, params (string Name, byte[] Content)[] members)
+    {
+        using var archive = new ZipArchive(File.Create(_path), ZipArchiveMode.Create);
+        foreach (var (name, content) in members)
+        {
+            using var member = archive.CreateEntry(name, level).Open();
+            member.Write(content);
+        }
+    }
 
     private void Write(string header, byte[] data, byte version)
     {
