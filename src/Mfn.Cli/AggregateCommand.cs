@@ -18,21 +18,28 @@ internal static class AggregateCommand
           mfn aggregate gradients.npy --byzantine 3 --rule trimmed-mean --pre nnm --out aggregate.npy
           mfn aggregate gradients.npy --byzantine 2 --rule geometric-median --tolerance 1e-6
           mfn aggregate gradients.npy --byzantine 10 --rule hierarchical-krum --clusters 20 --seed 7
+          mfn aggregate client-*.safetensors --byzantine 2 --rule median
           mfn aggregate gradients.npy --byzantine 2 --rule median --server http://127.0.0.1:50051
 
-        gradients.npy has a row for each client, of float32 or float64. --out writes the aggregate as float32 for numpy.load.
+        gradients.npy has a row for each client, of floating-point numbers. A file of one axis, and one of safetensors with all its tensors in the
+        order of their names, is one client's update: name as many as there are. --out writes the aggregate as float32 for numpy.load.
         docs/aggregation.md has the rules, and how many updates each needs. Exit code: 0, 2 for bad input, 1 for a failed call.
         """;
 
     public static Command Create()
     {
-        var path = new Argument<string>("GRADIENTS.npy") { Description = "The updates, (updates, components), float32 or float64." };
+        var paths = new Argument<string[]>("UPDATES")
+        {
+            Description = "Files of updates, NPY or safetensors: (updates, components), or one update.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var cast = CastOption.Create();
         var options = new AggregationOptions();
         var output = new Option<string?>("--out") { Description = "Write the aggregate as an NPY file of floats, (components,).", HelpName = "FILE.npy" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var connection = new ServerConnection("in this process, which reads the file as it needs it");
 
-        var command = new Command(Name, "Aggregates the updates of a round, some of which may be Byzantine.") { path };
+        var command = new Command(Name, "Aggregates the updates of a round, some of which may be Byzantine.") { paths, cast };
         options.AddTo(command);
         command.Add(output);
         command.Add(json);
@@ -40,7 +47,7 @@ internal static class AggregateCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var destination = OutputFile.Read(arguments, output);
-            using var gradients = GradientFile.Open(arguments.GetRequiredValue(path));
+            using var gradients = GradientFile.Open(arguments.GetRequiredValue(paths), arguments.GetValue(cast));
             var spec = options.Read(arguments, gradients.Length);
             var result = connection.IsElsewhere(arguments)
                 ? await connection.UseAsync(arguments, client => client.AggregateAsync(spec, gradients.Updates(), cancellationToken), cancellationToken)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Mfn.Client.Files;
 using Mfn.Core.Aggregation;
 using Mfn.Core.Aggregation.Attacks;
 using Mfn.Core.Randomness;
@@ -57,9 +58,10 @@ internal static class AttackCommand
         var byzantine = NumberOption.Create<int>("--byzantine", "F", "Attackers that join: 1 to 1000. Default: 4.");
         var seed = NumberOption.Create<long>("--seed", "N", "Seed of random updates and attacks: 0 to 2^63-1. Default: 42.");
         var svg = new Option<string?>("--svg") { Description = "Write the table as a plot.", HelpName = "FILE.svg" };
+        var cast = CastOption.Create();
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
 
-        var command = new Command(Name, "Measures how far attacks move the aggregation rules.") { path, honestCount, length, byzantine, seed, svg, json };
+        var command = new Command(Name, "Measures how far attacks move the aggregation rules.") { path, honestCount, length, byzantine, seed, svg, cast, json };
         command.SetAction(arguments =>
         {
             var problems = new List<string>();
@@ -78,7 +80,7 @@ internal static class AttackCommand
             }
 
             var plotPath = OutputFile.Read(arguments, svg);
-            var honest = arguments.GetValue(path) is { } file ? ReadHonest(file) : DrawHonest(count, components, (ulong)start);
+            var honest = arguments.GetValue(path) is { } file ? ReadHonest(file, arguments.GetValue(cast)) : DrawHonest(count, components, (ulong)start);
             var displacements = AttackLaboratory.Measure(honest, attackers, Rules, AttackLaboratory.AttacksWithSeed((ulong)start));
             if (displacements.All(each => each.RelativeDistance is null))
             {
@@ -88,7 +90,7 @@ internal static class AttackCommand
             var table = new AttackTable(honest.Count, attackers, honest.Length, displacements);
             if (plotPath is not null)
             {
-                AttackPlot.Of(table).Save(plotPath);
+                FileReplacement.Write(plotPath, AttackPlot.Of(table).Save);
             }
 
             Console.WriteLine(arguments.GetValue(json) ? table.ToJson() : table.ToText(plotPath));
@@ -109,9 +111,9 @@ internal static class AttackCommand
         return command;
     }
 
-    private static UpdateSet ReadHonest(string path)
+    private static UpdateSet ReadHonest(string path, bool castIntegers)
     {
-        using var file = GradientFile.Open(path);
+        using var file = GradientFile.Open(path, castIntegers);
         return file.ReadAll();
     }
 

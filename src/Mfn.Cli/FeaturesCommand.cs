@@ -16,12 +16,13 @@ internal static class FeaturesCommand
           mfn features field.npy
           mfn features history.npy --json --version 5.0 --connectivity 8
 
-        FIELD.npy holds volts as float32 or float64 in C order: (rows, columns) for one field, (frames, rows, columns) for a history.
+        FIELD.npy, or a member of an archive as FILE.npz:NAME, or - for standard input, holds volts as floating-point numbers: (rows, columns) for one field, (frames, rows, columns) for a history.
         """;
 
     public static Command Create()
     {
         var path = new Argument<string>("FIELD.npy") { Description = "The field, or the history of fields." };
+        var cast = CastOption.Create();
         var boxes = new BoxOptions();
         var connectivity = NumberOption.Create<int>("--connectivity", "4|8", "Neighbours of a cell in a cluster. Default: 4.");
         var json = new Option<bool>("--json") { Description = "Print one JSON object whose keys are the features' names." };
@@ -30,11 +31,12 @@ internal static class FeaturesCommand
         var command = new Command(Name, "Computes the 18 features of a field or a history in a file.") { path };
         boxes.AddTo(command);
         command.Add(connectivity);
+        command.Add(cast);
         command.Add(json);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            using var history = NpyHistory.Open(arguments.GetRequiredValue(path));
+            using var history = NpyHistory.Open(arguments.GetRequiredValue(path), arguments.GetValue(cast));
             var options = ReadOptions(arguments, boxes, connectivity);
             var (definitions, features) = await connection.UseAsync(
                 arguments,

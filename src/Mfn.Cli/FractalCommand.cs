@@ -52,18 +52,19 @@ internal static class FractalCommand
     private static Command CreateDimension()
     {
         var path = new Argument<string>("FIELD.npy") { Description = "A field in volts, (rows, columns)." };
+        var cast = CastOption.Create();
         var threshold = NumberOption.Create<double>("--threshold", "MV", "Cells above this potential in mV are counted. Default: -60.");
         var boxes = new BoxOptions();
         var json = JsonOption();
         var connection = new ServerConnection();
 
-        var command = new Command(DimensionName, "Estimates the box-counting dimension of the cells above a threshold.") { path, threshold };
+        var command = new Command(DimensionName, "Estimates the box-counting dimension of the cells above a threshold.") { path, threshold, cast };
         boxes.AddTo(command);
         command.Add(json);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            using var history = NpyHistory.Open(arguments.GetRequiredValue(path));
+            using var history = NpyHistory.Open(arguments.GetRequiredValue(path), arguments.GetValue(cast));
             var request = new ComputeBoxCountingDimensionRequest
             {
                 Field = history.Frames().Last(),
@@ -147,15 +148,16 @@ internal static class FractalCommand
     private static Command CreateStability()
     {
         var path = new Argument<string>("HISTORY.npy") { Description = "A history in volts, (frames, rows, columns)." };
+        var cast = CastOption.Create();
         var timeStep = NumberOption.Create<double>("--time-step", "T", "Time between two frames: above 0. Default: 1.");
         var json = JsonOption();
         var connection = new ServerConnection();
 
-        var command = new Command(StabilityName, "Computes the reference's stability metrics of a history.") { path, timeStep, json };
+        var command = new Command(StabilityName, "Computes the reference's stability metrics of a history.") { path, timeStep, cast, json };
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            using var history = NpyHistory.Open(arguments.GetRequiredValue(path));
+            using var history = NpyHistory.Open(arguments.GetRequiredValue(path), arguments.GetValue(cast));
             var request = new ComputeHistoryStabilityRequest { Frames = { history.Frames() } };
             arguments.Apply(timeStep, value => request.TimeStep = value);
 

@@ -117,6 +117,7 @@ internal static class MfnCommand
             [ServeCommand.Name] = ServeCommand.Examples,
             [CompletionCommand.Name] = CompletionCommand.Examples,
         });
+        EmptyValues.RefuseIn(root);
         return root;
     }
 

@@ -18,12 +18,12 @@ internal sealed class NpyHistory : IDisposable
     public int ColumnCount => _reader.Shape[^1];
 
     /// <exception cref="BadArgumentsException">The file does not exist, or holds no such array.</exception>
-    public static NpyHistory Open(string path)
+    public static NpyHistory Open(string path, bool castIntegers = false)
     {
         try
         {
-            var reader = NpyReader.Open(path);
-            if (reader.Shape.Count is 2 or 3 && reader.Shape.All(extent => extent > 0))
+            var reader = NpyReader.Open(path, castIntegers);
+            if (reader.Shape.Count is 2 or 3 && reader.Shape.All(extent => extent > 0) && (long)reader.Shape[^2] * reader.Shape[^1] <= Array.MaxLength)
             {
                 return new NpyHistory(reader);
             }

@@ -1,29 +1,36 @@
 using System.CommandLine;
+using Mfn.Client.Files;
 
 namespace Mfn.Cli;
 
 /// <summary>A file that a command will write, checked before the work rather than after it.</summary>
 internal static class OutputFile
 {
-    /// <exception cref="BadArgumentsException">The path is a folder, or in a folder that does not exist.</exception>
+    /// <summary>Stands for standard output where a command can write to it.</summary>
+    public const string StandardOutput = "-";
+
+    /// <exception cref="BadArgumentsException">There cannot be such a file: <see cref="Check"/>.</exception>
     public static string? Read(ParseResult arguments, Option<string?> option) =>
         arguments.GetValue(option) is { } path ? Check(option.Name, path) : null;
 
     /// <summary>The path that an option or argument of this name has.</summary>
-    /// <exception cref="BadArgumentsException">The path is a folder, or in a folder that does not exist.</exception>
+    /// <exception cref="BadArgumentsException">
+    /// The path is empty, standard output's, in a folder that does not exist, or of something that is no regular file.
+    /// </exception>
     public static string Check(string name, string path)
     {
-        var full = Path.GetFullPath(path);
-        if (Directory.Exists(full))
+        if (path.Length == 0)
         {
-            throw new BadArgumentsException($"{name} must be a file, but '{path}' is a folder.");
+            throw new BadArgumentsException($"{name} must be a file, but was empty.");
         }
 
-        if (!Directory.Exists(Path.GetDirectoryName(full)))
+        if (path == StandardOutput)
         {
-            throw new BadArgumentsException($"{name} must be in an existing folder, but '{path}' is not.");
+            throw new BadArgumentsException($"{name} must be a file, since standard output has the command's answer; ./- is a file of that name.");
         }
 
-        return path;
+        return FileReplacement.FindProblem(path) is { } problem
+            ? throw new BadArgumentsException($"{name} must be a file in an existing folder, but '{path}' is not: {problem}.")
+            : path;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using Mfn.Client.Files;
 
 namespace Mfn.Cli.Pictures;
 
@@ -23,17 +24,7 @@ internal static class PngFile
         WriteChunk(picture, "IDAT", Pixels(volts, rowCount, columnCount, range));
         WriteChunk(picture, "IEND", []);
 
-        var partial = $"{path}.{Guid.NewGuid():N}.partial";
-        try
-        {
-            File.WriteAllBytes(partial, picture.ToArray());
-            File.Move(partial, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(partial);
-            throw;
-        }
+        FileReplacement.Write(path, picture.GetBuffer().AsSpan(0, (int)picture.Length), []);
     }
 
     private static byte[] Header(int rowCount, int columnCount)

@@ -26,13 +26,14 @@ internal static class CreateCommand
         var potential = FieldOption("--potential", "Initial potential in volts.");
         var activator = FieldOption("--activator", "Initial activator, 0 to 1.");
         var inhibitor = FieldOption("--inhibitor", "Initial inhibitor, 0 to 1.");
+        var cast = CastOption.Create();
         var json = RunCommand.JsonOption();
         var connection = ServerConnection.ToRunningServer();
 
         var command = new Command(Name, "Starts a run on a server and prints its id.");
         spec.AddTo(command);
         life.AddTo(command);
-        foreach (var option in new Option[] { potential, activator, inhibitor, json })
+        foreach (var option in new Option[] { potential, activator, inhibitor, cast, json })
         {
             command.Add(option);
         }
@@ -50,7 +51,7 @@ internal static class CreateCommand
             RunReport.PrintNew(run, arguments.GetValue(json));
             return ExitCode.Success;
 
-            Field? Read(Option<string?> option) => arguments.GetValue(option) is { } path ? NpyField.Read(path) : null;
+            Field? Read(Option<string?> option) => arguments.GetValue(option) is { } path ? NpyField.Read(path, arguments.GetValue(cast)) : null;
         });
         return command;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Mfn.Client.Files;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
@@ -13,12 +14,13 @@ internal static class ExportCommand
         Examples:
           mfn run export ID run.ckpt
           mfn run export ID run.ckpt --step 100
+          mfn run export ID - | mfn run import -
         """;
 
     public static Command Create()
     {
         var id = RunCommand.IdArgument();
-        var path = new Argument<string>("FILE") { Description = "The file to write. One that was there is replaced once the new one is complete." };
+        var path = new Argument<string>("FILE") { Description = "The file to write, - for standard output. One that was there is replaced once the new one is complete." };
         var step = NumberOption.Create<long>("--step", "N", "The state after this step. Default: the state now.");
         var json = RunCommand.JsonOption();
         var connection = ServerConnection.ToRunningServer();
@@ -27,39 +29,30 @@ internal static class ExportCommand
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            var destination = OutputFile.Check("FILE", arguments.GetRequiredValue(path));
+            var file = arguments.GetRequiredValue(path);
+            var destination = file == OutputFile.StandardOutput ? file : OutputFile.Check("FILE", file);
             var request = new ExportRunRequest { RunId = arguments.GetRequiredValue(id) };
             arguments.Apply(step, value => request.Step = value);
 
             var length = await connection.UseAsync(arguments, client => WriteAsync(destination, file => client.Runs.ExportAsync(request, file, cancellationToken)), cancellationToken);
-            Console.WriteLine(arguments.GetValue(json)
+            var answer = arguments.GetValue(json)
                 ? JsonSerializer.Serialize(new Dictionary<string, object> { ["file"] = destination, ["bytes"] = length })
-                : $"wrote {destination}, {length} bytes");
+                : $"wrote {destination}, {length} bytes";
+            await (destination == OutputFile.StandardOutput ? Console.Error : Console.Out).WriteLineAsync(answer);
             return ExitCode.Success;
         });
         return command;
     }
 
+    /// <summary>Writes to a file, or to standard output for <c>-</c>.</summary>
     private static async Task<long> WriteAsync(string path, Func<Stream, Task<long>> export)
     {
-        var partial = $"{path}.{Guid.NewGuid():N}.partial";
-        try
+        if (path != OutputFile.StandardOutput)
         {
-            long length;
-            await using (var file = new FileStream(partial, FileMode.CreateNew))
-            {
-                length = await export(file);
-                await file.FlushAsync();
-                RandomAccess.FlushToDisk(file.SafeFileHandle);
-            }
+            return await FileReplacement.WriteAsync(path, export);
+        }
 
-            File.Move(partial, path, overwrite: true);
-            return length;
-        }
-        catch
-        {
-            File.Delete(partial);
-            throw;
-        }
+        await using var output = Console.OpenStandardOutput();
+        return await export(output);
     }
 }

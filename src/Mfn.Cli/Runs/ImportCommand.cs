@@ -18,7 +18,7 @@ internal static class ImportCommand
 
     public static Command Create()
     {
-        var path = new Argument<string>("FILE") { Description = "A checkpoint that mfn run export wrote." };
+        var path = new Argument<string>("FILE") { Description = "A checkpoint that mfn run export wrote; - for standard input." };
         var life = new LifeOptions();
         var json = RunCommand.JsonOption();
         var connection = ServerConnection.ToRunningServer();
@@ -41,11 +41,11 @@ internal static class ImportCommand
         return command;
     }
 
-    private static FileStream Open(string path)
+    private static Stream Open(string path)
     {
         try
         {
-            return File.OpenRead(path);
+            return path == "-" ? Console.OpenStandardInput() : File.OpenRead(path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

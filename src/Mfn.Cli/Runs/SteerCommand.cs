@@ -85,7 +85,8 @@ internal static class SteerCommand
     private static Command CreateReplace(Argument<string> id)
     {
         var path = new Argument<string>("FILE.npy") { Description = "The potential in volts, (rows, columns)." };
-        return CreateAction(id, "replace", "Replaces the potential.", [path], (arguments, command) => command.ReplacePotential = NpyField.Read(arguments.GetRequiredValue(path)));
+        var cast = CastOption.Create();
+        return CreateAction(id, "replace", "Replaces the potential.", [path, cast], (arguments, command) => command.ReplacePotential = NpyField.Read(arguments.GetRequiredValue(path), arguments.GetValue(cast)));
     }
 
     private static Command CreateAction(

@@ -122,8 +122,7 @@ public sealed class AnalysisCommandTests : IDisposable
     [InlineData("features NAN", "INVALID_ARGUMENT: frame[0].values must be between -1000 and 1000 V, but the cell in row 1, column 0 was NaN.")]
     [InlineData("features VECTOR", "its shape must be (rows, columns) or (frames, rows, columns), but is (4)")]
     [InlineData("features EMPTY", "its shape must be (rows, columns) or (frames, rows, columns), but is (0, 2, 2)")]
-    [InlineData("features INTEGERS", "its element type must be little-endian float32 ('<f4') or float64 ('<f8'), but is '<i8'")]
-    [InlineData("features FORTRAN", "it must be in C order, but is in Fortran order")]
+    [InlineData("features INTEGERS", "but are integers ('<i8'), which must be cast explicitly (castIntegers; --cast of mfn).")]
     [InlineData("fractal dimension FIELD --scales 1", "scale_count must be between 2 and 20, but was 1.")]
     [InlineData("fractal ifs --points 10", "point_count must be between 1000 and 100000, but was 10.")]
     [InlineData("fractal stability FIELD --time-step 0", "time_step must be finite and above 0, but was 0.")]
@@ -139,7 +138,6 @@ public sealed class AnalysisCommandTests : IDisposable
             ["VECTOR"] = Write("vector", [0, 0, 0, 0], 4),
             ["EMPTY"] = Write("empty", [], 0, 2, 2),
             ["INTEGERS"] = WriteRaw("integers", "{'descr': '<i8', 'fortran_order': False, 'shape': (1, 1), }"),
-            ["FORTRAN"] = WriteRaw("fortran", "{'descr': '<f8', 'fortran_order': True, 'shape': (1, 1), }"),
         };
 
         var (exitCode, output, error) = await MfnProcess.RunAsync([.. arguments.Split(' ').Select(word => paths.GetValueOrDefault(word, word))]);

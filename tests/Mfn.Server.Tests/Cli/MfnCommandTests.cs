@@ -70,7 +70,7 @@ public sealed class MfnCommandTests : IDisposable
     [InlineData("simulate --preset tiny", "'tiny' not recognized")]
     [InlineData("simulate --server ftp://x", "--server must be a URL that begins with http:// or https://, but was 'ftp://x'.")]
     [InlineData("simulate --server https://127.0.0.1:1 --tls-ca /nowhere.pem", "TLS files cannot be used")]
-    [InlineData("simulate --out /nowhere/f.npy", "--out must be in an existing folder")]
+    [InlineData("simulate --out /nowhere/f.npy", "--out must be a file in an existing folder")]
     [InlineData("simulate --every 0", "INVALID_ARGUMENT: every_n_steps must be between 1 and 10000, but was 0.")]
     [InlineData("nernst --valence 1", "--out-molar")]
     [InlineData("nernst --valence 0 --out-molar 1 --in-molar 1", "INVALID_ARGUMENT: valence must be between -3 and 3 and not 0, but was 0.")]

@@ -36,6 +36,8 @@ internal sealed class MfnProcess : IDisposable
     /// <summary>All of standard error, at the end.</summary>
     public Task<string> Error { get; }
 
+    public Stream Input => _process.StandardInput.BaseStream;
+
     public StreamReader Output => _process.StandardOutput;
 
     public static MfnProcess Start(params string[] arguments) => new(new Dictionary<string, string>(), arguments);

@@ -217,7 +217,7 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("run steer x set", "Say what to set: --alpha")]
     [InlineData("run steer x add --row 1", "--column")]
     [InlineData("run steer x replace /nowhere.npy", "/nowhere.npy")]
-    [InlineData("run export x /nowhere/run.ckpt", "FILE must be in an existing folder, but '/nowhere/run.ckpt' is not.")]
+    [InlineData("run export x /nowhere/run.ckpt", "FILE must be a file in an existing folder, but '/nowhere/run.ckpt' is not: it is in a folder that does not exist.")]
     [InlineData("run import /nowhere.ckpt", "/nowhere.ckpt")]
     public async Task AnyCommand_BadArguments_ExitsWith2AndTheReason(string arguments, string reason)
     {
