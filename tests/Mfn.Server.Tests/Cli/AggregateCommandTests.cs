@@ -182,7 +182,7 @@ public sealed class AggregateCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("aggregate", "Required argument missing")]
+    [InlineData("aggregate", "Option '--byzantine' is required")]
     [InlineData("aggregate RAMP --rule krum", "Option '--byzantine' is required.")]
     [InlineData("aggregate RAMP --byzantine 1", "Option '--rule' is required.")]
     [InlineData("aggregate RAMP --byzantine 1 --rule best", "'best' not recognized")]
