@@ -61,7 +61,7 @@ public sealed class UploadPlaceTests
             }
         });
         var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
-        await writing.Within();
+        await writing.AsTask().Within();
 
         Assert.Equal(expected, error.StatusCode);
         Assert.Equal((0, 0), (server.Registry.AdmittedCount, server.AggregationMemory.ReservedBytes));
@@ -107,7 +107,7 @@ public sealed class UploadPlaceTests
             }
         });
         var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
-        await trickling.Within();
+        await trickling.AsTask().Within();
 
         Assert.Equal((StatusCode.ResourceExhausted, "The client's upload was not complete after 00:00:02."), (error.StatusCode, error.Status.Detail));
         Assert.Equal(0, server.Registry.AdmittedCount);

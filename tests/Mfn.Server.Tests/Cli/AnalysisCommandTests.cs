@@ -116,7 +116,7 @@ public sealed class AnalysisCommandTests : IDisposable
 
     [Theory]
     [InlineData("features /nowhere.npy", "Could not find file '/nowhere.npy'")]
-    [InlineData("features", "Required argument 'FIELD.npy' missing for command 'features'")]
+    [InlineData("features", "Required argument 'FIELD.npy' missing for command: 'features'")]
     [InlineData("features FIELD --connectivity 5", "INVALID_ARGUMENT: start.options.connectivity must be 4 or 8, but was 5.")]
     [InlineData("features FIELD --version 4.7", "start.options.definition_version must be \"4.1\" or \"5.0\", but was \"4.7\".")]
     [InlineData("features NAN", "INVALID_ARGUMENT: frame[0].values must be between -1000 and 1000 V, but the cell in row 1, column 0 was NaN.")]

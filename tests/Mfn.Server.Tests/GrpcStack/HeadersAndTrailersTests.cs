@@ -59,7 +59,7 @@ public class HeadersAndTrailersTests
     [Fact]
     public async Task ResponseHeaders_WrittenTwice_AreRefused()
     {
-        var refusal = new TaskCompletionSource<Exception>();
+        var refusal = new TaskCompletionSource<Exception?>();
         await using var server = await EchoServer.StartAsync(new EchoHandlers
         {
             OnSay = async (_, context) =>

@@ -5,17 +5,25 @@ using Mfn.Contracts.Storage.V1;
 using Mfn.Contracts.V1;
 using Mfn.Server.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
+using Xunit.Runner.InProc.SystemConsole;
 
 namespace Mfn.Server.Tests.Storage;
 
-/// <summary>This assembly as a program: it uses a data directory in a process that can be killed, or that may write only small files.</summary>
+/// <summary>
+/// This assembly as a program: it runs the tests, or uses a data directory in a process that can be killed, or that may write only small files.
+/// </summary>
 internal static class StorageProcess
 {
     private const string AppendForEver = "append-for-ever";
     private const string AppendTooMuch = "append-too-much";
 
-    public static int Main(string[] arguments)
+    public static async Task<int> Main(string[] arguments)
     {
+        if (arguments is not [AppendForEver or AppendTooMuch, _])
+        {
+            return await ConsoleRunner.Run(arguments);
+        }
+
         using var store = new RunStore(arguments[1], NullLogger<RunStore>.Instance);
         using var run = store.Create(RunStoreTests.NewHeader(), Checkpoints.Of(gridSize: 8, steps: 0));
         switch (arguments[0])
@@ -28,7 +36,7 @@ internal static class StorageProcess
                     run.WriteCheckpoint(Checkpoints.Of(gridSize: 8, steps: step));
                 }
 
-            case AppendTooMuch:
+            default:
                 run.Log.Append([Horizon(1)]);
                 Report(() => run.Log.Append([Horizon(-1), LongCommand()]));
                 Report(() => run.WriteCheckpoint(Checkpoints.Of(gridSize: 128, steps: 1)));
@@ -36,9 +44,6 @@ internal static class StorageProcess
                 run.WriteCheckpoint(Checkpoints.Of(gridSize: 8, steps: 2));
                 Report(() => store.Create(RunStoreTests.NewHeader(), Checkpoints.Of(gridSize: 128, steps: 0)));
                 return 0;
-
-            default:
-                return 1;
         }
     }
 
