@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using BenchmarkDotNet.Attributes;
 using Mfn.Core.Features;
 using Mfn.Core.Fractals;
@@ -10,7 +11,7 @@ namespace Mfn.Benchmarks;
 public class FeatureBenchmarks
 {
     private double[] _field = null!;
-    private int[] _boxSizes = null!;
+    private ImmutableArray<BoxMesh> _boxMeshes;
     private FeatureExtractor _extractor = null!;
 
     [Params(64, 256, 512)]
@@ -20,7 +21,7 @@ public class FeatureBenchmarks
     public void Setup()
     {
         _field = FeatureSample.HalfActive(Extent).History;
-        _boxSizes = FeatureOptions.Default.BoxSizesFor(Extent);
+        _boxMeshes = FeatureOptions.Default.BoxMeshesFor(Extent, Extent);
         _extractor = new FeatureExtractor(Extent, Extent);
         _extractor.Add(_field);
     }
@@ -35,5 +36,5 @@ public class FeatureBenchmarks
     public FieldStatistics Statistics() => FieldStatistics.Of(_field);
 
     [Benchmark]
-    public BoxCountingDimension BoxDimension() => BoxCountingDimension.MeasureAbove(-0.06, _field, Extent, Extent, _boxSizes);
+    public BoxCountingDimension BoxDimension() => BoxCountingDimension.MeasureAbove(-0.06, _field, Extent, Extent, _boxMeshes);
 }

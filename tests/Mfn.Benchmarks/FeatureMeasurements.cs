@@ -46,8 +46,8 @@ internal static class FeatureMeasurements
         foreach (var extent in new[] { 64, 512 })
         {
             var field = FeatureSample.HalfActive(extent).History;
-            var sizes = FeatureOptions.Default.BoxSizesFor(extent);
-            var seconds = QuickMode.BestSeconds(15, () => BoxCountingDimension.MeasureAbove(-0.06, field, extent, extent, sizes));
+            var meshes = FeatureOptions.Default.BoxMeshesFor(extent, extent);
+            var seconds = QuickMode.BestSeconds(15, () => BoxCountingDimension.MeasureAbove(-0.06, field, extent, extent, meshes));
             QuickMode.Write(output, $$"""
                 {"kernel":"box-count","rows":{{extent}},"columns":{{extent}},"seconds":{{seconds:G6}}}
                 """);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Mfn.Core.Fields;
 using Mfn.Core.Fractals;
 using Mfn.Core.Specs;
@@ -22,7 +23,7 @@ public sealed class FeatureExtractor
     private readonly CellMask _low;
     private readonly CellMask _medium;
     private readonly CellMask _high;
-    private readonly int[] _boxSizes;
+    private readonly ImmutableArray<BoxMesh> _boxMeshes;
     private readonly ClusterFinder _clusters;
     private readonly PairwiseAccumulator _changes = new();
 
@@ -50,7 +51,7 @@ public sealed class FeatureExtractor
         _low = new CellMask(rowCount, columnCount);
         _medium = new CellMask(rowCount, columnCount);
         _high = new CellMask(rowCount, columnCount);
-        _boxSizes = Options.BoxSizesFor(Math.Min(rowCount, columnCount));
+        _boxMeshes = Options.BoxMeshesFor(rowCount, columnCount);
         _clusters = new ClusterFinder(rowCount, columnCount, Options.Connectivity);
     }
 
@@ -96,7 +97,7 @@ public sealed class FeatureExtractor
 
         var potential = MeasurePotential();
         var (skewness, excessKurtosis) = MeasureShape(potential);
-        var box = BoxCountingDimension.Measure(_low, _boxSizes);
+        var box = BoxCountingDimension.Measure(_low, _boxMeshes);
         var low = MeasureClusters();
         var hasDynamics = FrameCount > 1;
         double[] values =

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Mfn.Core.Fractals;
 using Mfn.Core.Specs;
 
@@ -51,14 +52,14 @@ public sealed record FeatureOptions
     /// </summary>
     public bool AllowsNonFinite { get; init; }
 
-    /// <summary>The sides of the boxes, in cells, for a field whose rows or columns, whichever are fewer, are so many.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The extent is below 1, or the options have problems.</exception>
-    public int[] BoxSizesFor(int extent)
+    /// <summary>The boxes that are counted on a field of so many rows and columns.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An extent is below 1, or the options have problems.</exception>
+    public ImmutableArray<BoxMesh> BoxMeshesFor(int rowCount, int columnCount)
     {
-        var largest = MaxBoxSize ?? BoxSizes.DefaultMaximum(extent, MinBoxSize, ScaleCount);
+        var largest = MaxBoxSize ?? BoxSizes.DefaultMaximum(Math.Min(rowCount, columnCount), MinBoxSize, ScaleCount);
         return Version == DefinitionVersion.V41
-            ? BoxSizes.Truncated(MinBoxSize, largest, ScaleCount)
-            : BoxSizes.Doubling(MinBoxSize, largest, ScaleCount);
+            ? BoxMesh.Whole(rowCount, columnCount, BoxSizes.Truncated(MinBoxSize, largest, ScaleCount))
+            : BoxMesh.Nested(rowCount, columnCount, MinBoxSize, largest, ScaleCount);
     }
 
     /// <summary>All that is wrong with these options; empty if nothing is.</summary>

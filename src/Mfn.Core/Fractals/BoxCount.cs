@@ -1,6 +1,6 @@
 namespace Mfn.Core.Fractals;
 
-/// <summary>How many boxes of one size contain a set cell.</summary>
-/// <param name="BoxSize">The side of a box in cells.</param>
+/// <summary>How many boxes of a mesh contain a set cell.</summary>
+/// <param name="Side">The side of a box in cells; see <see cref="BoxMesh.Side"/>.</param>
 /// <param name="OccupiedCount">The boxes that contain at least one set cell.</param>
-public readonly record struct BoxCount(int BoxSize, int OccupiedCount);
+public readonly record struct BoxCount(double Side, int OccupiedCount);

@@ -12,6 +12,9 @@ public sealed class BoxCountingDimension
 {
     private const int LargestStackLength = 64;
 
+    // The points that fix a line, with nothing left to tell how well it fits.
+    private const int FixedCount = 2;
+
     private BoxCountingDimension(ImmutableArray<BoxCount> counts)
     {
         Counts = counts;
@@ -33,7 +36,7 @@ public sealed class BoxCountingDimension
         Span<double> y = occupied.Length <= LargestStackLength ? stackalloc double[occupied.Length] : new double[occupied.Length];
         for (var i = 0; i < occupied.Length; i++)
         {
-            x[i] = Math.Log(1.0 / occupied[i].BoxSize);
+            x[i] = Math.Log(1.0 / occupied[i].Side);
             y[i] = Math.Log(occupied[i].OccupiedCount);
         }
 
@@ -41,21 +44,33 @@ public sealed class BoxCountingDimension
         Dimension = line.Slope;
         RSquared = line.RSquared;
         HasFit = true;
+        if (occupied.Length > FixedCount)
+        {
+            // Of the slope: its square is (1 / R² - 1) / (points - 2) times the slope's. Rounding may carry R² beyond 1.
+            StandardError = Math.Abs(Dimension) * Math.Sqrt(Math.Max(0.0, (1.0 / RSquared) - 1.0) / (occupied.Length - FixedCount));
+        }
     }
 
-    /// <summary>The count at every size that fits into the field, in ascending order of the sizes; sizes without a box are left out.</summary>
+    /// <summary>The count of every mesh, in ascending order of the boxes' sides.</summary>
     public ImmutableArray<BoxCount> Counts { get; }
 
     /// <summary>
-    /// Whether at least two sizes have an occupied box. If not, <see cref="Dimension"/> and <see cref="RSquared"/> are 0 and mean nothing.
+    /// Whether at least two meshes have an occupied box. If not, <see cref="Dimension"/> and <see cref="RSquared"/> are 0 and mean nothing.
     /// </summary>
     public bool IsDefined { get; }
 
     /// <summary>Whether the counts differ, so that <see cref="RSquared"/> says something; otherwise it is 0.</summary>
     public bool HasFit { get; }
 
-    /// <summary>The dimension. Cells that no whole box covers are ignored, so that it may exceed 2 a little.</summary>
+    /// <summary>
+    /// The dimension. Of <see cref="BoxMesh.Nested"/> meshes it is exactly 2 for a full field and 1 for a full row, whatever the field's extents.
+    /// <see cref="BoxMesh.Whole"/> boxes ignore the cells that they do not cover, so that it may exceed 2 by much: those of 2 and 4 cells make it
+    /// 2.644 for a full field of 11 x 11.
+    /// </summary>
     public double Dimension { get; }
+
+    /// <summary>The standard error of the fitted slope; null where there are not three occupied meshes with different counts.</summary>
+    public double? StandardError { get; }
 
     /// <summary>The fit's coefficient of determination, as computed: rounding may carry it out of [0, 1] by a few last bits.</summary>
     public double RSquared { get; }
@@ -64,47 +79,33 @@ public sealed class BoxCountingDimension
     /// <param name="mask">The cells, row after row.</param>
     /// <param name="rowCount">The number of rows; at least 1.</param>
     /// <param name="columnCount">The number of cells in a row; at least 1.</param>
-    /// <param name="boxSizes">
-    /// The sizes, such as <see cref="BoxSizes"/> makes them: each at least 1, strictly ascending. Those beyond the rows or columns are skipped.
-    /// </param>
-    /// <exception cref="ArgumentException">The mask does not fit its shape, or the sizes do not ascend from at least 1.</exception>
-    public static BoxCountingDimension Measure(ReadOnlySpan<bool> mask, int rowCount, int columnCount, ReadOnlySpan<int> boxSizes)
+    /// <param name="meshes">Meshes for a field of that shape, in ascending order of their sides.</param>
+    /// <exception cref="ArgumentException">The mask does not fit its shape.</exception>
+    public static BoxCountingDimension Measure(ReadOnlySpan<bool> mask, int rowCount, int columnCount, ImmutableArray<BoxMesh> meshes)
     {
         RequireShape(mask.Length, rowCount, columnCount, nameof(mask));
-        return Measure(CellMask.Of(mask, rowCount, columnCount), boxSizes);
+        return Measure(CellMask.Of(mask, rowCount, columnCount), meshes);
     }
 
+    /// <summary>Measures the set cells of a field with the reference's whole boxes.</summary>
+    /// <exception cref="ArgumentException">The mask does not fit its shape, or the sizes do not ascend from at least 1.</exception>
+    public static BoxCountingDimension Measure(ReadOnlySpan<bool> mask, int rowCount, int columnCount, ReadOnlySpan<int> boxSizes) =>
+        Measure(mask, rowCount, columnCount, BoxMesh.Whole(rowCount, columnCount, boxSizes));
+
     /// <summary>Measures the cells of a field that exceed a threshold; NaN exceeds none.</summary>
-    /// <exception cref="ArgumentException">The cells do not fit their shape, or the sizes do not ascend from at least 1.</exception>
+    /// <exception cref="ArgumentException">The cells do not fit their shape.</exception>
     public static BoxCountingDimension MeasureAbove(
-        double threshold, ReadOnlySpan<double> cells, int rowCount, int columnCount, ReadOnlySpan<int> boxSizes)
+        double threshold, ReadOnlySpan<double> cells, int rowCount, int columnCount, ImmutableArray<BoxMesh> meshes)
     {
         RequireShape(cells.Length, rowCount, columnCount, nameof(cells));
-        return Measure(CellMask.Above(threshold, cells, rowCount, columnCount), boxSizes);
+        return Measure(CellMask.Above(threshold, cells, rowCount, columnCount), meshes);
     }
 
     /// <summary>Measures the set cells of a field.</summary>
-    /// <exception cref="ArgumentException">The sizes do not ascend from at least 1.</exception>
-    internal static BoxCountingDimension Measure(CellMask mask, ReadOnlySpan<int> boxSizes)
+    internal static BoxCountingDimension Measure(CellMask mask, ImmutableArray<BoxMesh> meshes)
     {
-        var counts = ImmutableArray.CreateBuilder<BoxCount>(boxSizes.Length);
         var boxes = new BoxRow(mask);
-        var previous = 0;
-        foreach (var size in boxSizes)
-        {
-            if (size <= previous)
-            {
-                throw new ArgumentException($"Box sizes must be at least 1 and ascend, but {size} follows {previous}.", nameof(boxSizes));
-            }
-
-            previous = size;
-            if (size <= Math.Min(mask.RowCount, mask.ColumnCount))
-            {
-                counts.Add(new BoxCount(size, boxes.CountOccupied(size)));
-            }
-        }
-
-        return new BoxCountingDimension(counts.ToImmutable());
+        return new BoxCountingDimension([.. meshes.Select(mesh => new BoxCount(mesh.Side, boxes.CountOccupied(mesh)))]);
     }
 
     private static void RequireShape(int cellCount, int rowCount, int columnCount, string parameter)

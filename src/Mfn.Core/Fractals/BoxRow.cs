@@ -9,43 +9,65 @@ internal sealed class BoxRow(CellMask mask)
     private const int ColumnsPerWord = 64;
 
     private readonly ulong[] _columns = new ulong[mask.WordsPerRow];
-    private readonly ulong[] _firstColumns = new ulong[mask.WordsPerRow];
+    private readonly ulong[] _narrow = new ulong[mask.WordsPerRow];
+    private readonly ulong[] _wide = new ulong[mask.WordsPerRow];
 
-    /// <summary>Only whole boxes count; what is left over at the bottom and at the right is ignored.</summary>
-    public int CountOccupied(int size)
+    /// <summary>The boxes of a mesh that contain a set cell.</summary>
+    public int CountOccupied(BoxMesh mesh)
     {
-        MarkFirstColumns(size);
+        var hasWide = MarkFirstColumns(mesh.Columns);
+        var width = mesh.Columns.LeastWidth;
         var count = 0;
-        for (var top = 0; top <= mask.RowCount - size; top += size)
+        for (var box = 0; box < mesh.Rows.Count; box++)
         {
-            GatherRows(top, size);
-            GatherColumns(size);
-            for (var i = 0; i < _columns.Length; i++)
+            GatherRows(mesh.Rows.Start(box), mesh.Rows.Start(box + 1));
+            GatherColumns(1, width);
+            count += CountMarked(_narrow);
+            if (hasWide)
             {
-                count += BitOperations.PopCount(_columns[i] & _firstColumns[i]);
+                GatherColumns(width, width + 1);
+                count += CountMarked(_wide);
             }
         }
 
         return count;
     }
 
-    /// <summary>Sets the bit of every box's first column.</summary>
-    private void MarkFirstColumns(int size)
+    /// <summary>Sets the bit of every box's first column; returns whether there are boxes wider than the narrowest.</summary>
+    private bool MarkFirstColumns(BoxEdges columns)
     {
-        _firstColumns.AsSpan().Clear();
-        for (var left = 0; left <= mask.ColumnCount - size; left += size)
+        _narrow.AsSpan().Clear();
+        _wide.AsSpan().Clear();
+        var hasWide = false;
+        for (var box = 0; box < columns.Count; box++)
         {
-            _firstColumns[left / ColumnsPerWord] |= 1UL << (left % ColumnsPerWord);
+            var left = columns.Start(box);
+            var isWide = columns.Start(box + 1) - left > columns.LeastWidth;
+            hasWide |= isWide;
+            (isWide ? _wide : _narrow)[left / ColumnsPerWord] |= 1UL << (left % ColumnsPerWord);
         }
+
+        return hasWide;
+    }
+
+    private int CountMarked(ulong[] marks)
+    {
+        var count = 0;
+        for (var i = 0; i < _columns.Length; i++)
+        {
+            count += BitOperations.PopCount(_columns[i] & marks[i]);
+        }
+
+        return count;
     }
 
     /// <summary>Sets the bit of every column in which one of the rows has a set cell.</summary>
-    private void GatherRows(int top, int size)
+    private void GatherRows(int top, int end)
     {
         for (var i = 0; i < _columns.Length; i++)
         {
             var columns = 0UL;
-            for (var row = top; row < top + size; row++)
+            for (var row = top; row < end; row++)
             {
                 columns |= mask.Word(row, i);
             }
@@ -54,12 +76,15 @@ internal sealed class BoxRow(CellMask mask)
         }
     }
 
-    /// <summary>Sets the bit of every column whose bit, or one of the size - 1 after it, was set: as many twice as far with each turn.</summary>
-    private void GatherColumns(int size)
+    /// <summary>
+    /// From the bits of the columns that have a set one among so many from them on, makes those for a greater number: as many twice as far with
+    /// each turn.
+    /// </summary>
+    private void GatherColumns(int reach, int width)
     {
-        for (var reach = 1; reach < size;)
+        while (reach < width)
         {
-            var distance = Math.Min(reach, size - reach);
+            var distance = Math.Min(reach, width - reach);
             var (wordDistance, shift) = (distance / ColumnsPerWord, distance % ColumnsPerWord);
             for (var i = 0; i < _columns.Length; i++)
             {

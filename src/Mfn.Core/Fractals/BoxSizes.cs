@@ -62,7 +62,7 @@ public static class BoxSizes
 
     /// <summary>
     /// The mended sizes: the least size, twice it, four times it and so on, at most <paramref name="scaleCount"/> of them and none above the
-    /// greatest size. They are exact, the same on every platform, and where the least size divides an extent often enough no cell is cut off.
+    /// greatest size. They are exact, and the same on every platform.
     /// </summary>
     /// <param name="minBoxSize">The least size; at least 1.</param>
     /// <param name="maxBoxSize">The greatest size; below the least size it counts as equal to it.</param>

@@ -8,8 +8,11 @@ namespace Mfn.Core.Fractals;
 /// </summary>
 public sealed class StabilityAnalyzer
 {
-    // A shorter step is rounding noise: it says nothing and its logarithm dominates the mean.
-    private const double LeastStepLength = 1e-10;
+    /// <summary>
+    /// The length of a step, in the fields' unit, up to which it counts as none, as the reference has it: it is rounding noise, and its logarithm
+    /// would dominate the mean.
+    /// </summary>
+    public const double LeastStepLength = 1e-10;
 
     private readonly double[] _last;
     private readonly double[] _scratch;
@@ -77,9 +80,12 @@ public sealed class StabilityAnalyzer
 
         return new StabilityMetrics(
             LyapunovExponent,
-            FrameCount == 1 ? 0.0 : _changes.Mean / _timeStep,
-            _greatestChange / _timeStep,
-            FieldStatistics.Of(_last).StandardDeviation);
+            FrameCount == 1 ? 0.0 : _changes.Mean,
+            _greatestChange,
+            FieldStatistics.Of(_last).StandardDeviation,
+            FrameCount - 1,
+            _movingStepCount,
+            _timeStep);
     }
 
     private void AddStep(ReadOnlySpan<double> field)

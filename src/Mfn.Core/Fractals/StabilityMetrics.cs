@@ -1,16 +1,26 @@
 namespace Mfn.Core.Fractals;
 
-/// <summary>How much a history of fields moves, in the fields' unit and per unit of time.</summary>
+/// <summary>How much a history of fields moves, in the fields' unit.</summary>
 /// <param name="LyapunovExponent">
 /// The mean of ln ‖difference‖ over the steps that move at all, divided by the time step: the mean log step length, per unit of time. The
-/// reference calls it a Lyapunov exponent, but it depends on the unit and on the number of cells and does not measure divergence.
+/// reference calls it a Lyapunov exponent, but it depends on the unit and on the number of cells and does not measure divergence. It means
+/// nothing, and is 0, if no step moves.
 /// </param>
-/// <param name="MeanChangeRate">The mean of |difference| over all cells and steps, per unit of time; 0 for a single field.</param>
-/// <param name="MaxChangeRate">The greatest |difference| of a cell in a step, per unit of time; 0 for a single field.</param>
+/// <param name="MeanChange">The mean of |difference| over all cells and steps, whatever the time step; 0 for a single field.</param>
+/// <param name="MaxChange">The greatest |difference| of a cell in a step, whatever the time step; 0 for a single field.</param>
 /// <param name="FinalStandardDeviation">The population standard deviation of the last field over its cells.</param>
+/// <param name="StepCount">The steps, one less than the fields.</param>
+/// <param name="MovingStepCount">The steps that are longer than <see cref="StabilityAnalyzer.LeastStepLength"/>.</param>
+/// <param name="TimeStep">The time from one field to the next.</param>
 public readonly record struct StabilityMetrics(
-    double LyapunovExponent, double MeanChangeRate, double MaxChangeRate, double FinalStandardDeviation)
+    double LyapunovExponent, double MeanChange, double MaxChange, double FinalStandardDeviation, long StepCount, long MovingStepCount, double TimeStep)
 {
+    /// <summary><see cref="MeanChange"/> per unit of time, as the reference has it.</summary>
+    public double MeanChangeRate => MeanChange / TimeStep;
+
+    /// <summary><see cref="MaxChange"/> per unit of time, as the reference has it.</summary>
+    public double MaxChangeRate => MaxChange / TimeStep;
+
     /// <summary>Whether the steps are, in the geometric mean, shorter than 1 in the fields' unit; false where nothing moves.</summary>
     public bool IsStable => LyapunovExponent < 0.0;
 

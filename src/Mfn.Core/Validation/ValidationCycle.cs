@@ -72,7 +72,7 @@ public static class ValidationCycle
     /// <summary>The box-counting dimension of the active cells.</summary>
     internal static double FractalDimension(SimulationEngine run) =>
         BoxCountingDimension.MeasureAbove(
-            ActiveThreshold, run.Potential, run.Spec.GridSize, run.Spec.GridSize, FeatureOptions.Default.BoxSizesFor(run.Spec.GridSize)).Dimension;
+            ActiveThreshold, run.Potential, run.Spec.GridSize, run.Spec.GridSize, FeatureOptions.Default.BoxMeshesFor(run.Spec.GridSize, run.Spec.GridSize)).Dimension;
 
     /// <summary>Draws an iterated function system and its orbit.</summary>
     internal static double DrawLyapunovExponent(RandomGenerator random) =>

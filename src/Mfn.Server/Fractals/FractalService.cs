@@ -22,11 +22,10 @@ internal sealed class FractalService(ComputeScheduler compute, IOptions<LimitsOp
         var options = request.ToBoxOptions(problems);
         problems.ThrowIfAny();
 
+        var meshes = options.BoxMeshesFor(field!.RowCount, field.ColumnCount);
         var dimension = await compute.ComputeAsync(
-            () => BoxCountingDimension.MeasureAbove(
-                threshold, field!.Cells, field.RowCount, field.ColumnCount, options.BoxSizesFor(Math.Min(field.RowCount, field.ColumnCount))),
-            context.CancellationToken);
-        return dimension.ToResponse();
+            () => BoxCountingDimension.MeasureAbove(threshold, field.Cells, field.RowCount, field.ColumnCount, meshes), context.CancellationToken);
+        return dimension.ToResponse(meshes.Select(mesh => 1 - ((double)mesh.CoveredCellCount / field.Cells.Length)).DefaultIfEmpty(0).Max());
     }
 
     public override async Task<GenerateIteratedFunctionSystemResponse> GenerateIteratedFunctionSystem(

@@ -24,6 +24,6 @@ internal sealed class RunAnalysis(AnalysisPlan plan, int gridSize)
     {
         var options = plan.Features ?? FeatureOptions.Default;
         return BoxCountingDimension.MeasureAbove(
-            options.LowThresholdMillivolts / 1000.0, potential, gridSize, gridSize, options.BoxSizesFor(gridSize));
+            options.LowThresholdMillivolts / 1000.0, potential, gridSize, gridSize, options.BoxMeshesFor(gridSize, gridSize));
     }
 }

@@ -46,19 +46,39 @@ internal static class FractalWireExtensions
         return millivolts / 1000.0;
     }
 
-    public static Wire.ComputeBoxCountingDimensionResponse ToResponse(this BoxCountingDimension dimension) => new()
+    public static Wire.ComputeBoxCountingDimensionResponse ToResponse(this BoxCountingDimension dimension, double uncoveredShare)
     {
-        Dimension = dimension.Dimension,
-        RSquared = ClampedRSquared(dimension),
-        IsDefined = dimension.IsDefined,
-        BoxCounts = { dimension.Counts.Select(count => new Wire.BoxCount { Size = count.BoxSize, Count = count.OccupiedCount }) },
-    };
+        var response = new Wire.ComputeBoxCountingDimensionResponse
+        {
+            IsDefined = dimension.IsDefined,
+            BoxCounts = { dimension.Counts.Select(count => new Wire.BoxCount { Size = count.Side, Count = count.OccupiedCount }) },
+            UndefinedReason = UndefinedReason(dimension),
+            UncoveredShare = uncoveredShare,
+        };
+        if (dimension.IsDefined)
+        {
+            response.Dimension = dimension.Dimension;
+        }
+
+        if (dimension.HasFit)
+        {
+            response.RSquared = ClampedRSquared(dimension);
+        }
+
+        if (dimension.StandardError is { } error)
+        {
+            response.StandardError = error;
+        }
+
+        return response;
+    }
 
     public static Wire.FractalDimension ToWire(this BoxCountingDimension dimension) => new()
     {
         Dimension = dimension.Dimension,
         RSquared = ClampedRSquared(dimension),
         IsDefined = dimension.IsDefined,
+        UndefinedReason = UndefinedReason(dimension),
     };
 
     /// <summary>The system that a request asks for; what is wrong with it is added to the problems, by wire name.</summary>
@@ -97,13 +117,41 @@ internal static class FractalWireExtensions
         return response;
     }
 
-    public static Wire.ComputeHistoryStabilityResponse ToResponse(this StabilityMetrics metrics) => new()
+    public static Wire.ComputeHistoryStabilityResponse ToResponse(this StabilityMetrics metrics)
     {
-        LyapunovExponent = metrics.LyapunovExponent,
-        IsStable = metrics.IsStable,
-        MeanChangeVolts = metrics.MeanChangeRate,
-        MaxChangeVolts = metrics.MaxChangeRate,
-        FinalStandardDeviationVolts = metrics.FinalStandardDeviation,
+        var response = new Wire.ComputeHistoryStabilityResponse
+        {
+            IsStable = metrics.IsStable,
+            FinalStandardDeviationVolts = metrics.FinalStandardDeviation,
+            MovingStepCount = metrics.MovingStepCount,
+            UndefinedReason = metrics switch
+            {
+                { StepCount: 0 } => "there is only one frame",
+                { MovingStepCount: 0 } => "no step moves by more than 1e-10 V",
+                _ => "",
+            },
+        };
+        if (metrics.StepCount > 0)
+        {
+            response.MeanChangeVolts = metrics.MeanChange;
+            response.MaxChangeVolts = metrics.MaxChange;
+            response.MeanChangeRateVoltsPerTime = metrics.MeanChangeRate;
+            response.MaxChangeRateVoltsPerTime = metrics.MaxChangeRate;
+        }
+
+        if (metrics.MovingStepCount > 0)
+        {
+            response.LyapunovExponent = metrics.LyapunovExponent;
+        }
+
+        return response;
+    }
+
+    private static string UndefinedReason(BoxCountingDimension dimension) => dimension switch
+    {
+        { IsDefined: true } => "",
+        { Counts.Length: < 2 } => "fewer than two box sizes fit into the field",
+        _ => "fewer than two box sizes have an occupied box",
     };
 
     private static double ClampedRSquared(BoxCountingDimension dimension) => Math.Clamp(dimension.RSquared, 0.0, 1.0);

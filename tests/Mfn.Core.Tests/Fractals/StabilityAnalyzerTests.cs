@@ -61,7 +61,35 @@ public sealed class StabilityAnalyzerTests
         Assert.Equal(8.0 / 6.0 / 2.0, metrics.MeanChangeRate, 1e-15);
         Assert.Equal(2.0, metrics.MaxChangeRate);
         Assert.Equal(1.0, metrics.FinalStandardDeviation);
+        Assert.Equal((3L, 2L), (metrics.StepCount, metrics.MovingStepCount));
         Assert.False(metrics.IsStable);
+    }
+
+    // A cell that moves by 0.01 V has moved by 0.01 V, however long that took.
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(1)]
+    [InlineData(10)]
+    public void Measure_AnyTimeStep_ScalesTheExponentAndTheRatesAlone(double timeStep)
+    {
+        double[] history = [0, 0, 0.01, 0];
+
+        var metrics = StabilityMetrics.Of(history, cellCount: 2, timeStep);
+
+        Assert.Equal((0.005, 0.01), (metrics.MeanChange, metrics.MaxChange));
+        Assert.Equal((0.005 / timeStep, 0.01 / timeStep), (metrics.MeanChangeRate, metrics.MaxChangeRate));
+        Assert.Equal(Math.Log(0.01) / timeStep, metrics.LyapunovExponent, 1e-15);
+    }
+
+    // The logarithm of a step of length 0 has no value; the reference says 0.
+    [Fact]
+    public void Measure_HistoryThatDoesNotMove_HasNoMovingStep()
+    {
+        var still = StabilityMetrics.Of([1, 2, 1, 2, 1, 2 + 1e-11], cellCount: 2);
+        var single = StabilityMetrics.Of([1, 2], cellCount: 2);
+
+        Assert.Equal((2L, 0L, 0.0, false), (still.StepCount, still.MovingStepCount, still.LyapunovExponent, still.IsStable));
+        Assert.Equal((0L, 0L, 0.0, 0.0), (single.StepCount, single.MovingStepCount, single.MeanChange, single.MaxChange));
     }
 
     [Fact]

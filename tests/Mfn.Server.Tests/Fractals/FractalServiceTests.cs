@@ -23,7 +23,7 @@ public sealed class FractalServiceTests
             Assert.Equal(dimension, response.Dimension, FitTolerance);
             Assert.Equal(1.0, response.RSquared, FitTolerance);
             Assert.True(response.IsDefined);
-            Assert.Equal([2, 4, 8, 16, 32], response.BoxCounts.Select(count => count.Size));
+            Assert.Equal([2.0, 4, 8, 16, 32], response.BoxCounts.Select(count => count.Size));
             Assert.Equal(response.BoxCounts.Select(count => (long)Math.Pow(64 / count.Size, dimension)), response.BoxCounts.Select(count => count.Count));
         }
     }
@@ -40,8 +40,46 @@ public sealed class FractalServiceTests
 
         Assert.False(empty.IsDefined);
         Assert.Equal((0.0, 0.0), (empty.Dimension, empty.RSquared));
-        Assert.Equal([4, 8], full.BoxCounts.Select(count => count.Size));
+        Assert.False(empty.HasDimension || empty.HasRSquared || empty.HasStandardError);
+        Assert.Equal("fewer than two box sizes have an occupied box", empty.UndefinedReason);
+        Assert.Equal([4.0, 8], full.BoxCounts.Select(count => count.Size));
         Assert.Equal([256L, 64], full.BoxCounts.Select(count => count.Count));
+    }
+
+    [Theory]
+    [InlineData(11, new[] { 6, 3 })]
+    [InlineData(127, new[] { 64, 32, 16, 8, 4 })]
+    public async Task ComputeBoxCountingDimension_FullSquareOfOddSize_IsTwoWithTheCutBoxes(int extent, int[] boxesAcross)
+    {
+        await using var server = await TestServer.StartAsync();
+        var request = new ComputeBoxCountingDimensionRequest { Field = TestFields.Constant(extent, extent, 0), DefinitionVersion = "5.0" };
+
+        var response = await server.Fractals.ComputeBoxCountingDimensionAsync(request);
+        request.DefinitionVersion = "4.1";
+        var reference = await server.Fractals.ComputeBoxCountingDimensionAsync(request);
+
+        Assert.Equal(2, response.Dimension, FitTolerance);
+        Assert.Equal(boxesAcross.Select(m => (long)m * m), response.BoxCounts.Select(count => count.Count));
+        Assert.Equal(0, response.UncoveredShare);
+        Assert.Equal(boxesAcross.Length > 2, response.HasStandardError);
+        
+        // Whole boxes of a size that leaves out most: 3 of 11 cells cover 9, 32 of 127 cover 96.
+        Assert.Equal(1 - Math.Pow(extent == 11 ? 9 / 11.0 : 96 / 127.0, 2), reference.UncoveredShare, FitTolerance);
+        Assert.NotEqual(2, reference.Dimension, 0.01);
+    }
+
+    [Fact]
+    public async Task ComputeBoxCountingDimension_WhatCannotBeHad_IsAbsentWithItsReason()
+    {
+        await using var server = await TestServer.StartAsync();
+
+        var small = await server.Fractals.ComputeBoxCountingDimensionAsync(new ComputeBoxCountingDimensionRequest { Field = TestFields.Constant(5, 5, 0), DefinitionVersion = "5.0" });
+        var point = await server.Fractals.ComputeBoxCountingDimensionAsync(
+            new ComputeBoxCountingDimensionRequest { Field = TestFields.Of(32, 32, (i, j) => i == 9 && j == 4 ? 0 : -0.07), DefinitionVersion = "5.0" });
+
+        Assert.Equal((false, false, "fewer than two box sizes fit into the field"), (small.IsDefined, small.HasDimension, small.UndefinedReason));
+        Assert.Equal((true, 0.0, false, false), (point.IsDefined, point.Dimension, point.HasRSquared, point.HasStandardError));
+        Assert.True(point.HasDimension);
     }
 
     [Fact]
@@ -79,7 +117,22 @@ public sealed class FractalServiceTests
 
         // Sixteen cells that move by 0.5: a step of length 2.
         Assert.Equal(Math.Log(2.0) / 2, response.LyapunovExponent, 1e-15);
-        Assert.Equal((false, 0.25, 0.25, 0.0), (response.IsStable, response.MeanChangeVolts, response.MaxChangeVolts, response.FinalStandardDeviationVolts));
+        Assert.Equal((false, 0.5, 0.5, 0.0), (response.IsStable, response.MeanChangeVolts, response.MaxChangeVolts, response.FinalStandardDeviationVolts));
+        Assert.Equal((0.25, 0.25, 2L), (response.MeanChangeRateVoltsPerTime, response.MaxChangeRateVoltsPerTime, response.MovingStepCount));
+    }
+
+    [Fact]
+    public async Task ComputeHistoryStability_NothingMoves_HasNoExponentAndSaysWhy()
+    {
+        await using var server = await TestServer.StartAsync();
+        var frame = TestFields.Constant(4, 4, -0.07);
+
+        var single = await server.Fractals.ComputeHistoryStabilityAsync(new ComputeHistoryStabilityRequest { Frames = { frame } });
+        var still = await server.Fractals.ComputeHistoryStabilityAsync(new ComputeHistoryStabilityRequest { Frames = { frame, frame } });
+
+        Assert.Equal((false, false, "there is only one frame"), (single.HasLyapunovExponent, single.HasMeanChangeVolts, single.UndefinedReason));
+        Assert.Equal((false, true, "no step moves by more than 1e-10 V"), (still.HasLyapunovExponent, still.HasMaxChangeVolts, still.UndefinedReason));
+        Assert.Equal((0.0, 0L, false), (still.MaxChangeVolts, still.MovingStepCount, still.IsStable));
     }
 
     [Fact]
