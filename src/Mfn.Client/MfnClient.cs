@@ -5,6 +5,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
 using Mfn.Client.Runs;
+using Mfn.Client.Uploads;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Client;
@@ -100,39 +101,38 @@ public sealed class MfnClient : IDisposable
 
     /// <summary>
     /// Sends the frames of a history one by one and returns the features of the history so far as they come. When the enumeration ends early,
-    /// so does the call.
+    /// so does the call; when the frames throw, it ends at once with their exception.
     /// </summary>
-    public async IAsyncEnumerable<StreamFeaturesResponse> StreamFeaturesAsync(
-        StreamFeaturesStart start, IEnumerable<Field> frames, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<StreamFeaturesResponse> StreamFeaturesAsync(
+        StreamFeaturesStart start, IEnumerable<Field> frames, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(frames);
+        return StreamFeaturesAsync(start, frames.ToAsyncEnumerable(), cancellationToken);
+    }
+
+    /// <summary>The same for frames that come in their own time. One that does not heed its token is left behind when the call ends.</summary>
+    public async IAsyncEnumerable<StreamFeaturesResponse> StreamFeaturesAsync(
+        StreamFeaturesStart start, IAsyncEnumerable<Field> frames, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        ArgumentNullException.ThrowIfNull(frames);
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        await using var source = new MessageSource<StreamFeaturesRequest>(Messages(), leaving.Token);
         using var channel = Connect();
         using var call = new FeatureService.FeatureServiceClient(channel).StreamFeatures(cancellationToken: leaving.Token);
-        var sending = SendAsync();
-        try
+        await using var upload = new Upload<StreamFeaturesRequest>(call.RequestStream, source, leaving);
+        while (await upload.ReadAsync(call.ResponseStream.MoveNext(leaving.Token)))
         {
-            await foreach (var response in call.ResponseStream.ReadAllAsync(cancellationToken))
-            {
-                yield return response;
-            }
-
-            await sending;
-        }
-        finally
-        {
-            await leaving.CancelAsync();
-            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            yield return call.ResponseStream.Current;
         }
 
-        async Task SendAsync()
+        async IAsyncEnumerable<StreamFeaturesRequest> Messages()
         {
-            await call.RequestStream.WriteAsync(new StreamFeaturesRequest { Start = start }, leaving.Token);
-            foreach (var frame in frames)
+            yield return new StreamFeaturesRequest { Start = start };
+            await foreach (var frame in frames.WithCancellation(leaving.Token))
             {
-                await call.RequestStream.WriteAsync(new StreamFeaturesRequest { Frame = frame }, leaving.Token);
+                yield return new StreamFeaturesRequest { Frame = frame };
             }
-
-            await call.RequestStream.CompleteAsync();
         }
     }
 
@@ -164,41 +164,28 @@ public sealed class MfnClient : IDisposable
     /// <param name="updates">All in single precision, or all in double precision; enumerated once.</param>
     /// <param name="cancellationToken">Ends the call, and the computation.</param>
     /// <exception cref="ArgumentException">Updates are in single and in double precision.</exception>
-    public async Task<RoundResult> AggregateAsync(
+    public Task<RoundResult> AggregateAsync(
         AggregationSpec spec, IEnumerable<RoundUpdate> updates, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(updates);
-        using var messages = new UpdateUpload(spec, updates, _options.MaxSendBytes).Messages().GetEnumerator();
-        messages.MoveNext();
-        if (messages.Current.IsLast)
-        {
-            var response = await _aggregation.AggregateAsync(UpdateUpload.ToUnary(messages.Current.Message), cancellationToken: cancellationToken);
-            return AggregateDownload.Read(response);
-        }
+        int? count = updates is IReadOnlyCollection<RoundUpdate> collection ? collection.Count
+            : updates.TryGetNonEnumeratedCount(out var known) ? known
+            : null;
+        return AggregateAsync(spec, updates.ToAsyncEnumerable(), count, cancellationToken);
+    }
 
-        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
-        using var channel = Connect();
-        using var call = new AggregationService.AggregationServiceClient(channel).AggregateStream(cancellationToken: leaving.Token);
-
-        // Awaited beside the upload: a server that refuses half way takes no more of it.
-        var reading = AggregateDownload.ReadAsync(call.ResponseStream, spec.Length, leaving.Token);
-        do
-        {
-            var writing = call.RequestStream.WriteAsync(messages.Current.Message, leaving.Token);
-            if (await Task.WhenAny(writing, reading) == reading || writing.IsFaulted)
-            {
-                break;
-            }
-
-            if (messages.Current.IsLast)
-            {
-                await call.RequestStream.CompleteAsync();
-            }
-        }
-        while (messages.MoveNext());
-
-        return await reading;
+    /// <summary>
+    /// The same for updates that come in their own time. When they throw, the call ends at once with their exception; updates that do not heed their
+    /// token are left behind when the call ends.
+    /// </summary>
+    /// <exception cref="ArgumentException">Updates are in single and in double precision.</exception>
+    public Task<RoundResult> AggregateAsync(
+        AggregationSpec spec, IAsyncEnumerable<RoundUpdate> updates, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(updates);
+        return AggregateAsync(spec, updates, count: null, cancellationToken);
     }
 
     /// <summary>Ends the calls under way and closes the connections.</summary>
@@ -210,6 +197,25 @@ public sealed class MfnClient : IDisposable
             _channel.Dispose();
             _closing.Dispose();
         }
+    }
+
+    private async Task<RoundResult> AggregateAsync(
+        AggregationSpec spec, IAsyncEnumerable<RoundUpdate> updates, int? count, CancellationToken cancellationToken)
+    {
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        var messages = new UpdateMessages(spec, updates, count, _options.MaxSendBytes);
+        await using var source = new MessageSource<AggregateStreamRequest>(messages.MakeAsync(leaving.Token), leaving.Token);
+        await source.PeekAsync();
+        if (messages.AreAllMade)
+        {
+            var response = await _aggregation.AggregateAsync(UpdateMessages.ToUnary(source.Current), cancellationToken: leaving.Token);
+            return AggregateDownload.Read(response);
+        }
+
+        using var channel = Connect();
+        using var call = new AggregationService.AggregationServiceClient(channel).AggregateStream(cancellationToken: leaving.Token);
+        await using var upload = new Upload<AggregateStreamRequest>(call.RequestStream, source, leaving);
+        return await upload.ReadAsync(AggregateDownload.ReadAsync(call.ResponseStream, spec.Length, leaving.Token));
     }
 
     // A call is a pure function of its request, or reads, so that it may be sent twice; those that are not have a rule of their own.

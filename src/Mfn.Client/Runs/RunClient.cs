@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client.Configuration;
+using Mfn.Client.Uploads;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Client.Runs;
@@ -116,29 +117,20 @@ public sealed class RunClient
     public async Task<Run> ImportAsync(ImportRunStart start, Stream source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
-        using var call = _runs.ImportRun(cancellationToken: cancellationToken);
-        var response = call.ResponseAsync;
-        var buffer = new byte[ChunkLength];
-        var message = new ImportRunRequest { Start = start };
-        while (true)
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var messages = new MessageSource<ImportRunRequest>(Messages(), leaving.Token);
+        using var call = _runs.ImportRun(cancellationToken: leaving.Token);
+        await using var upload = new Upload<ImportRunRequest>(call.RequestStream, messages, leaving);
+        return (await upload.ReadAsync(call.ResponseAsync)).Run;
+
+        async IAsyncEnumerable<ImportRunRequest> Messages()
         {
-            // A server that refuses half way takes no more of it, and says why in the response.
-            var writing = call.RequestStream.WriteAsync(message, cancellationToken);
-            if (await Task.WhenAny(writing, response) == response || writing.IsFaulted)
+            yield return new ImportRunRequest { Start = start };
+            var buffer = new byte[ChunkLength];
+            while (await source.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, leaving.Token) is var count and > 0)
             {
-                break;
+                yield return new ImportRunRequest { Chunk = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, count)) };
             }
-
-            var count = await source.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-            if (count == 0)
-            {
-                await call.RequestStream.CompleteAsync();
-                break;
-            }
-
-            message = new ImportRunRequest { Chunk = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, count)) };
         }
-
-        return (await response).Run;
     }
 }

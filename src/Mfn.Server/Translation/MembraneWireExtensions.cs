@@ -11,18 +11,15 @@ internal static class MembraneWireExtensions
 {
     private const double MillivoltsPerVolt = 1000.0;
 
-    // Within every range, so that what is not set is told of once.
-    private const double Placeholder = 1.0;
-
     /// <summary>The answer to a request.</summary>
     /// <exception cref="CallRefusedException">Something is wrong with the request.</exception>
     public static Wire.ComputeNernstPotentialResponse ToResponse(this Wire.ComputeNernstPotentialRequest request)
     {
-        var problems = new RequestProblems();
+        var unset = new HashSet<string>();
         var spec = new NernstSpec
         {
-            OutsideMolar = Required("outside_molar", request.HasOutsideMolar, request.OutsideMolar, NernstSpec.ConcentrationRange, problems),
-            InsideMolar = Required("inside_molar", request.HasInsideMolar, request.InsideMolar, NernstSpec.ConcentrationRange, problems),
+            OutsideMolar = Required("outside_molar", request.HasOutsideMolar, request.OutsideMolar, unset),
+            InsideMolar = Required("inside_molar", request.HasInsideMolar, request.InsideMolar, unset),
             UsesReferenceFloor = request.ReferenceFloor,
         };
         spec = spec with
@@ -30,8 +27,7 @@ internal static class MembraneWireExtensions
             Valence = request.HasValence ? request.Valence : spec.Valence,
             TemperatureKelvin = request.HasTemperatureKelvin ? request.TemperatureKelvin : spec.TemperatureKelvin,
         };
-        AddAll(spec.FindProblems(), problems);
-        problems.ThrowIfAny();
+        ThrowIfAny(spec.FindProblems(), unset);
         return new Wire.ComputeNernstPotentialResponse
         {
             PotentialMillivolts = NernstPotential.Compute(spec) * MillivoltsPerVolt,
@@ -44,12 +40,11 @@ internal static class MembraneWireExtensions
     /// <exception cref="CallRefusedException">Something is wrong with the request.</exception>
     public static Wire.ComputeGoldmanPotentialResponse ToResponse(this Wire.ComputeGoldmanPotentialRequest request)
     {
-        var problems = new RequestProblems();
-        var ions = request.Ions.Take((int)GoldmanSpec.IonCountRange.Maximum + 1).Select((ion, i) => ToIon(ion, $"ions[{i}]", problems));
+        var unset = new HashSet<string>();
+        var ions = request.Ions.Take((int)GoldmanSpec.IonCountRange.Maximum + 1).Select((ion, i) => ToIon(ion, $"ions[{i}]", unset));
         var spec = new GoldmanSpec { Ions = [.. ions], UsesReferenceFloor = request.ReferenceFloor };
         spec = request.HasTemperatureKelvin ? spec with { TemperatureKelvin = request.TemperatureKelvin } : spec;
-        AddAll(spec.FindProblems(), problems);
-        problems.ThrowIfAny();
+        ThrowIfAny(spec.FindProblems(), unset);
         return new Wire.ComputeGoldmanPotentialResponse
         {
             PotentialMillivolts = GoldmanPotential.Compute(spec) * MillivoltsPerVolt,
@@ -57,11 +52,11 @@ internal static class MembraneWireExtensions
         };
     }
 
-    private static PermeantIon ToIon(Wire.PermeantIon wire, string path, RequestProblems problems) => new(
+    private static PermeantIon ToIon(Wire.PermeantIon wire, string path, HashSet<string> unset) => new(
         wire.HasValence ? wire.Valence : 1,
-        Required($"{path}.permeability", wire.HasPermeability, wire.Permeability, GoldmanSpec.PermeabilityRange, problems),
-        Required($"{path}.outside_molar", wire.HasOutsideMolar, wire.OutsideMolar, NernstSpec.ConcentrationRange, problems),
-        Required($"{path}.inside_molar", wire.HasInsideMolar, wire.InsideMolar, NernstSpec.ConcentrationRange, problems));
+        Required($"{path}.permeability", wire.HasPermeability, wire.Permeability, unset),
+        Required($"{path}.outside_molar", wire.HasOutsideMolar, wire.OutsideMolar, unset),
+        Required($"{path}.inside_molar", wire.HasInsideMolar, wire.InsideMolar, unset));
 
     private static Wire.RaisedConcentration ToWire(RaisedConcentration raised) => new()
     {
@@ -69,23 +64,27 @@ internal static class MembraneWireExtensions
         Side = raised.Side == MembraneSide.Outside ? Wire.MembraneSide.Outside : Wire.MembraneSide.Inside,
     };
 
-    private static double Required(string field, bool isSet, double value, ParameterRange range, RequestProblems problems)
+    private static double Required(string field, bool isSet, double value, HashSet<string> unset)
     {
         if (isSet)
         {
             return value;
         }
 
-        problems.Add(field, $"must be {range}, but was not set");
-        return Placeholder;
+        unset.Add(field);
+        return double.NaN;
     }
 
     // The wire names of the specs' properties are their names in lower case.
-    private static void AddAll(IReadOnlyList<SpecProblem> found, RequestProblems problems)
+    private static void ThrowIfAny(IReadOnlyList<SpecProblem> found, HashSet<string> unset)
     {
+        var problems = new RequestProblems();
         foreach (var (parameter, description) in found)
         {
-            problems.Add(string.Join('.', parameter.Split('.').Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)), description);
+            var field = string.Join('.', parameter.Split('.').Select(JsonNamingPolicy.SnakeCaseLower.ConvertName));
+            problems.Add(field, unset.Contains(field) ? description.Replace("but was NaN", "but was not set", StringComparison.Ordinal) : description);
         }
+
+        problems.ThrowIfAny();
     }
 }

@@ -62,7 +62,7 @@ public sealed class FractalServiceTests
         Assert.Equal(boxesAcross.Select(m => (long)m * m), response.BoxCounts.Select(count => count.Count));
         Assert.Equal(0, response.UncoveredShare);
         Assert.Equal(boxesAcross.Length > 2, response.HasStandardError);
-        
+
         // Whole boxes of a size that leaves out most: 3 of 11 cells cover 9, 32 of 127 cover 96.
         Assert.Equal(1 - Math.Pow(extent == 11 ? 9 / 11.0 : 96 / 127.0, 2), reference.UncoveredShare, FitTolerance);
         Assert.NotEqual(2, reference.Dimension, 0.01);

@@ -43,9 +43,9 @@ public sealed class ComputeGoldmanPotentialTests
         var none = await Assert.ThrowsAsync<RpcException>(async () => await server.Membrane.ComputeGoldmanPotentialAsync(new ComputeGoldmanPotentialRequest()));
 
         Assert.Equal(
-            "ions[0].permeability must be between 0 and 1000000, but was not set. "
+            "ions[0].valence must be 1 or -1 (the equation holds for monovalent ions alone), but was 2. "
+            + "ions[0].permeability must be between 0 and 1000000, but was not set. "
             + "ions[0].outside_molar must be above 0 and at most 1000, but was not set. ions[0].inside_molar must be above 0 and at most 1000, but was not set. "
-            + "ions[0].valence must be 1 or -1 (the equation holds for monovalent ions alone), but was 2. "
             + "ions[1].outside_molar must be above 0 and at most 1000, but was NaN. temperature_kelvin must be between 273 and 373, but was 0.",
             error.Status.Detail);
         Assert.Equal("ions must be between 1 and 16, but were 0.", none.Status.Detail);

@@ -1,46 +1,52 @@
+using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Mfn.Contracts.V1;
 
-namespace Mfn.Client;
+namespace Mfn.Client.Uploads;
 
 /// <summary>
 /// Fills messages with updates: small ones share a message, large ones are cut into chunks. One message is in memory at a time, and none is
 /// larger than the limit, if only the spec is not and ids are as short as they have to be.
 /// </summary>
-internal sealed class UpdateUpload
+internal sealed class UpdateMessages
 {
     // Of a field: its tag and its length.
     private const int PrefixBytes = 1 + 5;
 
     private readonly AggregationSpec _spec;
-    private readonly IEnumerable<RoundUpdate> _updates;
+    private readonly IAsyncEnumerable<RoundUpdate> _updates;
+    private readonly int? _count;
     private readonly int _maxMessageBytes;
     private readonly byte[] _buffer;
     private AggregateStreamRequest _message = new();
     private int _messageBytes;
     private int _bufferedBytes;
 
-    public UpdateUpload(AggregationSpec spec, IEnumerable<RoundUpdate> updates, int maxMessageBytes)
+    public UpdateMessages(AggregationSpec spec, IAsyncEnumerable<RoundUpdate> updates, int? count, int maxMessageBytes)
     {
         _spec = spec.Clone();
         _spec.Encoding = VectorEncoding.Unspecified;
         _updates = updates;
+        _count = count;
         _maxMessageBytes = maxMessageBytes;
         _buffer = new byte[maxMessageBytes];
     }
 
-    /// <summary>The messages, each valid until the next one is asked for, and whether it is the last.</summary>
+    /// <summary>Whether the last message has been made.</summary>
+    public bool AreAllMade { get; private set; }
+
+    /// <summary>The messages, each valid until the next one is asked for.</summary>
     /// <exception cref="ArgumentException">An update has another precision than the first one.</exception>
-    public IEnumerable<(AggregateStreamRequest Message, bool IsLast)> Messages()
+    public async IAsyncEnumerable<AggregateStreamRequest> MakeAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Begin(new AggregateStreamRequest { Spec = _spec });
-        if (CountOf(_updates) is { } count)
+        if (_count is { } count)
         {
             // So that a server that has no room for all takes none.
             _message.UpdateCount = count;
         }
 
-        foreach (var update in _updates)
+        await foreach (var update in _updates.WithCancellation(cancellationToken))
         {
             if (_spec.Encoding == VectorEncoding.Unspecified)
             {
@@ -57,7 +63,7 @@ internal sealed class UpdateUpload
             var declarationBytes = declaration.CalculateSize() + PrefixBytes;
             if (_messageBytes > 0 && declarationBytes > _maxMessageBytes - _messageBytes)
             {
-                yield return (_message, false);
+                yield return _message;
                 Begin(new AggregateStreamRequest());
             }
 
@@ -68,13 +74,14 @@ internal sealed class UpdateUpload
                 start += AddChunk(update, start);
                 if (start < update.Length)
                 {
-                    yield return (_message, false);
+                    yield return _message;
                     Begin(new AggregateStreamRequest());
                 }
             }
         }
 
-        yield return (_message, true);
+        AreAllMade = true;
+        yield return _message;
     }
 
     /// <summary>The only message of a round as one of a unary call. An update without components has no chunk.</summary>
@@ -94,10 +101,6 @@ internal sealed class UpdateUpload
 
         return request;
     }
-
-    private static int? CountOf(IEnumerable<RoundUpdate> updates) => updates is IReadOnlyCollection<RoundUpdate> collection ? collection.Count
-        : updates.TryGetNonEnumeratedCount(out var count) ? count
-        : null;
 
     private void Begin(AggregateStreamRequest message) => (_message, _messageBytes, _bufferedBytes) = (message, message.CalculateSize(), 0);
 
