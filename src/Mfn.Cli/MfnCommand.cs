@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using Grpc.Core;
 using Mfn.Cli.Completion;
 using Mfn.Cli.Runs;
+using Mfn.Cli.Topics;
 
 namespace Mfn.Cli;
 
@@ -97,6 +98,7 @@ internal static class MfnCommand
             ServeCommand.Create(),
             RunCommand.Create(),
             CompletionCommand.Create(),
+            HelpCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionText();
         var help = root.Options.OfType<HelpOption>().Single();
@@ -116,6 +118,7 @@ internal static class MfnCommand
             [GoldmanCommand.Name] = GoldmanCommand.Examples,
             [ServeCommand.Name] = ServeCommand.Examples,
             [CompletionCommand.Name] = CompletionCommand.Examples,
+            [HelpCommand.Name] = HelpCommand.Examples,
         });
         EmptyValues.RefuseIn(root);
         return root;

@@ -1,0 +1,68 @@
+using Mfn.Cli.Topics;
+
+namespace Mfn.Server.Tests.Cli.Topics;
+
+public sealed class HelpCommandTests
+{
+    public static TheoryData<string> Names => [.. Topic.All.Select(topic => topic.Name)];
+
+    [Theory, MemberData(nameof(Names))]
+    public void Topic_Text_IsPlainAndFits(string name)
+    {
+        const int Width = 80;
+
+        var lines = Topic.All.Single(topic => topic.Name == name).Read(Width).Split('\n');
+
+        Assert.True(lines.Length > 5);
+        Assert.All(lines, line =>
+        {
+            Assert.DoesNotContain("](", line, StringComparison.Ordinal);
+            Assert.DoesNotContain("```", line, StringComparison.Ordinal);
+            Assert.DoesNotContain("<!--", line, StringComparison.Ordinal);
+            // What is longer is code, or one word.
+            Assert.True(line.Length <= Width || line.StartsWith("    ", StringComparison.Ordinal) || !line.Trim().Contains(' ', StringComparison.Ordinal), line);
+        });
+    }
+
+    [Fact]
+    public async Task Help_Alone_ListsTopicsAndCommands()
+    {
+        var (exitCode, output, error) = await MfnProcess.RunAsync("help");
+
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.All(Topic.All, topic => Assert.Contains($"  {topic.Name} ", output, StringComparison.Ordinal));
+        Assert.Contains("  simulate ", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("status codes")]
+    [InlineData("status-codes")]
+    [InlineData("Status-Codes")]
+    public async Task Help_Topic_IsASectionOfTheDocumentation(string words)
+    {
+        var (exitCode, output, error) = await MfnProcess.RunAsync(["help", .. words.Split(' ')]);
+
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.StartsWith("STATUS CODES", output, StringComparison.Ordinal);
+        Assert.Contains("INVALID_ARGUMENT", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("simulate")]
+    [InlineData("run watch")]
+    public async Task Help_Command_IsItsHelp(string words)
+    {
+        var expected = await MfnProcess.RunAsync([.. words.Split(' '), "--help"]);
+
+        Assert.Equal(expected, await MfnProcess.RunAsync(["help", .. words.Split(' ')]));
+    }
+
+    [Fact]
+    public async Task Help_UnknownTopic_IsABadArgument()
+    {
+        var (exitCode, output, error) = await MfnProcess.RunAsync("help", "no", "such");
+
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.Contains("'no such'", error, StringComparison.Ordinal);
+    }
+}
