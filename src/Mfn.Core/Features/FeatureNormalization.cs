@@ -1,10 +1,17 @@
 using System.Collections.Immutable;
+using Mfn.Core.Specs;
 
 namespace Mfn.Core.Features;
 
 /// <summary>Puts features on a common scale: (value - offset) / scale, one pair a feature.</summary>
 public sealed class FeatureNormalization
 {
+    /// <summary>The means, minima and maxima that leave every normalised value finite.</summary>
+    public static ParameterRange OffsetRange { get; } = new(-1e100, 1e100);
+
+    /// <summary>The standard deviations, and distances of a maximum from its minimum, that do.</summary>
+    public static ParameterRange ScaleRange { get; } = new(1e-100, 2e100);
+
     private readonly ImmutableArray<double> _offsets;
     private readonly ImmutableArray<double> _scales;
 
@@ -15,12 +22,12 @@ public sealed class FeatureNormalization
     }
 
     /// <summary>To mean 0 and standard deviation 1: offset and scale are the features' means and standard deviations.</summary>
-    /// <exception cref="ArgumentException">There are not 18 of each, a value is not finite, or a deviation is not above 0.</exception>
+    /// <exception cref="ArgumentException">There are not 18 of each, or a value is out of its range.</exception>
     public static FeatureNormalization ZScore(ReadOnlySpan<double> means, ReadOnlySpan<double> standardDeviations) =>
         new(RequireFinite(means, nameof(means)), RequirePositive(RequireFinite(standardDeviations, nameof(standardDeviations)), nameof(standardDeviations)));
 
     /// <summary>To 0..1: offset and scale are the features' minima and their distance to the maxima.</summary>
-    /// <exception cref="ArgumentException">There are not 18 of each, a value is not finite, or a maximum is not above its minimum.</exception>
+    /// <exception cref="ArgumentException">There are not 18 of each, or a value or distance is out of its range.</exception>
     public static FeatureNormalization MinMax(ReadOnlySpan<double> minima, ReadOnlySpan<double> maxima)
     {
         var offsets = RequireFinite(minima, nameof(minima));
@@ -50,9 +57,9 @@ public sealed class FeatureNormalization
 
         foreach (var value in values)
         {
-            if (!double.IsFinite(value))
+            if (!OffsetRange.Contains(value))
             {
-                throw new ArgumentException($"The values must be finite, but one is {value}.", name);
+                throw new ArgumentException($"The values must be {OffsetRange}, but one is {ParameterRange.Format(value)}.", name);
             }
         }
 
@@ -60,5 +67,5 @@ public sealed class FeatureNormalization
     }
 
     private static ImmutableArray<double> RequirePositive(ImmutableArray<double> scales, string name) =>
-        scales.All(scale => scale > 0 && double.IsFinite(scale)) ? scales : throw new ArgumentException("Every scale must be above 0 and finite.", name);
+        scales.All(ScaleRange.Contains) ? scales : throw new ArgumentException($"Every scale must be {ScaleRange}.", name);
 }

@@ -1,4 +1,5 @@
 using Mfn.Core.Fields;
+using Mfn.Core.Specs;
 using Mfn.Core.Statistics;
 
 namespace Mfn.Core.Fractals;
@@ -14,6 +15,9 @@ public sealed class StabilityAnalyzer
     /// </summary>
     public const double LeastStepLength = 1e-10;
 
+    /// <summary>The times from one field to the next that leave everything finite that is divided by them.</summary>
+    public static ParameterRange TimeStepRange { get; } = new(1e-100, 1e100);
+
     private readonly double[] _last;
     private readonly double[] _scratch;
     private readonly double _timeStep;
@@ -25,14 +29,14 @@ public sealed class StabilityAnalyzer
 
     /// <summary>An analyzer that has seen no field.</summary>
     /// <param name="cellCount">The cells of a field; at least 1.</param>
-    /// <param name="timeStep">The time from one field to the next; finite and above 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no cell, or the time step is not finite and above 0.</exception>
+    /// <param name="timeStep">The time from one field to the next, in <see cref="TimeStepRange"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no cell, or the time step is out of its range.</exception>
     public StabilityAnalyzer(int cellCount, double timeStep = 1.0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(cellCount, 1);
-        if (!double.IsFinite(timeStep) || timeStep <= 0.0)
+        if (!TimeStepRange.Contains(timeStep))
         {
-            throw new ArgumentOutOfRangeException(nameof(timeStep), timeStep, "The time step must be finite and above 0.");
+            throw new ArgumentOutOfRangeException(nameof(timeStep), timeStep, $"The time step must be {TimeStepRange}.");
         }
 
         _last = new double[cellCount];

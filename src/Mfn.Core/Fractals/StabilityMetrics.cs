@@ -27,7 +27,7 @@ public readonly record struct StabilityMetrics(
     /// <summary>The metrics of fields that follow one another in one span.</summary>
     /// <param name="history">The fields, each of <paramref name="cellCount"/> cells; at least one.</param>
     /// <param name="cellCount">The cells of a field; at least 1.</param>
-    /// <param name="timeStep">The time from one field to the next; finite and above 0.</param>
+    /// <param name="timeStep">The time from one field to the next, in <see cref="StabilityAnalyzer.TimeStepRange"/>.</param>
     /// <exception cref="ArgumentException">The history is not a whole number of fields, or a cell is not finite.</exception>
     public static StabilityMetrics Of(ReadOnlySpan<double> history, int cellCount, double timeStep = 1.0)
     {

@@ -1,7 +1,6 @@
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Core.Fractals;
-using Mfn.Core.Specs;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Runs;
@@ -44,11 +43,7 @@ internal sealed class FractalService(ComputeScheduler compute, IOptions<LimitsOp
         var problems = new RequestProblems();
         var frames = request.Frames.ToHistory(limits.Value, problems);
         var timeStep = request.HasTimeStep ? request.TimeStep : 1.0;
-        if (!double.IsFinite(timeStep) || timeStep <= 0)
-        {
-            problems.Add("time_step", $"must be finite and above 0, but was {ParameterRange.Format(timeStep)}");
-        }
-
+        problems.Check("time_step", timeStep, StabilityAnalyzer.TimeStepRange);
         problems.ThrowIfAny();
 
         var metrics = await compute.ComputeAsync(

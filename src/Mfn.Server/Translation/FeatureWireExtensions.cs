@@ -70,14 +70,14 @@ internal static class FeatureWireExtensions
         {
             case Wire.Normalization.MethodOneofCase.ZScore:
                 var (means, deviations) = (wire.ZScore.Means, wire.ZScore.StandardDeviations);
-                return Check("z_score.means", means, _ => true, "")
-                    & Check("z_score.standard_deviations", deviations, i => deviations[i] > 0, " and above 0")
+                return Check("z_score.means", means, _ => true, $"{FeatureNormalization.OffsetRange}")
+                    & Check("z_score.standard_deviations", deviations, i => FeatureNormalization.ScaleRange.Contains(deviations[i]), $"{FeatureNormalization.ScaleRange}")
                         ? FeatureNormalization.ZScore([.. means], [.. deviations])
                         : null;
             case Wire.Normalization.MethodOneofCase.MinMax:
                 var (minima, maxima) = (wire.MinMax.Minima, wire.MinMax.Maxima);
-                return Check("min_max.minima", minima, _ => true, "")
-                    & Check("min_max.maxima", maxima, i => i >= minima.Count || double.IsFinite(maxima[i] - minima[i]) && maxima[i] > minima[i], " and above the minimum")
+                return Check("min_max.minima", minima, _ => true, $"{FeatureNormalization.OffsetRange}")
+                    & Check("min_max.maxima", maxima, i => i >= minima.Count || FeatureNormalization.ScaleRange.Contains(maxima[i] - minima[i]), $"at least {ParameterRange.Format(FeatureNormalization.ScaleRange.Minimum)} above the minimum")
                         ? FeatureNormalization.MinMax([.. minima], [.. maxima])
                         : null;
             default:
@@ -94,9 +94,9 @@ internal static class FeatureWireExtensions
 
             for (var i = 0; i < values.Count; i++)
             {
-                if (!double.IsFinite(values[i]) || !isFine(i))
+                if (!FeatureNormalization.OffsetRange.Contains(values[i]) || !isFine(i))
                 {
-                    problems.Add($"normalization.{field}[{i}]", $"must be finite{claim}, but was {ParameterRange.Format(values[i])}");
+                    problems.Add($"normalization.{field}[{i}]", $"must be {claim}, but was {ParameterRange.Format(values[i])}");
                     return false;
                 }
             }

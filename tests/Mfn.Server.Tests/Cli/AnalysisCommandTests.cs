@@ -125,7 +125,7 @@ public sealed class AnalysisCommandTests : IDisposable
     [InlineData("features INTEGERS", "but are integers ('<i8'), which must be cast explicitly (castIntegers; --cast of mfn).")]
     [InlineData("fractal dimension FIELD --scales 1", "scale_count must be between 2 and 20, but was 1.")]
     [InlineData("fractal ifs --points 10", "point_count must be between 1000 and 100000, but was 10.")]
-    [InlineData("fractal stability FIELD --time-step 0", "time_step must be finite and above 0, but was 0.")]
+    [InlineData("fractal stability FIELD --time-step 0", "time_step must be between 1E-100 and 1E+100, but was 0.")]
     [InlineData("validate --epochs 0 --grid 7", "epochs must be between 1 and 100, but was 0. grid_size must be between 8 and 256, but was 7.")]
     [InlineData("goldman --ion 1,2", "--ion must be P,OUT,IN or P,OUT,IN,Z with numbers, but was '1,2'.")]
     [InlineData("goldman --ion 1,2,3,4", "ions[0].valence must be 1 or -1 (the equation holds for monovalent ions alone), but was 4.")]

@@ -32,9 +32,12 @@ public sealed class FeatureServiceTests
         { request => request.Options = new FeatureOptions { MediumThresholdMillivolts = -70 }, "options.medium_threshold_millivolts", "must be above low_threshold_millivolts (-60), but was -70" },
         { request => request.Options = new FeatureOptions { StabilityThresholdMillivolts = double.NaN }, "options.stability_threshold_millivolts", "must be finite and not negative, but was NaN" },
         { request => request.Normalization = new Normalization { ZScore = new ZScore { Means = { 1 }, StandardDeviations = { Enumerable.Repeat(1.0, 18) } } }, "normalization.z_score.means", "must have 18 values, but had 1" },
-        { request => request.Normalization = ZScore(1, deviation: 0), "normalization.z_score.standard_deviations[0]", "must be finite and above 0, but was 0" },
-        { request => request.Normalization = ZScore(double.NaN, deviation: 1), "normalization.z_score.means[0]", "must be finite, but was NaN" },
-        { request => request.Normalization = MinMax(1, 1), "normalization.min_max.maxima[0]", "must be finite and above the minimum, but was 1" },
+        { request => request.Normalization = ZScore(1, deviation: 0), "normalization.z_score.standard_deviations[0]", "must be between 1E-100 and 2E+100, but was 0" },
+        // Small enough for values that are not finite.
+        { request => request.Normalization = ZScore(1, deviation: double.Epsilon), "normalization.z_score.standard_deviations[0]", "must be between 1E-100 and 2E+100, but was 5E-324" },
+        { request => request.Normalization = MinMax(0, double.Epsilon), "normalization.min_max.maxima[0]", "must be at least 1E-100 above the minimum, but was 5E-324" },
+        { request => request.Normalization = ZScore(double.NaN, deviation: 1), "normalization.z_score.means[0]", "must be between -1E+100 and 1E+100, but was NaN" },
+        { request => request.Normalization = MinMax(1, 1), "normalization.min_max.maxima[0]", "must be at least 1E-100 above the minimum, but was 1" },
     };
 
     [Fact]

@@ -132,6 +132,10 @@ public sealed class FractalServiceTests
 
         Assert.Equal((false, false, "there is only one frame"), (single.HasLyapunovExponent, single.HasMeanChangeVolts, single.UndefinedReason));
         Assert.Equal((false, true, "no step moves by more than 1e-10 V"), (still.HasLyapunovExponent, still.HasMaxChangeVolts, still.UndefinedReason));
+        // The rates of the greatest change in the least time.
+        var fast = await server.Fractals.ComputeHistoryStabilityAsync(
+            new ComputeHistoryStabilityRequest { Frames = { TestFields.Constant(4, 4, -1000), TestFields.Constant(4, 4, 1000) }, TimeStep = 1e-100 });
+        Assert.True(double.IsFinite(fast.LyapunovExponent) && double.IsFinite(fast.MaxChangeRateVoltsPerTime));
         Assert.Equal((0.0, 0L, false), (still.MaxChangeVolts, still.MovingStepCount, still.IsStable));
     }
 
@@ -155,7 +159,7 @@ public sealed class FractalServiceTests
             "seed must be between 0 and 9223372036854775807, but was -1. point_count must be between 1000 and 100000, but was 999. map_count must be between 2 and 8, but was 9.",
             await ErrorAsync(() => server.Fractals.GenerateIteratedFunctionSystemAsync(new GenerateIteratedFunctionSystemRequest { Seed = -1, PointCount = 999, MapCount = 9 })));
         Assert.Equal(
-            "frames must be between 1 and 10000, but were 0; send a longer history in parts, or every n-th frame of it. time_step must be finite and above 0, but was 0.",
+            "frames must be between 1 and 10000, but were 0; send a longer history in parts, or every n-th frame of it. time_step must be between 1E-100 and 1E+100, but was 0.",
             await ErrorAsync(() => server.Fractals.ComputeHistoryStabilityAsync(new ComputeHistoryStabilityRequest { TimeStep = 0 })));
 
         static async Task<string> ErrorAsync<T>(Func<AsyncUnaryCall<T>> call)
