@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mfn.Cli.Frames;
 using Mfn.Client;
 using Mfn.Client.Npy;
 using Mfn.Contracts.V1;
@@ -13,24 +14,31 @@ internal static class SimulateCommand
     public const string Examples = """
         Examples:
           mfn simulate
+          mfn simulate --turing-threshold 0.05 --grid 128 --steps 30
           mfn simulate --grid 256 --steps 2000 --seed 7 --out field.npy
           mfn simulate --preset medium --no-turing --json
           mfn simulate --variant engine --boundary neumann --activator-diffusion 0.01 --activator-rate 0.1 --inhibitor-rate 0.001 --turing-threshold 0.5
           mfn simulate --features --json
           mfn simulate --server http://127.0.0.1:50051 --every 10
+          mfn simulate --steps 100 --every 10 --out-history history.npy
+          mfn simulate --out-picture field.png --scale 4 --colorbar
+          mfn simulate --every 1 --out-frames frames --range -80,40
 
-        --out writes the final field in volts for numpy.load. Exit code: 0, 2 for bad arguments, 1 for a failed call.
+        On a terminal it draws the field, in shades of characters if NO_COLOR is set or TERM is dumb; elsewhere it prints a line a frame.
+        --out writes the final field in volts for numpy.load, --out-history all frames shown. Exit code: 0, 2 for bad arguments, 1 for a failed call.
         """;
 
+    private const int DrawnFrameCount = 40;
     private const int DefaultFrameCount = 20;
     private const int DefaultSteps = 64;
 
     public static Command Create()
     {
         var spec = new SpecOptions();
-        var every = NumberOption.Create<int>("--every", "N", "Show every N-th step. Default: about twenty in all.");
+        var every = NumberOption.Create<int>("--every", "N", "Show every N-th step, and the last. Default: about twenty in all, forty on a terminal.");
         var features = new Option<bool>("--features") { Description = "Compute the 18 features of the whole history, every step of it." };
         var output = new Option<string?>("--out") { Description = "Write the final field in volts as an NPY file of doubles.", HelpName = "FILE.npy" };
+        var outputs = new SimulationOutputOptions();
         var json = new Option<bool>("--json") { Description = "Print one JSON object to standard output, and the rest to standard error." };
         var connection = new ServerConnection();
 
@@ -39,6 +47,7 @@ internal static class SimulateCommand
         command.Add(every);
         command.Add(features);
         command.Add(output);
+        outputs.AddTo(command);
         command.Add(json);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
@@ -47,25 +56,29 @@ internal static class SimulateCommand
             var request = new StreamSimulationRequest
             {
                 Spec = spec.Read(arguments),
-                FieldEncoding = path is null ? FieldEncoding.Unspecified : FieldEncoding.Float64,
                 Features = arguments.GetValue(features) ? new FeatureOptions() : null,
             };
+            var texts = new PictureTexts(runId: null) { Spec = request.Spec };
+            using var files = outputs.Open(arguments, texts);
             var steps = request.Spec.HasSteps ? request.Spec.Steps : DefaultSteps;
-            request.EveryNSteps = arguments.GetValue(every) ?? Math.Max(1, steps / DefaultFrameCount);
-
-            var display = SimulationDisplay.Create(steps, arguments.GetValue(json));
+            using var display = SimulationDisplay.Create(steps, arguments.GetValue(json), outputs.Range(arguments));
+            request.EveryNSteps = arguments.GetValue(every) ?? (display.Draws ? Math.Max(1, (steps + DrawnFrameCount - 1) / DrawnFrameCount) : Math.Max(1, steps / DefaultFrameCount));
+            request.FieldEncoding = path is not null || files.Count > 0 ? FieldEncoding.Float64 : display.Draws ? FieldEncoding.Float32 : FieldEncoding.Unspecified;
             var (definitions, (field, summary)) = await connection.UseAsync(
                 arguments,
                 async client => (
                     request.Features is null ? null : await client.DescribeFeaturesAsync(cancellationToken),
-                    await display.ShowAsync(client.StreamSimulationAsync(request, cancellationToken))),
+                    await display.ShowAsync(client.StreamSimulationAsync(request, cancellationToken), steps / Math.Max(1, request.EveryNSteps), files.Write, cancellationToken)),
                 cancellationToken);
+            texts.Spec = summary.Spec;
+            var written = files.Complete();
             if (path is not null && field is not null)
             {
                 NpyFile.Write(path, field.ToVolts(), field.Rows, field.Columns);
+                written.Insert(0, $"wrote {path}");
             }
 
-            display.Finish(summary, definitions, path);
+            display.Finish(summary, definitions, written);
             return ExitCode.Success;
         });
         return command;

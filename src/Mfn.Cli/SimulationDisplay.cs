@@ -1,64 +1,111 @@
 using System.Globalization;
 using System.Text.Json;
+using Mfn.Cli.Pictures;
+using Mfn.Cli.Terminals;
+using Mfn.Client;
 using Mfn.Contracts.V1;
-using Spectre.Console;
 
 namespace Mfn.Cli;
 
-/// <summary>Shows a run: a progress bar on a terminal, a line a frame elsewhere, and at the end its summary as text or JSON.</summary>
-internal sealed class SimulationDisplay
+/// <summary>
+/// Shows a run: draws its field on a terminal, or prints a line a frame, and the picture at the end if that is a terminal that cannot be drawn over; and at the
+/// end its summary as text or JSON.
+/// </summary>
+internal sealed class SimulationDisplay : IDisposable
 {
+    // A run that takes no time shall be seen to evolve, but not be waited for.
+    private static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan LongestHolds = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DrawInterval = TimeSpan.FromMilliseconds(33);
+
     private readonly int _steps;
     private readonly bool _asJson;
     private readonly TextWriter _progress;
-    private readonly bool _isTerminal;
+    private readonly TerminalKind? _terminal;
+    private readonly RangeRule _range;
+    private readonly SimulationPicture? _picture;
+    private readonly TimeProvider _clock = TimeProvider.System;
 
     private long _growthEvents;
+    private Field? _last;
 
-    private SimulationDisplay(int steps, bool asJson, TextWriter progress, bool isTerminal)
+    private SimulationDisplay(int steps, bool asJson, TextWriter progress, TerminalKind? terminal, RangeRule range)
     {
-        _steps = steps;
-        _asJson = asJson;
-        _progress = progress;
-        _isTerminal = isTerminal;
+        (_steps, _asJson, _progress, _terminal, _range) = (steps, asJson, progress, terminal, range);
+        _picture = terminal is { CanMove: true } kind ? new SimulationPicture(steps, range, kind, Console.OpenStandardOutput(), WindowSize) : null;
     }
+
+    /// <summary>Whether it shows fields, not only their statistics.</summary>
+    public bool Draws => _terminal is not null;
 
     /// <summary>A display on standard output, or on standard error where that belongs to the JSON object.</summary>
-    public static SimulationDisplay Create(int steps, bool asJson) => asJson
-        ? new SimulationDisplay(steps, asJson, Console.Error, !Console.IsErrorRedirected)
-        : new SimulationDisplay(steps, asJson, Console.Out, !Console.IsOutputRedirected);
+    public static SimulationDisplay Create(int steps, bool asJson, RangeRule range) => asJson
+        ? new SimulationDisplay(steps, asJson, Console.Error, terminal: null, range)
+        : new SimulationDisplay(steps, asJson, Console.Out, Console.IsOutputRedirected ? null : TerminalKind.Current, range);
 
-    /// <summary>Shows the frames as they come; returns the last field, if frames have fields, and the summary.</summary>
-    public async Task<(Field? Field, SimulationSummary Summary)> ShowAsync(IAsyncEnumerable<StreamSimulationResponse> responses)
+    /// <summary>
+    /// Shows the frames as they come, and hands those with a field on; returns the last field, if frames have fields, and the summary.
+    /// </summary>
+    /// <param name="responses">The frames and the summary.</param>
+    /// <param name="frameCount">How many frames there will be.</param>
+    /// <param name="take">Told of each frame with a field.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<(Field? Field, SimulationSummary Summary)> ShowAsync(
+        IAsyncEnumerable<StreamSimulationResponse> responses, int frameCount, Action<SimulationFrame> take, CancellationToken cancellationToken)
     {
-        if (!_isTerminal)
+        var hold = TimeSpan.FromTicks(Math.Min(LongestHold.Ticks, LongestHolds.Ticks / Math.Max(1, frameCount)));
+        var drawn = 0L;
+        SimulationSummary? summary = null;
+        await foreach (var response in responses)
         {
-            return await ReadAsync(responses, frame => _progress.WriteLine(Describe(frame)));
+            switch (response.KindCase)
+            {
+                case StreamSimulationResponse.KindOneofCase.Frame:
+                    var frame = response.Frame;
+                    _last = frame.Field;
+                    _growthEvents += frame.GrowthEvents.Count;
+                    if (frame.Field is not null)
+                    {
+                        take(frame);
+                    }
+
+                    if (_picture is null)
+                    {
+                        await _progress.WriteLineAsync(Describe(frame));
+                    }
+                    else if (drawn == 0 || _clock.GetElapsedTime(drawn) >= DrawInterval || hold >= DrawInterval)
+                    {
+                        _picture.Draw(frame, _growthEvents);
+                        drawn = _clock.GetTimestamp();
+                        await Task.Delay(hold, _clock, cancellationToken);
+                    }
+
+                    break;
+                case StreamSimulationResponse.KindOneofCase.Summary:
+                    summary = response.Summary;
+                    break;
+            }
         }
 
-        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_progress) });
-        return await terminal.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
-            .StartAsync(async context =>
-            {
-                var task = context.AddTask("starting", maxValue: _steps);
-                return await ReadAsync(responses, frame =>
-                {
-                    task.Value = frame.Step;
-                    task.Description = Markup.Escape(Describe(frame));
-                });
-            });
+        return (_last, summary ?? throw new IOException("The server ended the stream without a summary."));
     }
 
-    /// <summary>Prints the summary; the definitions name its features, if it has any.</summary>
-    public void Finish(SimulationSummary summary, DescribeFeaturesResponse? definitions, string? path)
+    /// <summary>Prints the summary, and what was written; the definitions name its features, if it has any.</summary>
+    public void Finish(SimulationSummary summary, DescribeFeaturesResponse? definitions, IEnumerable<string> written)
     {
         if (_asJson)
         {
             Console.WriteLine(ToJson(summary, definitions));
         }
+        else if (_picture is not null)
+        {
+            _picture.Finish(_last, summary);
+            _picture.Dispose();
+            PrintFeatures(summary, definitions);
+        }
         else
         {
+            PrintLastPicture();
             var statistics = summary.Statistics;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
@@ -67,38 +114,42 @@ internal sealed class SimulationDisplay
                 potential  {statistics.MinPotentialMillivolts:0.000} to {statistics.MaxPotentialMillivolts:0.000} mV, mean {statistics.MeanPotentialMillivolts:0.000} mV, standard deviation {statistics.PotentialStandardDeviationMillivolts:0.000} mV
                 events     {summary.GrowthEventCount} growth, {summary.TuringActivationCount} Turing activations, {summary.ClampingEventCount} clampings
                 """));
-            if (summary.Features is not null && definitions is not null)
-            {
-                FeaturesCommand.PrintTable(definitions, summary.Features);
-            }
+            PrintFeatures(summary, definitions);
         }
 
-        if (path is not null)
+        foreach (var output in written)
         {
-            _progress.WriteLine($"wrote {path}");
+            _progress.WriteLine(output);
         }
     }
 
-    private async Task<(Field? Field, SimulationSummary Summary)> ReadAsync(IAsyncEnumerable<StreamSimulationResponse> responses, Action<SimulationFrame> show)
+    public void Dispose() => _picture?.Dispose();
+
+    private static (int Width, int Height) WindowSize() => (Math.Max(1, Console.WindowWidth), Math.Max(1, Console.WindowHeight));
+
+    private static void PrintFeatures(SimulationSummary summary, DescribeFeaturesResponse? definitions)
     {
-        Field? field = null;
-        SimulationSummary? summary = null;
-        await foreach (var response in responses)
+        if (summary.Features is not null && definitions is not null)
         {
-            switch (response.KindCase)
-            {
-                case StreamSimulationResponse.KindOneofCase.Frame:
-                    field = response.Frame.Field;
-                    _growthEvents += response.Frame.GrowthEvents.Count;
-                    show(response.Frame);
-                    break;
-                case StreamSimulationResponse.KindOneofCase.Summary:
-                    summary = response.Summary;
-                    break;
-            }
+            FeaturesCommand.PrintTable(definitions, summary.Features);
+        }
+    }
+
+    // In characters that every terminal shows.
+    private void PrintLastPicture()
+    {
+        if (_terminal is not { } kind || _last is not { } field)
+        {
+            return;
         }
 
-        return (field, summary ?? throw new IOException("The server ended the stream without a summary."));
+        var (width, height) = WindowSize();
+        var volts = field.ToVolts();
+        var picture = new TerminalPicture(kind.Colors, kind.HasBlocks);
+        foreach (var line in SimulationPicture.Lines(picture, field, volts, new RangeTracker(_range).Take(volts), width, height))
+        {
+            _progress.WriteLine(line);
+        }
     }
 
     private string Describe(SimulationFrame frame)

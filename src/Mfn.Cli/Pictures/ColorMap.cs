@@ -23,6 +23,19 @@ internal static class ColorMap
     public static byte Level(double value, double low, double high) =>
         high > low ? (byte)Math.Round(Math.Clamp((value - low) / (high - low), 0, 1) * (Count - 1)) : (byte)0;
 
+    /// <summary>A colour's lightness from 0 to 1, and its place on the axes from green to red and from blue to yellow.</summary>
+    public static (double L, double A, double B) ToLab((byte Red, byte Green, byte Blue) color)
+    {
+        var (red, green, blue) = (ToLinear(color.Red), ToLinear(color.Green), ToLinear(color.Blue));
+        var l = Math.Cbrt((0.4122214708 * red) + (0.5363325363 * green) + (0.0514459929 * blue));
+        var m = Math.Cbrt((0.2119034982 * red) + (0.6806995451 * green) + (0.1073969566 * blue));
+        var s = Math.Cbrt((0.0883024619 * red) + (0.2817188376 * green) + (0.6299787005 * blue));
+        return (
+            (0.2104542553 * l) + (0.7936177850 * m) - (0.0040720468 * s),
+            (1.9779984951 * l) - (2.4285922050 * m) + (0.4505937099 * s),
+            (0.0259040371 * l) + (0.7827717662 * m) - (0.8086757660 * s));
+    }
+
     private static (byte Red, byte Green, byte Blue) Compute(double part)
     {
         var lightness = DarkestLightness + (part * (LightestLightness - DarkestLightness));
@@ -60,6 +73,12 @@ internal static class ColorMap
     }
 
     private static double Cube(double value) => value * value * value;
+
+    private static double ToLinear(byte encoded)
+    {
+        var part = encoded / (double)byte.MaxValue;
+        return part <= 0.04045 ? part / 12.92 : Math.Pow((part + 0.055) / 1.055, 2.4);
+    }
 
     private static byte ToByte(double linear)
     {

@@ -5,7 +5,7 @@ using Mfn.Client.Files;
 
 namespace Mfn.Cli.Pictures;
 
-/// <summary>Writes fields as PNG pictures in the colours of <see cref="ColorMap"/>, a pixel a cell.</summary>
+/// <summary>Writes pictures as PNG files with a palette, and texts about them.</summary>
 /// <remarks>The format: https://www.w3.org/TR/png-3/</remarks>
 internal static class PngFile
 {
@@ -13,27 +13,35 @@ internal static class PngFile
 
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
-    /// <summary>Writes a row-major field. A file that was there is replaced only once the new one is complete.</summary>
+    /// <summary>
+    /// Writes a picture with texts by their keywords, both in Latin-1; a keyword has 1 to 79 characters. A file that was there is replaced only once
+    /// the new one is complete.
+    /// </summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, ReadOnlySpan<double> volts, int rowCount, int columnCount, ColorRange range)
+    public static void Write(string path, Picture picture, IEnumerable<(string Keyword, string Text)> texts)
     {
-        using var picture = new MemoryStream();
-        picture.Write(Signature);
-        WriteChunk(picture, "IHDR", Header(rowCount, columnCount));
-        WriteChunk(picture, "PLTE", Palette());
-        WriteChunk(picture, "IDAT", Pixels(volts, rowCount, columnCount, range));
-        WriteChunk(picture, "IEND", []);
+        using var file = new MemoryStream();
+        file.Write(Signature);
+        WriteChunk(file, "IHDR", Header(picture));
+        WriteChunk(file, "PLTE", Palette());
+        foreach (var (keyword, text) in texts)
+        {
+            WriteChunk(file, "tEXt", Encoding.Latin1.GetBytes($"{keyword}\0{text}"));
+        }
 
-        FileReplacement.Write(path, picture.GetBuffer().AsSpan(0, (int)picture.Length), []);
+        WriteChunk(file, "IDAT", Pixels(picture));
+        WriteChunk(file, "IEND", []);
+
+        FileReplacement.Write(path, file.GetBuffer().AsSpan(0, (int)file.Length), []);
     }
 
-    private static byte[] Header(int rowCount, int columnCount)
+    private static byte[] Header(Picture picture)
     {
         const byte BitDepth = 8;
         const byte PaletteColor = 3;
         var header = new byte[13];
-        BinaryPrimitives.WriteInt32BigEndian(header, columnCount);
-        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), rowCount);
+        BinaryPrimitives.WriteInt32BigEndian(header, picture.ColumnCount);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), picture.RowCount);
         header[8] = BitDepth;
         header[9] = PaletteColor;
         return header;
@@ -41,46 +49,41 @@ internal static class PngFile
 
     private static byte[] Palette()
     {
-        var palette = new byte[3 * ColorMap.Count];
-        for (var i = 0; i < ColorMap.Count; i++)
+        var palette = new byte[3 * (byte.MaxValue + 1)];
+        for (var i = 0; i <= byte.MaxValue; i++)
         {
-            (palette[3 * i], palette[(3 * i) + 1], palette[(3 * i) + 2]) = ColorMap.Of((byte)i);
+            (palette[3 * i], palette[(3 * i) + 1], palette[(3 * i) + 2]) = Picture.ColorOf((byte)i);
         }
 
         return palette;
     }
 
-    private static byte[] Pixels(ReadOnlySpan<double> volts, int rowCount, int columnCount, ColorRange range)
+    private static byte[] Pixels(Picture picture)
     {
         using var destination = new MemoryStream();
         using (var stream = new ZLibStream(destination, CompressionLevel.Fastest))
         {
-            // The first byte of a line names its filter: 0 for none.
-            var line = new byte[1 + columnCount];
-            for (var row = 0; row < rowCount; row++)
+            for (var row = 0; row < picture.RowCount; row++)
             {
-                for (var column = 0; column < columnCount; column++)
-                {
-                    line[1 + column] = range.Level(volts[(row * columnCount) + column]);
-                }
-
-                stream.Write(line);
+                // Each line begins with its filter: 0 for none.
+                stream.WriteByte(0);
+                stream.Write(picture.Row(row));
             }
         }
 
         return destination.ToArray();
     }
 
-    private static void WriteChunk(MemoryStream picture, string type, ReadOnlySpan<byte> content)
+    private static void WriteChunk(MemoryStream file, string type, ReadOnlySpan<byte> content)
     {
         Span<byte> number = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteInt32BigEndian(number, content.Length);
-        picture.Write(number);
-        var start = (int)picture.Length;
-        picture.Write(Encoding.ASCII.GetBytes(type));
-        picture.Write(content);
-        BinaryPrimitives.WriteUInt32BigEndian(number, Crc(picture.GetBuffer().AsSpan(start, (int)picture.Length - start)));
-        picture.Write(number);
+        file.Write(number);
+        var start = (int)file.Length;
+        file.Write(Encoding.ASCII.GetBytes(type));
+        file.Write(content);
+        BinaryPrimitives.WriteUInt32BigEndian(number, Crc(file.GetBuffer().AsSpan(start, (int)file.Length - start)));
+        file.Write(number);
     }
 
     private static uint Crc(ReadOnlySpan<byte> bytes)

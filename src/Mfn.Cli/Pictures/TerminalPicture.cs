@@ -1,40 +1,31 @@
-using System.Globalization;
 using System.Text;
+using Mfn.Cli.Terminals;
 
 namespace Mfn.Cli.Pictures;
 
-/// <summary>A field as the text of a terminal: two pixels to a character, one above the other, in 24-bit colours; or shades of characters without.</summary>
-internal static class TerminalPicture
+/// <summary>
+/// A field, and the bar that explains its colours, as the text of a terminal: two pixels to a character, one above the other; or shades of characters
+/// where there are no colours or no blocks.
+/// </summary>
+internal sealed class TerminalPicture(TerminalColors colors, bool hasBlocks)
 {
     private const string Shades = " .:-=+*#%@";
+    private const string Reset = "\e[0m";
+    private const char UpperHalf = '▀';
+    private const char Mark = 'X';
+    private const byte Light = ColorMap.Count / 2;
+    private const int LeastBar = 4;
+    private const int MostBar = 64;
+
+    private bool IsColored => hasBlocks && colors != TerminalColors.None;
 
     /// <summary>
-    /// The lines of the picture, as large as fits in so many characters: a cell takes a square of pixels, or a pixel is the mean of a rectangle of
-    /// cells.
+    /// The rows and columns of pixels that a field takes in a window of so many characters: a cell takes a square of pixels, or a pixel is the mean
+    /// of a rectangle of cells.
     /// </summary>
-    public static IReadOnlyList<string> Render(
-        ReadOnlySpan<double> volts, int rowCount, int columnCount, int width, int height, ColorRange range, bool isColored)
+    public static (int Rows, int Columns) Fit(int rowCount, int columnCount, int width, int height)
     {
-        if (width < 1 || height < 1)
-        {
-            return [];
-        }
-
-        var (pixelRows, pixelColumns) = Fit(rowCount, columnCount, 2 * height, width);
-        var means = Means(volts, rowCount, columnCount, pixelRows, pixelColumns);
-        var lines = new List<string>();
-        for (var row = 0; row < pixelRows; row += 2)
-        {
-            var upper = means.AsSpan(row * pixelColumns, pixelColumns);
-            var lower = row + 1 < pixelRows ? means.AsSpan((row + 1) * pixelColumns, pixelColumns) : [];
-            lines.Add(isColored ? Blocks(upper, lower, range) : Characters(upper, lower, range));
-        }
-
-        return lines;
-    }
-
-    private static (int Rows, int Columns) Fit(int rowCount, int columnCount, int rowRoom, int columnRoom)
-    {
+        var (rowRoom, columnRoom) = (2 * height, width);
         var magnification = Math.Min(rowRoom / rowCount, columnRoom / columnCount);
         if (magnification >= 1)
         {
@@ -47,75 +38,112 @@ internal static class TerminalPicture
         int Reduce(int count, int room) => Math.Clamp((int)Math.Round(count / reduction), 1, room);
     }
 
-    private static double[] Means(ReadOnlySpan<double> volts, int rowCount, int columnCount, int pixelRows, int pixelColumns)
+    /// <summary>The lines of the picture, as large as fits in so many characters. A marked cell stands out in black or white.</summary>
+    public IReadOnlyList<string> Render(
+        ReadOnlySpan<double> volts, int rowCount, int columnCount, int width, int height, ColorRange range, (int Row, int Column)? mark = null)
     {
-        var means = new double[pixelRows * pixelColumns];
-        for (var y = 0; y < pixelRows; y++)
+        if (width < 1 || height < 1)
         {
-            var (top, bottom) = Part(y, pixelRows, rowCount);
-            for (var x = 0; x < pixelColumns; x++)
-            {
-                var (left, right) = Part(x, pixelColumns, columnCount);
-                var sum = 0.0;
-                for (var row = top; row < bottom; row++)
-                {
-                    foreach (var potential in volts.Slice((row * columnCount) + left, right - left))
-                    {
-                        sum += potential;
-                    }
-                }
-
-                means[(y * pixelColumns) + x] = sum / ((bottom - top) * (right - left));
-            }
+            return [];
         }
 
-        return means;
-    }
-
-    // The cells of a pixel along one axis; one cell at least.
-    private static (int Start, int End) Part(int pixel, int pixelCount, int cellCount)
-    {
-        var start = (int)((long)pixel * cellCount / pixelCount);
-        return (start, Math.Max(start + 1, (int)((pixel + 1L) * cellCount / pixelCount)));
-    }
-
-    private static string Blocks(ReadOnlySpan<double> upper, ReadOnlySpan<double> lower, ColorRange range)
-    {
-        var line = new StringBuilder();
-        var (foreground, background) = (-1, -1);
-        for (var x = 0; x < upper.Length; x++)
+        var (pixelRows, pixelColumns) = Fit(rowCount, columnCount, width, height);
+        var means = AreaMeans.Compute(volts, rowCount, columnCount, pixelRows, pixelColumns);
+        var isMarked = new bool[means.Length];
+        if (mark is var (markedRow, markedColumn))
         {
-            SetColor(38, range.Level(upper[x]), ref foreground);
-            if (!lower.IsEmpty)
-            {
-                SetColor(48, range.Level(lower[x]), ref background);
-            }
-
-            line.Append('▀');
+            MarkPixels(isMarked, pixelRows, pixelColumns, PixelsOf(markedRow, rowCount, pixelRows), PixelsOf(markedColumn, columnCount, pixelColumns));
         }
 
-        return line.Append("\e[0m").ToString();
-
-        void SetColor(int target, byte level, ref int current)
+        var lines = new List<string>();
+        for (var row = 0; row < pixelRows; row += 2)
         {
-            if (level != current)
-            {
-                var (red, green, blue) = ColorMap.Of(level);
-                line.Append(CultureInfo.InvariantCulture, $"\e[{target};2;{red};{green};{blue}m");
-                current = level;
-            }
+            var upper = (row * pixelColumns)..((row + 1) * pixelColumns);
+            var lower = row + 1 < pixelRows ? ((row + 1) * pixelColumns)..((row + 2) * pixelColumns) : 0..0;
+            lines.Add(IsColored
+                ? Blocks(means.AsSpan(upper), means.AsSpan(lower), isMarked.AsSpan(upper), isMarked.AsSpan(lower), range)
+                : Characters(means.AsSpan(upper), means.AsSpan(lower), isMarked.AsSpan(upper), isMarked.AsSpan(lower), range));
+        }
+
+        return lines;
+    }
+
+    /// <summary>A line of all colours, with the potentials of the first and the last; without the colours where the window is too narrow for them.</summary>
+    public string ColorBar(ColorRange range, int width)
+    {
+        var (low, high) = (range.LowText, $"{range.HighText} mV");
+        var length = Math.Min(MostBar, width - low.Length - high.Length - (IsColored ? 2 : 4));
+        if (length < LeastBar)
+        {
+            return FactLine.First(width, range.Text);
+        }
+
+        var bar = new StringBuilder();
+        for (var i = 0; i < length; i++)
+        {
+            bar.Append(IsColored
+                ? TerminalPalette.Of((byte)(i * (ColorMap.Count - 1) / (length - 1)), isBackground: false, colors) + '█'
+                : Shades[i * Shades.Length / length]);
+        }
+
+        return IsColored ? $"{low} {bar}{Reset} {high}" : $"{low} [{bar}] {high}";
+    }
+
+    // A cell has several pixels, or shares one.
+    private static (int Start, int End) PixelsOf(int cell, int cellCount, int pixelCount)
+    {
+        var start = (int)((long)cell * pixelCount / cellCount);
+        return (start, Math.Max(start + 1, (int)((cell + 1L) * pixelCount / cellCount)));
+    }
+
+    private static void MarkPixels(bool[] isMarked, int pixelRows, int pixelColumns, (int Start, int End) rows, (int Start, int End) columns)
+    {
+        for (var row = rows.Start; row < Math.Min(rows.End, pixelRows); row++)
+        {
+            isMarked.AsSpan(row * pixelColumns, pixelColumns)[columns.Start..Math.Min(columns.End, pixelColumns)].Fill(true);
         }
     }
 
-    private static string Characters(ReadOnlySpan<double> upper, ReadOnlySpan<double> lower, ColorRange range)
+    private static string Characters(
+        ReadOnlySpan<double> upper, ReadOnlySpan<double> lower, ReadOnlySpan<bool> isUpperMarked, ReadOnlySpan<bool> isLowerMarked, ColorRange range)
     {
         var line = new StringBuilder();
         for (var x = 0; x < upper.Length; x++)
         {
             var mean = lower.IsEmpty ? upper[x] : (upper[x] + lower[x]) / 2;
-            line.Append(Shades[range.Level(mean) * Shades.Length / ColorMap.Count]);
+            line.Append(isUpperMarked[x] || (!lower.IsEmpty && isLowerMarked[x]) ? Mark : Shades[range.Level(mean) * Shades.Length / ColorMap.Count]);
         }
 
         return line.ToString();
+    }
+
+    private string Blocks(
+        ReadOnlySpan<double> upper, ReadOnlySpan<double> lower, ReadOnlySpan<bool> isUpperMarked, ReadOnlySpan<bool> isLowerMarked, ColorRange range)
+    {
+        var line = new StringBuilder();
+        var (foreground, background) = ("", "");
+        for (var x = 0; x < upper.Length; x++)
+        {
+            SetColor(upper[x], isUpperMarked[x], isBackground: false, ref foreground);
+            if (!lower.IsEmpty)
+            {
+                SetColor(lower[x], isLowerMarked[x], isBackground: true, ref background);
+            }
+
+            line.Append(UpperHalf);
+        }
+
+        return line.Append(Reset).ToString();
+
+        void SetColor(double volts, bool isMarked, bool isBackground, ref string current)
+        {
+            var level = range.Level(volts);
+            var color = isMarked ? TerminalPalette.Mark(isLight: level < Light, isBackground, colors) : TerminalPalette.Of(level, isBackground, colors);
+            if (color != current)
+            {
+                line.Append(color);
+                current = color;
+            }
+        }
     }
 }

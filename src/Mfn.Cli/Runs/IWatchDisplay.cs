@@ -1,4 +1,6 @@
+using Grpc.Core;
 using Mfn.Client.Runs;
+using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
 
@@ -11,6 +13,9 @@ internal interface IWatchDisplay : IAsyncDisposable
     /// <summary>Shows an event.</summary>
     void Show(WatchEvent told);
 
-    /// <summary>Shows that the stream was lost and will be resumed.</summary>
-    void ShowTrouble(string message);
+    /// <summary>Shows that the stream was lost, why, and after what wait it will be resumed.</summary>
+    void ShowTrouble(RpcException error, TimeSpan delay);
+
+    /// <summary>Lets a request ask for what is to be seen. The token is cancelled when something else is.</summary>
+    CancellationToken Adapt(WatchRunRequest request);
 }

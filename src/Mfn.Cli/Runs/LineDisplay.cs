@@ -1,4 +1,7 @@
+using System.Globalization;
+using Grpc.Core;
 using Mfn.Client.Runs;
+using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
 
@@ -9,7 +12,10 @@ internal sealed class LineDisplay(bool asJson) : IWatchDisplay
 
     public void Show(WatchEvent told) => Console.WriteLine(asJson ? WatchText.ToJson(told) : WatchText.ToLine(told));
 
-    public void ShowTrouble(string message) => Console.Error.WriteLine($"mfn: {message}");
+    public void ShowTrouble(RpcException error, TimeSpan delay) => Console.Error.WriteLine(string.Create(
+        CultureInfo.InvariantCulture, $"mfn: {WireName.Of(error.StatusCode)}: {error.Status.Detail} Trying again in {delay.TotalSeconds:0.0} s."));
+
+    public CancellationToken Adapt(WatchRunRequest request) => CancellationToken.None;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -1,44 +1,91 @@
 using System.Runtime.ExceptionServices;
 using System.Text;
+using Grpc.Core;
+using Mfn.Cli.Pictures;
+using Mfn.Cli.Terminals;
 using Mfn.Client.Runs;
+using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
 
 /// <summary>
-/// Draws the latest frame in the terminal's other screen, as large as fits, until q or Escape is pressed. However fast frames come, it draws no more
-/// often than a screen shows. Disposed, it leaves the terminal as it was.
+/// Draws the latest frame in the terminal's other screen, as large as fits, and does what keys ask for, until q or Escape is pressed. However fast frames
+/// come, it draws no more often than a screen shows. Disposed, it leaves the terminal as it was, and the last picture on it.
 /// </summary>
 internal sealed class TerminalDisplay : IWatchDisplay
 {
-    private const string Open = "\e[?1049h\e[?25l\e[2J";
-    private const string Close = "\e[0m\e[?25h\e[?1049l";
-    private const string BeginUpdate = "\e[?2026h";
-    private const string EndUpdate = "\e[?2026l";
     private static readonly TimeSpan DrawInterval = TimeSpan.FromMilliseconds(33);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    private readonly TerminalView _view;
+    private readonly LiveView _view;
+    private readonly RunControl _control;
+    private readonly TimeProvider _clock = TimeProvider.System;
     private readonly Lock _lock = new();
     private readonly Stream _output = Console.OpenStandardOutput();
     private readonly CancellationTokenSource _closed = new();
     private readonly CancellationTokenSource _leaving = new();
+    private readonly TerminalSession _session;
     private readonly Task _drawing;
+    private CancellationTokenSource _recut = new();
+    private FrameCut? _cut;
     private bool _isChanged = true;
     private bool _isDisposed;
 
-    public TerminalDisplay(TerminalView view)
+    private TerminalDisplay(LiveView view, RunControl control)
     {
-        _view = view;
+        (_view, _control) = (view, control);
+        _session = TerminalSession.FullScreen(_output, Redraw);
         if (!Console.IsInputRedirected)
         {
             // Ends with the process: nothing interrupts the wait for a key.
             new Thread(ReadKeys) { IsBackground = true, Name = "Keys" }.Start();
         }
 
-        Write(Open);
+        _control.Start(
+            run =>
+            {
+                lock (_lock)
+                {
+                    _view.Take(run);
+                    _isChanged = true;
+                }
+            },
+            outcome =>
+            {
+                lock (_lock)
+                {
+                    _view.Note(outcome);
+                    _isChanged = true;
+                }
+            });
         _drawing = DrawAsync();
     }
 
     public CancellationToken Closed => _closed.Token;
+
+    private static (int Width, int Height) WindowSize => (Math.Max(1, Console.WindowWidth), Math.Max(1, Console.WindowHeight));
+
+    /// <summary>Opens the view of what a request asks for.</summary>
+    /// <param name="runs">Where the run is.</param>
+    /// <param name="request">What the user asks for.</param>
+    /// <param name="run">The run, if it is known.</param>
+    /// <param name="terminal">What the terminal can do.</param>
+    /// <param name="range">How the colours are chosen.</param>
+    /// <param name="canCut">Whether the server may be asked for other parts of the field, and coarser ones, as the view needs them.</param>
+    public static TerminalDisplay Create(RunClient runs, WatchRunRequest request, Run? run, TerminalKind terminal, RangeRule range, bool canCut)
+    {
+        var view = new LiveView(
+            new TerminalPicture(terminal.Colors, terminal.HasBlocks),
+            range,
+            request.Region is { } region ? CellArea.Of(region) : null,
+            canCut && !request.HasDownsampling);
+        if (run is not null)
+        {
+            view.Take(run);
+        }
+
+        return new TerminalDisplay(view, new RunControl(runs, request.RunId));
+    }
 
     public void Show(WatchEvent told)
     {
@@ -49,12 +96,29 @@ internal sealed class TerminalDisplay : IWatchDisplay
         }
     }
 
-    public void ShowTrouble(string message)
+    public void ShowTrouble(RpcException error, TimeSpan delay)
     {
         lock (_lock)
         {
-            _view.Note(message);
+            _view.Away($"{WireName.Of(error.StatusCode)}: {error.Status.Detail}", _clock.GetUtcNow() + delay);
             _isChanged = true;
+        }
+    }
+
+    public CancellationToken Adapt(WatchRunRequest request)
+    {
+        var size = WindowSize;
+        lock (_lock)
+        {
+            if (_recut.IsCancellationRequested)
+            {
+                _recut.Dispose();
+                _recut = new CancellationTokenSource();
+            }
+
+            _cut = _view.Cut(size.Width, size.Height);
+            _cut?.ApplyTo(request);
+            return _recut.Token;
         }
     }
 
@@ -62,25 +126,46 @@ internal sealed class TerminalDisplay : IWatchDisplay
     {
         await _leaving.CancelAsync();
         await _drawing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Write(Close);
-        await _output.DisposeAsync();
-        _leaving.Dispose();
+        await _control.DisposeAsync();
+        _session.Dispose();
         lock (_lock)
         {
             _isDisposed = true;
             _closed.Dispose();
+            _recut.Dispose();
         }
 
+        _leaving.Dispose();
         if (_drawing.Exception is { } error)
         {
             ExceptionDispatchInfo.Throw(error.GetBaseException());
+        }
+
+        var size = WindowSize;
+        await _output.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(_view.Last(size.Width, size.Height).Select(line => $"{line}{Environment.NewLine}"))));
+        await _output.DisposeAsync();
+    }
+
+    private void Redraw()
+    {
+        lock (_lock)
+        {
+            _isChanged = true;
         }
     }
 
     private void ReadKeys()
     {
-        while (Console.ReadKey(intercept: true) is not ({ KeyChar: 'q' or 'Q' } or { Key: ConsoleKey.Escape }))
+        try
         {
+            while (Console.ReadKey(intercept: true) is var key && key is not ({ KeyChar: 'q' or 'Q' } or { Key: ConsoleKey.Escape }))
+            {
+                Press(key);
+            }
+        }
+        catch (Exception error) when (error is IOException or InvalidOperationException)
+        {
+            // The keyboard has gone, and with it whoever looks.
         }
 
         lock (_lock)
@@ -92,15 +177,46 @@ internal sealed class TerminalDisplay : IWatchDisplay
         }
     }
 
+    private void Press(ConsoleKeyInfo key)
+    {
+        var (width, height) = WindowSize;
+        CellArea? area;
+        lock (_lock)
+        {
+            _isChanged = true;
+            if (_isDisposed || _view.Press(key, width, height))
+            {
+                return;
+            }
+
+            area = _view.InjectionArea(width, height);
+        }
+
+        switch (key.KeyChar)
+        {
+            case ' ':
+                _control.PauseOrResume();
+                break;
+            case 's' or 'S':
+                _control.Step();
+                break;
+            case 'i' or 'I' when area is { } cells:
+                _control.Inject(cells);
+                break;
+        }
+    }
+
     private async Task DrawAsync()
     {
         try
         {
             using var timer = new PeriodicTimer(DrawInterval);
-            var size = (Width: 0, Height: 0);
+            var last = (Size: (Width: 0, Height: 0), Second: 0L);
             do
             {
-                size = DrawWhatChanged(size);
+                var now = (WindowSize, _clock.GetUtcNow().Ticks / Second.Ticks);
+                DrawIfChanged(now.WindowSize, isDue: now != last);
+                last = now;
             }
             while (await timer.WaitForNextTickAsync(_leaving.Token));
         }
@@ -112,30 +228,25 @@ internal sealed class TerminalDisplay : IWatchDisplay
         }
     }
 
-    private (int Width, int Height) DrawWhatChanged((int Width, int Height) lastSize)
+    // Once a second in any case: a wait is counted down.
+    private void DrawIfChanged((int Width, int Height) size, bool isDue)
     {
-        var size = (Width: Console.WindowWidth, Height: Console.WindowHeight);
-        string? text = null;
+        string text;
         lock (_lock)
         {
-            if (_isChanged || size != lastSize)
+            if (!_isChanged && !isDue)
             {
-                text = _view.Draw(size.Width, size.Height);
-                _isChanged = false;
+                return;
+            }
+
+            text = _view.Draw(size.Width, size.Height, _clock.GetUtcNow());
+            _isChanged = false;
+            if (_view.Cut(size.Width, size.Height) != _cut)
+            {
+                _recut.Cancel();
             }
         }
 
-        if (text is not null)
-        {
-            Write(BeginUpdate + text + EndUpdate);
-        }
-
-        return size;
-    }
-
-    private void Write(string text)
-    {
-        _output.Write(Encoding.UTF8.GetBytes(text));
-        _output.Flush();
+        _session.Draw(text);
     }
 }

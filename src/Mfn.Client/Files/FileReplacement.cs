@@ -6,9 +6,6 @@ namespace Mfn.Client.Files;
 /// </summary>
 public static class FileReplacement
 {
-    private const UnixFileMode NewFileMode =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-
     /// <summary>Why a path cannot be written, as the end of a sentence about it; null if nothing speaks against it.</summary>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     public static string? FindProblem(string path)
@@ -32,7 +29,7 @@ public static class FileReplacement
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentNullException.ThrowIfNull(write);
-        using var replacement = new Replacement(path);
+        using var replacement = new PendingFile(path);
         try
         {
             write(replacement.Stream);
@@ -48,7 +45,7 @@ public static class FileReplacement
     /// <inheritdoc cref="Write(string, Action{Stream})"/>
     public static void Write(string path, ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest)
     {
-        using var replacement = new Replacement(path);
+        using var replacement = new PendingFile(path);
         try
         {
             replacement.Stream.Write(head);
@@ -65,7 +62,7 @@ public static class FileReplacement
     public static async Task<T> WriteAsync<T>(string path, Func<Stream, Task<T>> write)
     {
         ArgumentNullException.ThrowIfNull(write);
-        using var replacement = new Replacement(path);
+        using var replacement = new PendingFile(path);
         try
         {
             var result = await write(replacement.Stream);
@@ -79,78 +76,7 @@ public static class FileReplacement
     }
 
     /// <summary>A file over the limit of its size is reported as an argument out of range.</summary>
-    private static bool IsFailure(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
+    internal static bool IsFailure(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
-    private static IOException Failure(string path, string reason, Exception? cause) => new($"'{path}' cannot be written: {reason}", cause);
-
-    /// <summary>The file beside the target.</summary>
-    private sealed class Replacement : IDisposable
-    {
-        private readonly string _target;
-        private readonly string _partial;
-        private readonly FileStream _file;
-        private bool _isDone;
-
-        public Replacement(string path)
-        {
-            if (FindProblem(path) is { } problem)
-            {
-                throw Failure(path, problem + ".", null);
-            }
-
-            (_target, var kind) = FollowedPath.Resolve(path);
-
-            // Not made of the file's own name, which may be as long as names can be.
-            _partial = Path.Join(Path.GetDirectoryName(_target), $".mfn-{Guid.NewGuid():N}.partial");
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            var mode = NewFileMode;
-            if (!OperatingSystem.IsWindows())
-            {
-                mode = kind == FileKind.Regular ? File.GetUnixFileMode(_target) : NewFileMode;
-                options.UnixCreateMode = mode;
-            }
-
-            try
-            {
-                _file = new FileStream(_partial, options);
-            }
-            catch (Exception error) when (IsFailure(error))
-            {
-                throw Failure(path, $"its folder takes no new file: {error.Message}", error);
-            }
-
-            if (kind == FileKind.Regular && !OperatingSystem.IsWindows())
-            {
-                // The process's mask does not hold for a file that was there.
-                File.SetUnixFileMode(_file.SafeFileHandle, mode);
-            }
-        }
-
-        public Stream Stream => _file;
-
-        public void Complete()
-        {
-            _file.Flush(flushToDisk: true);
-            _file.Dispose();
-            File.Move(_partial, _target, overwrite: true);
-            _isDone = true;
-        }
-
-        public void Dispose()
-        {
-            try
-            {
-                _file.Dispose();
-            }
-            catch (Exception error) when (IsFailure(error))
-            {
-                // What could not be written is still in its buffer; that it could not has been thrown.
-            }
-
-            if (!_isDone)
-            {
-                File.Delete(_partial);
-            }
-        }
-    }
+    internal static IOException Failure(string path, string reason, Exception? cause) => new($"'{path}' cannot be written: {reason}", cause);
 }

@@ -128,10 +128,50 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal([8, 6], reader.Shape);
         var whole = await FieldAsync(server, id);
         Assert.Equal(Enumerable.Range(0, 48).Select(i => whole[((1 + (i / 6)) * 16) + 2 + (i % 6)]), cells);
-        var (rows, columns, _) = PngFileTests.NaiveDecode(await File.ReadAllBytesAsync(Directory.GetFiles(png)[0]));
+        var (rows, columns, _, texts) = PngFileTests.NaiveDecode(await File.ReadAllBytesAsync(Directory.GetFiles(png).Order().First()));
         Assert.Equal((4, 4), (rows, columns));
+        Assert.Contains(("Step", "0"), texts);
+        Assert.Contains(("Range", "-95 to 40 mV"), texts);
+        Assert.Contains(("Run", id), texts);
+        Assert.Equal(16, JsonDocument.Parse(texts.Single(text => text.Keyword == "Spec").Text).RootElement.GetProperty("gridSize").GetInt32());
 
         static IEnumerable<string> Names(string extension) => Enumerable.Range(0, 4).Select(step => string.Create(CultureInfo.InvariantCulture, $"step-{step:D10}-0000.{extension}"));
+    }
+
+    [Fact]
+    public async Task Watch_OutNpyFile_HasAllFramesInOneArray()
+    {
+        await using var server = await TestServer.StartAsync();
+        var id = await OutputAsync(server, "run create --grid 16 --steps 9");
+        var path = Path.Combine(_folder.FullName, "history.npy");
+
+        var (exitCode, _, error) = await RunAsync(server, $"run watch {id} --from-step 0 --every 3 --out {path}");
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains($"wrote {path}, 4 x 16 x 16 doubles", error, StringComparison.Ordinal);
+        Assert.Equal(path, Assert.Single(Directory.GetFiles(_folder.FullName)));
+        using var reader = NpyReader.Open(path);
+        var cells = new double[4 * 256];
+        reader.Read(cells);
+        Assert.Equal([4, 16, 16], reader.Shape);
+        Assert.Equal(await FieldAsync(server, id), cells[(3 * 256)..]);
+    }
+
+    [Fact]
+    public async Task Watch_OutPicturesOfOneRange_AreAllInTheWidest()
+    {
+        await using var server = await TestServer.StartAsync();
+
+        // The field of step 0 spans little, and more with each step.
+        var id = await OutputAsync(server, "run create --grid 16 --turing-threshold 0.05 --steps 20");
+        var folder = Path.Combine(_folder.FullName, "pictures");
+
+        await OutputAsync(server, $"run watch {id} --from-step 0 --every 5 --out {folder} --format png --scale 2 --colorbar");
+
+        var ranges = Directory.GetFiles(folder).Order().Select(file => PngFileTests.NaiveDecode(File.ReadAllBytes(file)).Texts.Single(text => text.Keyword == "Range").Text).ToList();
+        Assert.Equal(5, ranges.Count);
+        Assert.Single(ranges.Distinct());
+        Assert.Empty(Directory.GetFiles(folder, ".*"));
     }
 
     [Fact]
@@ -150,8 +190,8 @@ public sealed class RunCommandTests : IDisposable
         using var terminal = Process.Start(start)!;
         try
         {
-            // 8 x 8 cells in 11 lines of 2 pixels: each cell takes 2 x 2 of them.
-            var screen = await ReadUntilAsync(terminal.StandardOutput, "step 0  ");
+            // 8 x 8 cells in 10 lines of 2 pixels: each cell takes 2 x 2 of them.
+            var screen = await ReadUntilAsync(terminal.StandardOutput, "step 0  paused");
             Assert.Equal(8 * 16, screen.Count(character => character == '▀'));
             await terminal.StandardInput.WriteAsync('q');
             await terminal.StandardInput.FlushAsync();
@@ -161,6 +201,7 @@ public sealed class RunCommandTests : IDisposable
             Assert.Equal(0, terminal.ExitCode);
             Assert.Contains("\e[?1049h", screen, StringComparison.Ordinal);
             var closed = rest.IndexOf("\e[?25h\e[?1049l", StringComparison.Ordinal);
+            Assert.Contains("step 0  paused  0 growth events", rest[closed..], StringComparison.Ordinal);
             Assert.InRange(closed, 0, rest.IndexOf("--token ", StringComparison.Ordinal));
         }
         finally
@@ -211,7 +252,14 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("run watch x --encoding f16", "'f16' not recognized")]
     [InlineData("run watch x --count 0", "--count must be at least 1, but was 0.")]
     [InlineData("run watch x --tries 0", "--tries must be at least 1, but was 0.")]
-    [InlineData("run watch x --range 1,1", "--range must be LOW,HIGH in mV with LOW below HIGH, but was '1,1'.")]
+    [InlineData("run watch x --range 1,1", "--range must be LOW,HIGH in mV from -1000000 to 1000000 with LOW below HIGH by 0.001 at least, or all or each, but was '1,1'.")]
+    [InlineData("run watch x --format png", "--format is only for --out FOLDER.")]
+    [InlineData("run watch x --format npy --out x.npy", "--format is only for --out FOLDER.")]
+    [InlineData("run watch x --out /nowhere/x.npy", "--out must be a file in an existing folder")]
+    [InlineData("run watch x --out x.npy --delivery degrade", "--delivery degrade makes frames smaller")]
+    [InlineData("run watch x --scale 2", "--scale: only with --format png.")]
+    [InlineData("run watch x --out x --scale 2 --colorbar", "--scale, --colorbar: only with --format png.")]
+    [InlineData("run watch x --out x --format png --scale 0", "--scale must be between 1 and 64, but was 0.")]
     [InlineData("run watch x --out /dev/null", "--out must be a folder")]
     [InlineData("run watch", "Try 'mfn run watch --help'.")]
     [InlineData("run steer x set", "Say what to set: --alpha")]

@@ -1,0 +1,125 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Mfn.Cli.Frames;
+using Mfn.Client.Runs;
+using Mfn.Contracts.V1;
+
+namespace Mfn.Cli.Runs;
+
+/// <summary>
+/// Watches a run for a display and for files, until its end, so many frames or the user's leaving. When the display wants another part of the field, the stream
+/// is opened anew: from now, or behind the last event if it still replays the past.
+/// </summary>
+internal sealed class WatchSession(RunClient runs, WatchRunRequest request, int maxTries, long limit, IFrameOutput? files)
+{
+    private ByteString _token = ByteString.Empty;
+    private long _count;
+    private bool _isReplaying = request.StartCase != WatchRunRequest.StartOneofCase.None;
+    private bool _hasFailedToWrite;
+
+    /// <returns>The exit code.</returns>
+    public async Task<int> RunAsync(Func<IWatchDisplay> createDisplay, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var display = createDisplay();
+            return await WatchAsync(display, cancellationToken);
+        }
+        finally
+        {
+            // The terminal is as it was again. What was written before an error is worth keeping.
+            if (!_hasFailedToWrite && files?.Complete() is { } written)
+            {
+                await Console.Error.WriteLineAsync(written);
+            }
+
+            if (!_token.IsEmpty)
+            {
+                await Console.Error.WriteLineAsync($"--token {_token.ToBase64()}");
+            }
+        }
+    }
+
+    private async Task<int> WatchAsync(IWatchDisplay display, CancellationToken cancellationToken)
+    {
+        var options = new WatchOptions { MaxTries = maxTries, Reconnecting = display.ShowTrouble };
+        while (true)
+        {
+            var adapted = Next();
+            var recut = display.Adapt(adapted);
+            using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, display.Closed, recut);
+            try
+            {
+                await foreach (var told in runs.WatchAsync(adapted, options, leaving.Token))
+                {
+                    display.Show(told);
+                    if (Take(told) is { } exitCode)
+                    {
+                        return exitCode;
+                    }
+                }
+
+                return ExitCode.Success;
+            }
+            catch (Exception error) when (leaving.IsCancellationRequested && error is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
+            {
+                if (cancellationToken.IsCancellationRequested || display.Closed.IsCancellationRequested)
+                {
+                    // The user has seen enough.
+                    return ExitCode.Success;
+                }
+            }
+        }
+    }
+
+    private WatchRunRequest Next()
+    {
+        var next = request.Clone();
+        if (_token.IsEmpty)
+        {
+            return next;
+        }
+
+        if (_isReplaying)
+        {
+            next.ResumeToken = _token;
+        }
+        else
+        {
+            next.ClearStart();
+        }
+
+        return next;
+    }
+
+    private int? Take(WatchEvent told)
+    {
+        _token = told.Position.Token;
+        _isReplaying &= told is not CaughtUpEvent;
+        if (told is FrameEvent frame)
+        {
+            Write(frame);
+            _count++;
+        }
+
+        return told is EndEvent { Reason: EndReason.Failed } ? ExitCode.Failure : _count == limit ? ExitCode.Success : null;
+    }
+
+    private void Write(FrameEvent frame)
+    {
+        if (files is null || frame.Field is not { } field)
+        {
+            return;
+        }
+
+        try
+        {
+            files.Write(new FieldFrame(frame.Position.Step, frame.Position.Revision, field.Rows, field.Columns, frame.Volts));
+        }
+        catch
+        {
+            _hasFailedToWrite = true;
+            throw;
+        }
+    }
+}
