@@ -17,6 +17,10 @@ internal sealed class RunControl : IAsyncDisposable
     public const double InjectionMillivolts = 20;
 
     private const int MostWaiting = 8;
+
+    // What a run that goes as fast as it can becomes when it shall be slower.
+    private const double FirstPace = 100;
+    private static readonly double[] Paces = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
 
     private readonly RunClient _runs;
@@ -53,6 +57,19 @@ internal sealed class RunControl : IAsyncDisposable
     /// <summary>Takes one step, then pauses.</summary>
     public void Step() => _waiting.Writer.TryWrite(() => SendAsync(new Wire.RunCommand { TakeSteps = new TakeSteps { Steps = 1 } }, ""));
 
+    /// <summary>Goes on at the next higher or lower pace of 1, 2, 5, 10 and so on steps a second; above 1000 as fast as possible.</summary>
+    public void ChangePace(bool isFaster) => _waiting.Writer.TryWrite(async () =>
+    {
+        var pace = NextPace((await GetAsync()).StepsPerSecond, isFaster);
+        var command = new SetPace();
+        if (pace > 0)
+        {
+            command.StepsPerSecond = pace;
+        }
+
+        return await SendAsync(new Wire.RunCommand { SetPace = command }, pace > 0 ? "" : "as fast as possible");
+    });
+
     /// <summary>Raises the potential of some cells.</summary>
     public void Inject(CellArea area) => _waiting.Writer.TryWrite(() => SendAsync(
         new Wire.RunCommand { AddPotential = new AddPotential { Region = area.ToRegion(), Millivolts = InjectionMillivolts } },
@@ -66,6 +83,15 @@ internal sealed class RunControl : IAsyncDisposable
         _steering.Dispose();
         _leaving.Dispose();
     }
+
+    // 0 is as fast as possible.
+    private static double NextPace(double pace, bool isFaster) => (pace, isFaster) switch
+    {
+        (0, true) => 0,
+        (0, false) => FirstPace,
+        (_, true) => Paces.FirstOrDefault(step => step > pace),
+        _ => Paces.LastOrDefault(step => step < pace, pace),
+    };
 
     private async Task RefreshAsync(Action<Run> tellRun)
     {

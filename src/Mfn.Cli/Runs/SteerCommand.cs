@@ -16,6 +16,7 @@ internal static class SteerCommand
         Examples:
           mfn run steer ID pause
           mfn run steer ID step 10
+          mfn run steer ID pace 30
           mfn run steer ID set --alpha 0.1 --spike-probability 0.5
           mfn run steer ID add --row 10 --column 20 --rows 4 --columns 4 --millivolts 30
           mfn run steer ID replace field.npy
@@ -35,6 +36,7 @@ internal static class SteerCommand
             CreateAction(id, "pause", "Stops taking steps.", [], (_, command) => command.Pause = new Pause()),
             CreateAction(id, "resume", "Takes steps again.", [], (_, command) => command.Resume = new Resume()),
             CreateStep(id),
+            CreatePace(id),
             CreateSet(id),
             CreateAdd(id),
             CreateReplace(id),
@@ -46,6 +48,19 @@ internal static class SteerCommand
     {
         var steps = new Argument<long>("N") { Description = "How many: 1 to 1000000." };
         return CreateAction(id, "step", "Takes so many steps, then pauses.", [steps], (arguments, command) => command.TakeSteps = new TakeSteps { Steps = arguments.GetValue(steps) });
+    }
+
+    private static Command CreatePace(Argument<string> id)
+    {
+        var pace = new Argument<double?>("STEPS") { Description = "Steps a second at most: 0.001 to 1000000. Default: as fast as possible.", Arity = ArgumentArity.ZeroOrOne };
+        return CreateAction(id, "pace", "Changes how fast steps are taken.", [pace], (arguments, command) =>
+        {
+            command.SetPace = new SetPace();
+            if (arguments.GetValue(pace) is { } stepsPerSecond)
+            {
+                command.SetPace.StepsPerSecond = stepsPerSecond;
+            }
+        });
     }
 
     private static Command CreateSet(Argument<string> id)

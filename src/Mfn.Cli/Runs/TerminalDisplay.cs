@@ -197,6 +197,12 @@ internal sealed class TerminalDisplay : IWatchDisplay
             case ' ':
                 _control.PauseOrResume();
                 break;
+            case '+' or '=':
+                _control.ChangePace(isFaster: true);
+                break;
+            case '-' or '_':
+                _control.ChangePace(isFaster: false);
+                break;
             case 's' or 'S':
                 _control.Step();
                 break;

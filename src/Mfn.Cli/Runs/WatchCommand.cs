@@ -23,8 +23,8 @@ internal static class WatchCommand
           mfn run watch ID --region 0,0,32,32 --downsample 2
           mfn run watch ID --token TOKEN
 
-        On a terminal it draws the latest frame, in shades of characters if NO_COLOR is set. Keys: space pauses the run or lets it go on, s takes a step, arrows
-        move a cursor and i adds 20 mV there, r fixes the colour range, z and Z zoom, ? shows the keys, q quits. Elsewhere it prints a line an event.
+        On a terminal it draws the latest frame, in shades of characters if NO_COLOR is set. Keys: space pauses the run or lets it go on, s takes a step, + and -
+        change its pace, arrows move a cursor and i adds 20 mV there, r fixes the colour range, z and Z zoom, ? shows the keys, q quits. Elsewhere it prints a line an event.
         A broken connection is resumed. At the end it prints the token of the last event to standard error; --token goes on from there.
         Exit code: 0, 2 for bad arguments and unknown runs, 1 for a run that failed or a server that stayed away.
         """;

@@ -27,7 +27,12 @@ internal sealed class TerminalSession : IDisposable
         AppDomain.CurrentDomain.UnhandledException += Close;
         if (!OperatingSystem.IsWindows())
         {
-            _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => WriteUnlessClosed(_close)));
+            // They end or stop the process next.
+            foreach (var signal in new[] { PosixSignal.SIGTSTP, PosixSignal.SIGHUP, PosixSignal.SIGQUIT })
+            {
+                _signals.Add(PosixSignalRegistration.Create(signal, _ => WriteUnlessClosed(_close)));
+            }
+
             _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ =>
             {
                 WriteUnlessClosed(_open);

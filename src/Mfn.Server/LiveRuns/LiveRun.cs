@@ -47,7 +47,8 @@ internal sealed class LiveRun : IAsyncDisposable
 
     public DateTimeOffset Created => _origin.Created;
 
-    public RunPlan Plan => _origin.Plan;
+    /// <summary>How it goes, at its present pace.</summary>
+    public RunPlan Plan => _origin.Plan with { StepsPerSecond = _simulation.Status.StepsPerSecond };
 
     /// <summary>The state of another run that it was forked from; null if it was not.</summary>
     public ForkPoint? ForkedFrom => _origin.ForkedFrom;

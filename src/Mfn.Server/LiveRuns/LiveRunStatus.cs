@@ -11,4 +11,5 @@ internal sealed record LiveRunStatus(
     RunPosition FirstAvailable,
     ImmutableArray<byte> Identity,
     int WatcherCount,
-    string Failure);
+    string Failure,
+    double? StepsPerSecond);

@@ -53,7 +53,7 @@ internal sealed class LiveSimulation : IDisposable
         }
 
         _status = new LiveRunStatus(
-            origin.Checkpoint.Spec, State, Position, Position, origin.Checkpoint.Identity, WatcherCount: 0, Failure: "");
+            origin.Checkpoint.Spec, State, Position, Position, origin.Checkpoint.Identity, WatcherCount: 0, Failure: "", origin.Plan.StepsPerSecond);
     }
 
     /// <summary>From which its latest steps can be recomputed.</summary>
@@ -280,6 +280,10 @@ internal sealed class LiveSimulation : IDisposable
                 _pauseAt = null;
                 MoveTo(LiveRunState.Running);
                 break;
+            case RunCommand.SetPace { StepsPerSecond: var pace }:
+                Pacer.StepsPerSecond = pace;
+                UpdateStatus();
+                break;
             case RunCommand.TakeSteps { Count: var count }:
                 _pauseAt = (int)Math.Min((long)position.Step + count, StopRule.LastStep);
                 MoveTo(LiveRunState.Running);
@@ -365,6 +369,7 @@ internal sealed class LiveSimulation : IDisposable
                 Spec = _simulation.Spec,
                 State = State,
                 Identity = _simulation.Identity,
+                StepsPerSecond = Pacer.StepsPerSecond,
                 Failure = _end is { Reason: RunEndReason.Failed } failure ? failure.Detail : "",
             };
         }

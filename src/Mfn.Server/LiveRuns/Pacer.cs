@@ -5,8 +5,20 @@ internal sealed class Pacer(double? stepsPerSecond, TimeProvider clock)
 {
     private static readonly TimeSpan LongestDebt = TimeSpan.FromSeconds(1);
 
+    private double? _stepsPerSecond = stepsPerSecond;
     private long _origin = clock.GetTimestamp();
     private long _taken;
+
+    /// <summary>How many steps a second it lets be taken; null for as many as can be. A new pace begins anew.</summary>
+    public double? StepsPerSecond
+    {
+        get => _stepsPerSecond;
+        set
+        {
+            _stepsPerSecond = value;
+            Restart();
+        }
+    }
 
     /// <summary>Begins anew, as after a pause: the next step is due in one step's time.</summary>
     public void Restart()
@@ -18,7 +30,7 @@ internal sealed class Pacer(double? stepsPerSecond, TimeProvider clock)
     /// <summary>How many steps may be taken now.</summary>
     public int StepsDue()
     {
-        if (stepsPerSecond is not { } rate)
+        if (_stepsPerSecond is not { } rate)
         {
             return int.MaxValue;
         }
@@ -38,7 +50,7 @@ internal sealed class Pacer(double? stepsPerSecond, TimeProvider clock)
     /// <summary>The time until the next step is due.</summary>
     public TimeSpan UntilNextStep()
     {
-        var wait = TimeSpan.FromSeconds((_taken + 1) / stepsPerSecond.GetValueOrDefault(1)) - clock.GetElapsedTime(_origin);
+        var wait = TimeSpan.FromSeconds((_taken + 1) / _stepsPerSecond.GetValueOrDefault(1)) - clock.GetElapsedTime(_origin);
         return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
     }
 }

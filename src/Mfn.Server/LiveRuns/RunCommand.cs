@@ -12,6 +12,9 @@ internal abstract record RunCommand
     /// <summary>Takes no more steps.</summary>
     public sealed record Pause : RunCommand;
 
+    /// <summary>Takes so many steps a second at most; null for as fast as possible.</summary>
+    public sealed record SetPace(double? StepsPerSecond) : RunCommand;
+
     /// <summary>Takes steps again.</summary>
     public sealed record Resume : RunCommand;
 

@@ -352,6 +352,9 @@ internal static class LiveRunWireExtensions
                 return problems.Check("command.take_steps.steps", wire.TakeSteps.Steps, CommandStepsRange)
                     ? new RunCommand.TakeSteps((int)wire.TakeSteps.Steps)
                     : new RunCommand.Pause();
+            case Wire.RunCommand.ActionOneofCase.SetPace:
+                return new RunCommand.SetPace(
+                    ToPace(wire.SetPace.HasStepsPerSecond, wire.SetPace.StepsPerSecond, "command.set_pace.steps_per_second", problems));
             case Wire.RunCommand.ActionOneofCase.Checkpoint:
                 return new RunCommand.KeepCheckpoint();
             case Wire.RunCommand.ActionOneofCase.ChangeParameters:

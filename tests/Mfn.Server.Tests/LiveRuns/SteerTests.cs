@@ -45,6 +45,40 @@ public sealed class SteerTests
     }
 
     [Fact]
+    public async Task Steer_SetPace_IsTheRunsPaceAndThatOfItsForks()
+    {
+        await using var server = await TestServer.StartAsync();
+        var run = await CreatePausedAsync(server);
+        Assert.Equal(0, run.StepsPerSecond);
+
+        var outcomes = await SteerAsync(server, run.RunId, new RunCommand { CommandId = "a", SetPace = new SetPace { StepsPerSecond = 0.5 } });
+        Assert.Equal((0, 0), (outcomes.Single().Applied.Step, outcomes.Single().Applied.Revision));
+        Assert.Equal(0.5, (await server.Runs.GetRunAsync(new GetRunRequest { RunId = run.RunId })).Run.StepsPerSecond);
+        Assert.Equal(0.5, (await server.Runs.ForkRunAsync(new ForkRunRequest { RunId = run.RunId, Paused = true })).Run.StepsPerSecond);
+
+        await SteerAsync(server, run.RunId, new RunCommand { CommandId = "b", SetPace = new SetPace() });
+        Assert.Equal(0, (await server.Runs.GetRunAsync(new GetRunRequest { RunId = run.RunId })).Run.StepsPerSecond);
+
+        var refused = await SteerAsync(server, run.RunId, new RunCommand { CommandId = "c", SetPace = new SetPace { StepsPerSecond = 0 } });
+        Assert.Contains("command.set_pace.steps_per_second", refused.Single().Refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Steer_SetPaceOfARunThatWaits_LetsItGoOnAtOnce()
+    {
+        await using var server = await TestServer.StartAsync();
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8, Steps = 5 }, StepsPerSecond = 0.001 })).Run;
+        var watcher = new NaiveWatcher(server, run.RunId);
+        using var call = watcher.Open(new WatchRunRequest());
+        await watcher.ReadAsync(call, _ => true);
+
+        await SteerAsync(server, run.RunId, new RunCommand { CommandId = "a", SetPace = new SetPace() });
+        await watcher.ReadAsync(call, _ => watcher.Frames[^1].Step == 5);
+
+        Assert.Equal([0, 1, 2, 3, 4, 5], watcher.Frames.Select(frame => frame.Step));
+    }
+
+    [Fact]
     public async Task Steer_WhatIsWrong_IsRefusedAndTheStreamGoesOn()
     {
         await using var server = await TestServer.StartAsync("LiveRuns:MaxCommandsPerRun=2");
