@@ -13,6 +13,9 @@ internal sealed class TerminalSession : IDisposable
     private const string BeginUpdate = "\e[?2026h";
     private const string EndUpdate = "\e[?2026l";
 
+    private const int LinuxStop = 19;
+    private const int BsdStop = 17;
+
     private readonly string _open;
     private readonly string _close;
     private readonly Stream _output;
@@ -27,8 +30,10 @@ internal sealed class TerminalSession : IDisposable
         AppDomain.CurrentDomain.UnhandledException += Close;
         if (!OperatingSystem.IsWindows())
         {
-            // They end or stop the process next.
-            foreach (var signal in new[] { PosixSignal.SIGTSTP, PosixSignal.SIGHUP, PosixSignal.SIGQUIT })
+            _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, Suspend));
+
+            // They end the process next.
+            foreach (var signal in new[] { PosixSignal.SIGHUP, PosixSignal.SIGQUIT })
             {
                 _signals.Add(PosixSignalRegistration.Create(signal, _ => WriteUnlessClosed(_close)));
             }
@@ -68,6 +73,18 @@ internal sealed class TerminalSession : IDisposable
         AppDomain.CurrentDomain.ProcessExit -= Close;
         AppDomain.CurrentDomain.UnhandledException -= Close;
         Close(this, EventArgs.Empty);
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SendSignal(int process, int signal);
+
+    // Once somebody handles the signal, the runtime leaves it to them to stop.
+    private void Suspend(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        WriteUnlessClosed(_close);
+        _ = SendSignal(Environment.ProcessId, OperatingSystem.IsLinux() ? LinuxStop : BsdStop);
     }
 
     private void Close(object? sender, EventArgs arguments)
