@@ -7,6 +7,8 @@ namespace Mfn.Cli;
 /// <summary>The options that say which files the frames of a simulation are written to.</summary>
 internal sealed class SimulationOutputOptions
 {
+    private const int DefaultGridSize = 64;
+
     private readonly Option<string?> _history = new("--out-history")
     {
         Description = "Write all frames shown to one NPY file of doubles in volts, (frames, rows, columns).",
@@ -35,6 +37,13 @@ internal sealed class SimulationOutputOptions
         var (history, picture) = (OutputFile.Read(arguments, _history), OutputFile.Read(arguments, _picture));
         var folder = arguments.GetValue(_frames);
         var style = _pictures.Read(arguments, picture is not null || folder is not null, $"{_picture.Name} or {_frames.Name}");
+        if (picture is not null || folder is not null)
+        {
+            // Known before the work rather than after it.
+            var gridSize = texts.Spec is { HasGridSize: true } spec ? spec.GridSize : DefaultGridSize;
+            FieldPicture.CheckSize(gridSize, gridSize, style.Scale);
+        }
+
         var outputs = new FrameOutputs();
         if (history is not null)
         {

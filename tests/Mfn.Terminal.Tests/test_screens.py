@@ -11,6 +11,7 @@ import unittest
 from terminal import Server, Terminal
 
 SCREENS = pathlib.Path(__file__).parent / "screens"
+WRITES = bool(os.environ.get("MFN_WRITE_SCREENS"))
 SIZES = [(80, 24), (200, 60), (20, 10)]
 LABYRINTH = "mfn simulate --turing-threshold 0.05 --grid 128 --steps 30"
 BLOCKS = re.compile("▀▀▀▀▀▀▀▀")
@@ -21,7 +22,7 @@ class ScreenTestCase(unittest.TestCase):
 
     def check(self, name, screen):
         path = SCREENS / f"{name}.txt"
-        if os.environ.get("MFN_WRITE_SCREENS"):
+        if WRITES:
             path.write_text(screen)
         self.assertEqual(path.read_text(), screen, f"{name}: if this is what should be seen, run with --write-screens")
 
@@ -70,6 +71,11 @@ class LiveView(ScreenTestCase):
     def create(self, *arguments):
         return self.server.mfn("run", "create", "--turing-threshold", "0.05", "--forever", "--paused", *arguments).splitlines()[-1]
 
+    @staticmethod
+    def settled(terminal):
+        time.sleep(2)
+        return terminal.screen()
+
     def at_step(self, run, steps):
         self.server.mfn("run", "steer", run, "step", str(steps))
         return run
@@ -97,6 +103,20 @@ class LiveView(ScreenTestCase):
                     terminal.wait(lambda screen: screen.rstrip().endswith("$"))
                     self.assertEqual("1", terminal.format("cursor_flag"), "the cursor is still hidden")
                     self.assertEqual("0", terminal.format("alternate_on"))
+
+    def test_zoom_asks_for_finer_cells(self):
+        run = self.at_step(self.create("--grid", "512"), 30)
+        with Terminal(80, 24, NO_COLOR="1") as terminal:
+            self.watch(terminal, run)
+            self.check("large-shades-80x24", terminal.wait(lambda screen: "step 30  paused" in screen))
+            terminal.press("z", "z", "z")
+
+            # 64 x 64 cells at 44 x 44 pixels, of which the view of all had less than 6 x 6.
+            terminal.wait(lambda screen: "rows 224 to 287, columns 224 to 287" in screen)
+            path = SCREENS / "zoom-shades-80x24.txt"
+            if WRITES:
+                path.write_text(self.settled(terminal))
+            terminal.wait(lambda screen: screen == path.read_text())
 
     def test_keys_steer_the_run(self):
         run = self.create("--grid", "32", "--pace", "50")

@@ -5,13 +5,19 @@ namespace Mfn.Cli.Frames;
 /// <summary>A folder with a file a frame.</summary>
 internal static class FrameFolder
 {
-    /// <summary>Makes the folder that an option names, unless it is there.</summary>
+    /// <summary>Makes the folder that an option names, unless it is there. The folder that it is in must be there: a slip makes no trees.</summary>
     /// <exception cref="BadArgumentsException">It cannot be made.</exception>
     public static string Create(string optionName, string path)
     {
         try
         {
-            Directory.CreateDirectory(path);
+            var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+            if (Path.GetDirectoryName(full) is { } parent && !Directory.Exists(parent))
+            {
+                throw new BadArgumentsException($"{optionName} must be a folder, or a new one in an existing folder, but '{path}' is not: there is no '{parent}'.");
+            }
+
+            Directory.CreateDirectory(full);
             return path;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)

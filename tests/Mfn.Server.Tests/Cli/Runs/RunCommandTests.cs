@@ -71,6 +71,10 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(0.1, (await GetAsync(server, id)).Spec.Alpha);
         Assert.StartsWith("applied at step 0", await OutputAsync(server, $"run steer {id} step 5"), StringComparison.Ordinal);
         Assert.StartsWith("applied at step", await OutputAsync(server, $"run steer {id} checkpoint"), StringComparison.Ordinal);
+        Assert.StartsWith("applied at step", await OutputAsync(server, $"run steer {id} pace 30.5"), StringComparison.Ordinal);
+        Assert.Equal(30.5, (await GetAsync(server, id)).StepsPerSecond);
+        Assert.StartsWith("applied at step", await OutputAsync(server, $"run steer {id} pace"), StringComparison.Ordinal);
+        Assert.Equal(0, (await GetAsync(server, id)).StepsPerSecond);
         Assert.StartsWith("applied at step", await OutputAsync(server, $"run steer {id} resume"), StringComparison.Ordinal);
         Assert.StartsWith("applied at step", await OutputAsync(server, $"run steer {id} pause"), StringComparison.Ordinal);
         Assert.Equal(RunState.Paused, (await GetAsync(server, id)).State);
