@@ -1,4 +1,5 @@
 """Types at real shells: bash, zsh and fish complete what a user of mfn would type. MFN names the executable."""
+import fcntl
 import os
 import pty
 import re
@@ -7,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
 
@@ -46,7 +48,8 @@ class Shell:
     def __enter__(self):
         self.terminal, other = pty.openpty()
         self.process = subprocess.Popen(
-            self.COMMANDS[self.name], preexec_fn=lambda: os.login_tty(other), cwd=self.folder, env=self.environment)
+            self.COMMANDS[self.name], stdin=other, stdout=other, stderr=other, cwd=self.folder, env=self.environment,
+            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(other)
         self.marks = 0
         self.run("stty -echo 2>/dev/null" if self.name == "bash" else "true")

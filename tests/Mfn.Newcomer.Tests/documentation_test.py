@@ -128,8 +128,9 @@ class DocumentationTest(unittest.TestCase):
         """The README's first picture is a matter of seconds; ten times the promise would be a fault."""
         command = next(line for block in pages.blocks(README) for line in block.text.split("\n") if line.startswith("mfn simulate"))
         start = time.monotonic()
-        subprocess.run(["script", "-qec", command, "/dev/null"], env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=True)
+        drawn = subprocess.run(["script", "-qec", command, "/dev/null"], env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=True)
         print(f"\nFirst picture after {time.monotonic() - start:.2f} s (3 s are promised): {command}")
+        self.assertIn("▀", drawn.stdout.decode())
 
 
 def work_through(page, folder):

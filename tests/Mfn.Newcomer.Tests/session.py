@@ -29,7 +29,7 @@ class Session:
         self.count = 0
         # A group of its own, to be ended with all that is in it; no session, whose leader would be hung up on with the terminal that it opens.
         self.shell = subprocess.Popen(
-            ["bash", "--norc", "--noprofile"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=self.folder, env=environment, process_group=0)
+            ["bash", "--norc", "--noprofile"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=self.folder, env=environment, preexec_fn=os.setpgrp)
 
     def close(self):
         """Ends what the page started; a server has to end well."""

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.Text.RegularExpressions;
 
 namespace Mfn.Cli.Completion;
 
 /// <summary>Says what can stand where the cursor is on a command line that is being typed.</summary>
-internal sealed class Completer(RootCommand root)
+internal sealed partial class Completer(RootCommand root)
 {
     private Command _command = root;
     private int _operandCount;
@@ -60,9 +61,10 @@ internal sealed class Completer(RootCommand root)
         {
             _pending = Find(word) is { } option && TakesValue(option) ? option : null;
         }
-        else if (_operandCount == 0 && _command.Subcommands.FirstOrDefault(command => command.Name == word || command.Aliases.Contains(word)) is { } subcommand)
+        else if (_command.Subcommands.FirstOrDefault(command => command.Name == word || command.Aliases.Contains(word)) is { } subcommand)
         {
             _command = subcommand;
+            _operandCount = 0;
         }
         else
         {
@@ -72,13 +74,14 @@ internal sealed class Completer(RootCommand root)
 
     private CompletionAnswer Operands(string[] before, string current)
     {
-        var candidates = _operandCount > 0 || _onlyOperands
+        // A command below may come after operands, as in mfn run steer ID pause, but not before they do, nor after what is no command.
+        var candidates = _onlyOperands || _operandCount < _command.Arguments.Sum(argument => argument.Arity.MinimumNumberOfValues) || (_operandCount > 0 && _command.Arguments.Count == 0)
             ? []
             : _command.Subcommands.Where(command => !command.Hidden).Select(command => new Candidate(command.Name, FirstSentence(command.Description))).ToList();
         var kind = PathKind.None;
         if (Operand() is { } argument)
         {
-            kind = Kind(argument.HelpName ?? argument.Name);
+            kind = Kind(argument.HelpName ?? argument.Name, argument.Description);
             candidates.AddRange(Suggested(argument.GetCompletions, before));
         }
 
@@ -118,7 +121,7 @@ internal sealed class Completer(RootCommand root)
     ];
 
     private CompletionAnswer Values(Option option, string[] before, string prefix, string current) => new(
-        Kind(option.HelpName ?? option.Name),
+        Kind(option.HelpName ?? option.Name, option.Description),
         [
             .. Suggested(option.GetCompletions, before)
                 .Where(candidate => candidate.Value.StartsWith(current, StringComparison.Ordinal))
@@ -147,11 +150,14 @@ internal sealed class Completer(RootCommand root)
     private static bool IsGiven(Option option, string[] before) =>
         before.Any(word => option.Aliases.Prepend(option.Name).Any(name => word == name || word.StartsWith($"{name}=", StringComparison.Ordinal)));
 
-    /// <summary>Help calls what names a file FILE, with a suffix perhaps, and what names a folder FOLDER.</summary>
-    private static PathKind Kind(string helpName) =>
-        helpName.Contains("FILE", StringComparison.Ordinal) ? PathKind.File
-        : helpName.Contains("FOLDER", StringComparison.Ordinal) ? PathKind.Folder
+    /// <summary>Help calls what names a file FILE or, by what is in it, such as FIELD.npy; or it describes it as files. What names a folder is FOLDER.</summary>
+    private static PathKind Kind(string helpName, string? description) =>
+        helpName.Contains("FOLDER", StringComparison.Ordinal) ? PathKind.Folder
+        : FileName().IsMatch(helpName) || (description?.StartsWith("Files ", StringComparison.Ordinal) ?? false) ? PathKind.File
         : PathKind.None;
+
+    [GeneratedRegex(@"FILE|^[A-Z]+\.[a-z]+$")]
+    private static partial Regex FileName();
 
     private static string FirstSentence(string? description)
     {

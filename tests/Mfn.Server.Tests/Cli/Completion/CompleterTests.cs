@@ -13,6 +13,8 @@ public sealed class CompleterTests
     [InlineData("simulate --precision=f3", "--precision=f32")]
     [InlineData("simulate --precision f3", "f32")]
     [InlineData("completion ", "bash zsh fish")]
+    [InlineData("run steer X pau", "pause")]
+    [InlineData("run steer X add --millivolts 5 --ro", "--row --rows")]
     [InlineData("simulate --grid ", "")]
     [InlineData("simulate --no-such-option=", "")]
     [InlineData("no-such-command ", "--help --version")]
@@ -27,6 +29,9 @@ public sealed class CompleterTests
     [Theory]
     [InlineData("simulate --out ", nameof(PathKind.File))]
     [InlineData("serve --config=", nameof(PathKind.File))]
+    [InlineData("features ", nameof(PathKind.File))]
+    [InlineData("aggregate ", nameof(PathKind.File))]
+    [InlineData("run export X ", nameof(PathKind.File))]
     [InlineData("run watch X --out ", nameof(PathKind.Folder))]
     public void Complete_Path_IsLeftToTheShell(string line, string expected) => Assert.Equal(expected, Complete(line).Paths.ToString());
 
