@@ -52,7 +52,7 @@ public sealed class MfnClient : IDisposable
         _tls = ReadCertificates(options);
         _channel = Connect();
         _simulation = new SimulationService.SimulationServiceClient(_channel);
-        Runs = new RunClient(_channel);
+        Runs = new RunClient(_channel, Connect, options.MaxSendBytes);
         _features = new FeatureService.FeatureServiceClient(_channel);
         _fractals = new FractalService.FractalServiceClient(_channel);
         _membrane = new MembraneService.MembraneServiceClient(_channel);
@@ -95,13 +95,31 @@ public sealed class MfnClient : IDisposable
     public async Task<DescribeFeaturesResponse> DescribeFeaturesAsync(CancellationToken cancellationToken = default) =>
         await _features.DescribeFeaturesAsync(new DescribeFeaturesRequest(), cancellationToken: cancellationToken);
 
-    /// <summary>Computes the features of a history that fits into one message.</summary>
-    public async Task<ExtractFeaturesResponse> ExtractFeaturesAsync(ExtractFeaturesRequest request, CancellationToken cancellationToken = default) =>
-        await _features.ExtractFeaturesAsync(request, cancellationToken: cancellationToken);
+    /// <summary>
+    /// Computes the features of a history. One that does not fit into a message (<see cref="MfnClientOptions.MaxSendBytes"/>) is sent as a stream.
+    /// </summary>
+    public async Task<ExtractFeaturesResponse> ExtractFeaturesAsync(ExtractFeaturesRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.CalculateSize() <= _options.MaxSendBytes)
+        {
+            return await _features.ExtractFeaturesAsync(request, cancellationToken: cancellationToken);
+        }
+
+        // Only the vector after the last frame is wanted.
+        var start = new StreamFeaturesStart { Options = request.Options, Normalization = request.Normalization, EveryNFrames = int.MaxValue };
+        FeatureVector? features = null;
+        await foreach (var response in StreamFeaturesAsync(start, request.Frames, cancellationToken))
+        {
+            features = response.Features;
+        }
+
+        return new ExtractFeaturesResponse { Features = features };
+    }
 
     /// <summary>
-    /// Sends the frames of a history one by one and returns the features of the history so far as they come. When the enumeration ends early,
-    /// so does the call; when the frames throw, it ends at once with their exception.
+    /// Sends the frames of a history one by one, large ones in parts, and returns the features of the history so far as they come. When the
+    /// enumeration ends early, so does the call; when the frames throw, it ends at once with their exception.
     /// </summary>
     public IAsyncEnumerable<StreamFeaturesResponse> StreamFeaturesAsync(
         StreamFeaturesStart start, IEnumerable<Field> frames, CancellationToken cancellationToken = default)
@@ -131,25 +149,63 @@ public sealed class MfnClient : IDisposable
             yield return new StreamFeaturesRequest { Start = start };
             await foreach (var frame in frames.WithCancellation(leaving.Token))
             {
-                yield return new StreamFeaturesRequest { Frame = frame };
+                foreach (var message in FieldParts.Of(frame, _options.MaxSendBytes))
+                {
+                    yield return message;
+                }
             }
         }
     }
 
-    /// <summary>Estimates the box-counting dimension of the cells above a threshold.</summary>
+    /// <summary>Estimates the box-counting dimension of the cells above a threshold. A field that does not fit into a message is sent in parts.</summary>
     public async Task<ComputeBoxCountingDimensionResponse> ComputeBoxCountingDimensionAsync(
-        ComputeBoxCountingDimensionRequest request, CancellationToken cancellationToken = default) =>
-        await _fractals.ComputeBoxCountingDimensionAsync(request, cancellationToken: cancellationToken);
+        ComputeBoxCountingDimensionRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.Field is null || request.CalculateSize() <= _options.MaxSendBytes)
+        {
+            return await _fractals.ComputeBoxCountingDimensionAsync(request, cancellationToken: cancellationToken);
+        }
+
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        using var channel = Connect();
+        return await new FractalUploads(channel, _options.MaxSendBytes).ComputeBoxCountingDimensionAsync(request, leaving.Token);
+    }
 
     /// <summary>Draws a random iterated function system and its orbit.</summary>
     public async Task<GenerateIteratedFunctionSystemResponse> GenerateIteratedFunctionSystemAsync(
         GenerateIteratedFunctionSystemRequest request, CancellationToken cancellationToken = default) =>
         await _fractals.GenerateIteratedFunctionSystemAsync(request, cancellationToken: cancellationToken);
 
-    /// <summary>Computes the reference's stability metrics of a history.</summary>
+    /// <summary>Computes the reference's stability metrics of a history. One that does not fit into a message is sent as a stream.</summary>
     public async Task<ComputeHistoryStabilityResponse> ComputeHistoryStabilityAsync(
-        ComputeHistoryStabilityRequest request, CancellationToken cancellationToken = default) =>
-        await _fractals.ComputeHistoryStabilityAsync(request, cancellationToken: cancellationToken);
+        ComputeHistoryStabilityRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.CalculateSize() <= _options.MaxSendBytes)
+        {
+            return await _fractals.ComputeHistoryStabilityAsync(request, cancellationToken: cancellationToken);
+        }
+
+        var start = new ComputeHistoryStabilityStreamStart();
+        if (request.HasTimeStep)
+        {
+            start.TimeStep = request.TimeStep;
+        }
+
+        return await ComputeHistoryStabilityAsync(start, request.Frames, cancellationToken);
+    }
+
+    /// <summary>The same of a history whose frames are sent as they are enumerated, so that it need not be in memory.</summary>
+    public async Task<ComputeHistoryStabilityResponse> ComputeHistoryStabilityAsync(
+        ComputeHistoryStabilityStreamStart start, IEnumerable<Field> frames, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        ArgumentNullException.ThrowIfNull(frames);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        using var channel = Connect();
+        return await new FractalUploads(channel, _options.MaxSendBytes).ComputeHistoryStabilityAsync(start, frames, leaving.Token);
+    }
 
     /// <summary>Runs the reference's validation cycle on the server.</summary>
     public async Task<ValidateResponse> ValidateAsync(ValidateRequest request, CancellationToken cancellationToken = default) =>

@@ -129,6 +129,9 @@ public static class MfnServer
                 connections.CountAt(endpoint);
             });
             kestrel.Limits.Http2.MaxFrameSize = MaxFrameBytes;
+
+            // Limits:MaxRequestBytes bounds a message; a limit of a body would cut one off that is within it.
+            kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.Http2.MaxStreamsPerConnection = OpenCalls.KestrelLimit(limits.Value);
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
+using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
 using Mfn.Client.Uploads;
 using Mfn.Contracts.V1;
@@ -13,8 +14,14 @@ public sealed class RunClient
     private const int ChunkLength = 64 * 1024;
 
     private readonly RunService.RunServiceClient _runs;
+    private readonly Func<GrpcChannel> _connect;
+    private readonly int _maxSendBytes;
 
-    internal RunClient(ChannelBase channel) => _runs = new RunService.RunServiceClient(channel);
+    /// <param name="channel">What is not uploaded goes through it.</param>
+    /// <param name="connect">Makes a channel for one upload.</param>
+    /// <param name="maxSendBytes">The largest message of an upload.</param>
+    internal RunClient(ChannelBase channel, Func<GrpcChannel> connect, int maxSendBytes) =>
+        (_runs, _connect, _maxSendBytes) = (new RunService.RunServiceClient(channel), connect, maxSendBytes);
 
     // These calls change what is on the server, and a broken connection does not tell whether they did. Sent twice, they might leave two runs;
     // SteerRun and WatchRun go on by their own rules.
@@ -24,6 +31,7 @@ public sealed class RunClient
         string[] methods =
         [
             nameof(RunService.RunServiceClient.CreateRun),
+            nameof(RunService.RunServiceClient.CreateRunStream),
             nameof(RunService.RunServiceClient.ForkRun),
             nameof(RunService.RunServiceClient.ImportRun),
             nameof(RunService.RunServiceClient.DeleteRun),
@@ -38,9 +46,34 @@ public sealed class RunClient
         return config;
     }
 
-    /// <summary>Starts a run. It is not tried again by itself: when the connection breaks, the run may exist.</summary>
-    public async Task<Run> CreateAsync(CreateRunRequest request, CancellationToken cancellationToken = default) =>
-        (await _runs.CreateRunAsync(request, cancellationToken: cancellationToken)).Run;
+    /// <summary>
+    /// Starts a run. Initial fields that do not fit into a message (<see cref="MfnClientOptions.MaxSendBytes"/>) are sent in parts. It is not tried again
+    /// by itself: when the connection breaks, the run may exist.
+    /// </summary>
+    public async Task<Run> CreateAsync(CreateRunRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.InitialFields is null || request.CalculateSize() <= _maxSendBytes)
+        {
+            return (await _runs.CreateRunAsync(request, cancellationToken: cancellationToken)).Run;
+        }
+
+        var start = request.Clone();
+        Field?[] fields = [start.InitialFields.Potential, start.InitialFields.Activator, start.InitialFields.Inhibitor];
+        ByteString[] values = [.. fields.Where(field => field is not null).Select(field => field!.Values)];
+        foreach (var field in fields)
+        {
+            field?.Values = ByteString.Empty;
+        }
+
+        using var channel = _connect();
+        using var call = new RunService.RunServiceClient(channel).CreateRunStream(cancellationToken: cancellationToken);
+        var messages = values
+            .SelectMany(each => FieldParts.Cut(each, _maxSendBytes))
+            .Select(part => new CreateRunStreamRequest { Values = part })
+            .Prepend(new CreateRunStreamRequest { Start = start });
+        return (await FieldParts.SendAsync(call, messages, cancellationToken)).Run;
+    }
 
     /// <summary>Returns a run.</summary>
     public async Task<Run> GetAsync(string runId, CancellationToken cancellationToken = default) =>
@@ -94,7 +127,7 @@ public sealed class RunClient
     }
 
     /// <summary>Steers a run. The stream opens with the first command.</summary>
-    public RunSteering Steer(string runId, ReconnectOptions? options = null) => new(_runs, runId, options ?? new ReconnectOptions());
+    public RunSteering Steer(string runId, ReconnectOptions? options = null) => new(_runs, runId, _maxSendBytes, options ?? new ReconnectOptions());
 
     /// <summary>Writes a run's state to a stream, as a checkpoint; returns its bytes.</summary>
     public async Task<long> ExportAsync(ExportRunRequest request, Stream destination, CancellationToken cancellationToken = default)

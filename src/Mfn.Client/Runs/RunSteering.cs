@@ -11,14 +11,16 @@ public sealed class RunSteering : IDisposable
 {
     private readonly RunService.RunServiceClient _runs;
     private readonly string _runId;
+    private readonly int _maxSendBytes;
     private readonly ReconnectOptions _options;
     private readonly SemaphoreSlim _turn = new(1);
     private AsyncDuplexStreamingCall<SteerRunRequest, SteerRunResponse>? _call;
 
-    internal RunSteering(RunService.RunServiceClient runs, string runId, ReconnectOptions options)
+    internal RunSteering(RunService.RunServiceClient runs, string runId, int maxSendBytes, ReconnectOptions options)
     {
         _runs = runs;
         _runId = runId;
+        _maxSendBytes = maxSendBytes;
         _options = options;
     }
 
@@ -109,7 +111,10 @@ public sealed class RunSteering : IDisposable
         {
             try
             {
-                await call.RequestStream.WriteAsync(new SteerRunRequest { RunId = _runId, Command = command }, cancellationToken);
+                foreach (var message in Messages(command))
+                {
+                    await call.RequestStream.WriteAsync(message, cancellationToken);
+                }
             }
             catch (Exception error) when (error is RpcException or IOException or InvalidOperationException)
             {
@@ -118,6 +123,22 @@ public sealed class RunSteering : IDisposable
 
             return await call.ResponseStream.MoveNext(cancellationToken);
         }
+    }
+
+    /// <summary>The command, or first its beginning and then the values that do not fit into a message with it.</summary>
+    private IEnumerable<SteerRunRequest> Messages(RunCommand command)
+    {
+        var request = new SteerRunRequest { RunId = _runId, Command = command };
+        if (command.ReplacePotential is not { } potential || request.CalculateSize() <= _maxSendBytes)
+        {
+            return [request];
+        }
+
+        var begun = command.Clone();
+        begun.ReplacePotential = FieldParts.WithoutValues(potential);
+        return FieldParts.Cut(potential.Values, _maxSendBytes)
+            .Select(values => new SteerRunRequest { Values = values })
+            .Prepend(new SteerRunRequest { RunId = _runId, Command = begun, ValuesFollow = true });
     }
 
     private void Close()

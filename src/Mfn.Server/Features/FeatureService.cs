@@ -7,7 +7,6 @@ using Mfn.Server.Runs;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 using FeatureVector = Mfn.Core.Features.FeatureVector;
-using Field = Mfn.Core.Fields.Field;
 
 namespace Mfn.Server.Features;
 
@@ -61,14 +60,18 @@ internal sealed class FeatureService(ComputeScheduler compute, RequestReader rea
 
         problems.ThrowIfAny();
 
+        var upload = new HistoryUpload(limits.Value);
         FeatureExtractor? extractor = null;
-        var frameCount = 0;
         while (await reader.MoveNextAsync(requestStream, context))
         {
-            var frame = ReadFrame(requestStream.Current, extractor, frameCount);
-            frameCount++;
+            var message = requestStream.Current;
+            if (upload.Take(message.Frame, message.HasValues ? message.Values : null) is not { } frame)
+            {
+                continue;
+            }
+
             extractor ??= new FeatureExtractor(frame.RowCount, frame.ColumnCount, options);
-            var isDue = frameCount % everyNFrames == 0;
+            var isDue = upload.FrameCount % everyNFrames == 0;
             var features = await compute.ComputeAsync(
                 () =>
                 {
@@ -82,42 +85,14 @@ internal sealed class FeatureService(ComputeScheduler compute, RequestReader rea
             }
         }
 
-        if (extractor is null)
+        upload.RequireComplete();
+        if (upload.FrameCount % everyNFrames != 0)
         {
-            throw Refuse("frame", "must be in at least one message");
-        }
-
-        if (frameCount % everyNFrames != 0)
-        {
-            await WriteAsync(await compute.ComputeAsync(extractor.Extract, context.CancellationToken));
+            await WriteAsync(await compute.ComputeAsync(extractor!.Extract, context.CancellationToken));
         }
 
         Task WriteAsync(FeatureVector features) => writer.WriteAsync(
-            responseStream, new StreamFeaturesResponse { FrameCount = frameCount, Features = features.ToWire(normalization, start.Normalization) }, context);
-    }
-
-    private Field ReadFrame(StreamFeaturesRequest message, FeatureExtractor? extractor, int frameCount)
-    {
-        var path = $"frame[{frameCount}]";
-        if (frameCount == limits.Value.MaxFrames)
-        {
-            throw Refuse("frame", $"must be in at most {limits.Value.MaxFrames} messages; send a longer history in parts, or every n-th frame of it");
-        }
-
-        if (message.KindCase != StreamFeaturesRequest.KindOneofCase.Frame)
-        {
-            throw Refuse(path, "must be set, in every message after the first");
-        }
-
-        var problems = new RequestProblems();
-        var frame = message.Frame.ToField(path, limits.Value, problems);
-        if (extractor is not null)
-        {
-            frame?.RequireShape(extractor.RowCount, extractor.ColumnCount, path, problems);
-        }
-
-        problems.ThrowIfAny();
-        return frame!;
+            responseStream, new StreamFeaturesResponse { FrameCount = upload.FrameCount, Features = features.ToWire(normalization, start.Normalization) }, context);
     }
 
     private static CallRefusedException Refuse(string field, string description)

@@ -6,25 +6,46 @@ using Mfn.Server.Configuration;
 using Mfn.Server.Runs;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
+using FeatureOptions = Mfn.Core.Features.FeatureOptions;
+using Field = Mfn.Core.Fields.Field;
 
 namespace Mfn.Server.Fractals;
 
 /// <summary>Fractal analysis of what callers send, and random fractals.</summary>
-internal sealed class FractalService(ComputeScheduler compute, IOptions<LimitsOptions> limits) : Contracts.V1.FractalService.FractalServiceBase
+internal sealed class FractalService(ComputeScheduler compute, RunRegistry runs, RequestReader reader, IOptions<LimitsOptions> limits)
+    : Contracts.V1.FractalService.FractalServiceBase
 {
     public override async Task<ComputeBoxCountingDimensionResponse> ComputeBoxCountingDimension(
         ComputeBoxCountingDimensionRequest request, ServerCallContext context)
     {
         var problems = new RequestProblems();
         var field = request.Field.ToField("field", limits.Value, problems);
-        var threshold = request.ToThreshold(problems);
-        var options = request.ToBoxOptions(problems);
+        var (threshold, options) = (request.ToThreshold(problems), request.ToBoxOptions(problems));
         problems.ThrowIfAny();
+        return await MeasureAsync(field!, threshold, options, context.CancellationToken);
+    }
 
-        var meshes = options.BoxMeshesFor(field!.RowCount, field.ColumnCount);
-        var dimension = await compute.ComputeAsync(
-            () => BoxCountingDimension.MeasureAbove(threshold, field.Cells, field.RowCount, field.ColumnCount, meshes), context.CancellationToken);
-        return dimension.ToResponse(meshes.Select(mesh => 1 - ((double)mesh.CoveredCellCount / field.Cells.Length)).DefaultIfEmpty(0).Max());
+    public override async Task<ComputeBoxCountingDimensionStreamResponse> ComputeBoxCountingDimensionStream(
+        IAsyncStreamReader<ComputeBoxCountingDimensionStreamRequest> requestStream, ServerCallContext context)
+    {
+        // The field takes memory while it comes.
+        using var place = runs.TakePlace();
+        var problems = new RequestProblems();
+        if (!await reader.MoveNextAsync(requestStream, context) || requestStream.Current.Start is not { } start)
+        {
+            problems.Add("start", "must be in the first message");
+            throw problems.ToException();
+        }
+
+        var upload = new FieldUpload(limits.Value, problems);
+        var field = upload.Declare(start.Field, "field");
+        var (threshold, options) = (start.ToThreshold(problems), start.ToBoxOptions(problems));
+        problems.ThrowIfAny();
+        await upload.ReceiveAsync(reader.ReadUploadAsync(requestStream, context).Select(message => message.HasValues ? message.Values : null));
+        return new ComputeBoxCountingDimensionStreamResponse
+        {
+            Dimension = await MeasureAsync(field!.Field!, threshold, options, context.CancellationToken),
+        };
     }
 
     public override async Task<GenerateIteratedFunctionSystemResponse> GenerateIteratedFunctionSystem(
@@ -42,8 +63,7 @@ internal sealed class FractalService(ComputeScheduler compute, IOptions<LimitsOp
     {
         var problems = new RequestProblems();
         var frames = request.Frames.ToHistory(limits.Value, problems);
-        var timeStep = request.HasTimeStep ? request.TimeStep : 1.0;
-        problems.Check("time_step", timeStep, StabilityAnalyzer.TimeStepRange);
+        var timeStep = ReadTimeStep(request.HasTimeStep, request.TimeStep, "time_step", problems);
         problems.ThrowIfAny();
 
         var metrics = await compute.ComputeAsync(
@@ -60,5 +80,56 @@ internal sealed class FractalService(ComputeScheduler compute, IOptions<LimitsOp
             },
             context.CancellationToken);
         return metrics.ToResponse();
+    }
+
+    public override async Task<ComputeHistoryStabilityStreamResponse> ComputeHistoryStabilityStream(
+        IAsyncStreamReader<ComputeHistoryStabilityStreamRequest> requestStream, ServerCallContext context)
+    {
+        var problems = new RequestProblems();
+        if (!await reader.MoveNextAsync(requestStream, context) || requestStream.Current.Start is not { } start)
+        {
+            problems.Add("start", "must be in the first message");
+            throw problems.ToException();
+        }
+
+        var timeStep = ReadTimeStep(start.HasTimeStep, start.TimeStep, "start.time_step", problems);
+        problems.ThrowIfAny();
+
+        var upload = new HistoryUpload(limits.Value);
+        StabilityAnalyzer? analyzer = null;
+        while (await reader.MoveNextAsync(requestStream, context))
+        {
+            var message = requestStream.Current;
+            if (upload.Take(message.Frame, message.HasValues ? message.Values : null) is { } frame)
+            {
+                analyzer ??= new StabilityAnalyzer(frame.Cells.Length, timeStep);
+                await compute.ComputeAsync(
+                    () =>
+                    {
+                        analyzer.Add(frame.Cells);
+                        return frame;
+                    },
+                    context.CancellationToken);
+            }
+        }
+
+        upload.RequireComplete();
+        return new ComputeHistoryStabilityStreamResponse { Stability = analyzer!.Measure().ToResponse() };
+    }
+
+    private static double ReadTimeStep(bool isSet, double value, string path, RequestProblems problems)
+    {
+        var timeStep = isSet ? value : 1.0;
+        problems.Check(path, timeStep, StabilityAnalyzer.TimeStepRange);
+        return timeStep;
+    }
+
+    private async Task<ComputeBoxCountingDimensionResponse> MeasureAsync(
+        Field field, double threshold, FeatureOptions options, CancellationToken cancellationToken)
+    {
+        var meshes = options.BoxMeshesFor(field.RowCount, field.ColumnCount);
+        var dimension = await compute.ComputeAsync(
+            () => BoxCountingDimension.MeasureAbove(threshold, field.Cells, field.RowCount, field.ColumnCount, meshes), cancellationToken);
+        return dimension.ToResponse(meshes.Select(mesh => 1 - ((double)mesh.CoveredCellCount / field.Cells.Length)).DefaultIfEmpty(0).Max());
     }
 }

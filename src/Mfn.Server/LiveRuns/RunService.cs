@@ -11,28 +11,23 @@ using Microsoft.Extensions.Options;
 namespace Mfn.Server.LiveRuns;
 
 /// <summary>Runs that live on the server: clients start, watch, steer and copy them.</summary>
-internal sealed class RunService(LiveRunRegistry runs, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+internal sealed class RunService(LiveRunRegistry runs, Runs.RunRegistry callRuns, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
     : Contracts.V1.RunService.RunServiceBase
 {
     private const int DefaultPageSize = 100;
 
-    public override async Task<CreateRunResponse> CreateRun(CreateRunRequest request, ServerCallContext context)
-    {
-        var problems = new RequestProblems();
-        var spec = request.Spec.ToSpec(limits.Value, problems);
-        var plan = request.ToPlan(spec, problems);
-        var fields = request.InitialFields.ToInitialFields(spec, limits.Value, problems);
-        problems.ThrowIfAny();
-        runs.RequireRoom(spec, plan);
+    public override async Task<CreateRunResponse> CreateRun(CreateRunRequest request, ServerCallContext context) =>
+        new() { Run = await new RunCreation(runs, limits.Value).CreateAsync(request, context.CancellationToken) };
 
-        var checkpoint = await runs.Services.Scheduler.ComputeAsync(
-            () =>
-            {
-                using var simulation = new SteeredSimulation(spec, fields);
-                return simulation.Capture();
-            },
-            context.CancellationToken);
-        return new CreateRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
+    public override async Task<CreateRunStreamResponse> CreateRunStream(IAsyncStreamReader<CreateRunStreamRequest> requestStream, ServerCallContext context)
+    {
+        // The fields take memory while they come.
+        using var place = callRuns.TakePlace();
+        var start = await reader.MoveNextAsync(requestStream, context) ? requestStream.Current.Start : null;
+        var parts = reader.ReadUploadAsync(requestStream, context).Select(message => message.HasValues ? message.Values : null);
+        return start is null
+            ? throw Problem("start", "must be the first message")
+            : new CreateRunStreamResponse { Run = await new RunCreation(runs, limits.Value).CreateAsync(start, parts, context.CancellationToken) };
     }
 
     public override async Task<GetRunResponse> GetRun(GetRunRequest request, ServerCallContext context)
@@ -88,24 +83,7 @@ internal sealed class RunService(LiveRunRegistry runs, RequestReader reader, Res
     public override async Task SteerRun(
         IAsyncStreamReader<SteerRunRequest> requestStream, IServerStreamWriter<SteerRunResponse> responseStream, ServerCallContext context)
     {
-        LiveRun? run = null;
-        while (await reader.MoveNextAsync(requestStream, context))
-        {
-            var request = requestStream.Current;
-            run ??= runs.Find(request.RunId);
-            var response = new SteerRunResponse { CommandId = request.Command?.CommandId ?? "" };
-            try
-            {
-                response.Applied = await SteerAsync(run, request, context.CancellationToken);
-            }
-            catch (CallRefusedException refused) when (refused.StatusCode is not (StatusCode.NotFound or StatusCode.Unavailable))
-            {
-                // Another command may be fine.
-                response.Refused = refused.ToStatus();
-            }
-
-            await writer.WriteAsync(responseStream, response, context);
-        }
+        await new SteeringStream(runs, limits.Value, reader, writer).RunAsync(requestStream, responseStream, context);
     }
 
     public override async Task<ForkRunResponse> ForkRun(ForkRunRequest request, ServerCallContext context)
@@ -186,20 +164,6 @@ internal sealed class RunService(LiveRunRegistry runs, RequestReader reader, Res
         var problems = new RequestProblems();
         problems.Add(field, description);
         return problems.ToException();
-    }
-
-    private async Task<Applied> SteerAsync(LiveRun run, SteerRunRequest request, CancellationToken cancellationToken)
-    {
-        var problems = new RequestProblems();
-        if (request.RunId.Length > 0 && request.RunId != run.Id.ToString())
-        {
-            problems.Add("run_id", $"must be '{run.Id}' as in the first message, but was '{request.RunId}'");
-        }
-
-        var command = request.Command.ToCommand(run.Status.Spec, limits.Value, problems);
-        problems.ThrowIfAny();
-        var outcome = await run.SteerAsync(command, cancellationToken);
-        return new Applied { Step = outcome.Position.Step, Revision = outcome.Position.Revision, AlreadyApplied = outcome.WasApplied };
     }
 
     /// <summary>The state after a step, or the state now if there is none.</summary>

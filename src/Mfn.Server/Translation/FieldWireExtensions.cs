@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Mfn.Core.Fields;
 using Mfn.Core.Specs;
 using Mfn.Server.Calls;
@@ -10,9 +9,6 @@ namespace Mfn.Server.Translation;
 /// <summary>Checks the fields that callers send.</summary>
 internal static class FieldWireExtensions
 {
-    // Far beyond any membrane, and small enough for every statistic of a field to stay finite.
-    private static readonly ParameterRange CellRange = new(-1000, 1000);
-
     /// <summary>The field, or null if there is something wrong with it, which is then among the problems.</summary>
     /// <param name="wire">The message; null if the caller sent none.</param>
     /// <param name="path">Its wire name, such as frames[3].</param>
@@ -20,51 +16,19 @@ internal static class FieldWireExtensions
     /// <param name="problems">Collects what is wrong.</param>
     public static Field? ToField(this Wire.Field? wire, string path, LimitsOptions limits, RequestProblems problems)
     {
-        if (wire is null)
-        {
-            problems.Add(path, "must be set");
-            return null;
-        }
-
-        var extents = new ParameterRange(1, limits.MaxGridSize);
-        var isShapeFine = Check("rows", wire.Rows) & Check("columns", wire.Columns);
-        var cellSize = wire.Encoding switch
-        {
-            Wire.FieldEncoding.Float64 => sizeof(double),
-            Wire.FieldEncoding.Float32 => sizeof(float),
-            _ => 0,
-        };
-        if (cellSize == 0)
-        {
-            problems.Add($"{path}.encoding", $"must be FIELD_ENCODING_FLOAT64 or FIELD_ENCODING_FLOAT32, but was {(int)wire.Encoding}");
-        }
-
-        if (!isShapeFine || cellSize == 0)
+        if (IncomingField.Declare(wire, path, limits, problems) is not { } field)
         {
             return null;
         }
 
-        var expectedLength = wire.Rows * wire.Columns * cellSize;
-        if (wire.Values.Length != expectedLength)
+        if (wire!.Values.Length != field.ByteCount)
         {
-            problems.Add(
-                $"{path}.values",
-                $"must have {expectedLength} bytes for {wire.Rows} x {wire.Columns} cells of {cellSize} bytes, but had {wire.Values.Length}");
+            field.RefuseLength($"{wire.Values.Length}", problems);
             return null;
         }
 
-        return Decode(wire, path, cellSize, problems);
-
-        bool Check(string name, int extent)
-        {
-            if (extents.Contains(extent))
-            {
-                return true;
-            }
-
-            problems.Add($"{path}.{name}", $"must be {extents}, but was {extent}");
-            return false;
-        }
+        field.Append(wire.Values.Span, problems);
+        return field.Field;
     }
 
     /// <summary>The frames of a history, or null if there is something wrong with one, which is then among the problems.</summary>
@@ -102,28 +66,5 @@ internal static class FieldWireExtensions
 
         problems.Add(path, $"must be {rowCount} x {columnCount} like the first frame, but was {field.RowCount} x {field.ColumnCount}");
         return false;
-    }
-
-    private static Field? Decode(Wire.Field wire, string path, int cellSize, RequestProblems problems)
-    {
-        var field = new Field(wire.Rows, wire.Columns);
-        var bytes = wire.Values.Span;
-        for (var i = 0; i < field.Cells.Length; i++)
-        {
-            var volts = cellSize == sizeof(double)
-                ? BinaryPrimitives.ReadDoubleLittleEndian(bytes[(i * sizeof(double))..])
-                : BinaryPrimitives.ReadSingleLittleEndian(bytes[(i * sizeof(float))..]);
-            if (!CellRange.Contains(volts))
-            {
-                problems.Add(
-                    $"{path}.values",
-                    $"must be {CellRange} V, but the cell in row {i / wire.Columns}, column {i % wire.Columns} was {ParameterRange.Format(volts)}");
-                return null;
-            }
-
-            field.Cells[i] = volts;
-        }
-
-        return field;
     }
 }

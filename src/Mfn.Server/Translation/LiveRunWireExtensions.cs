@@ -219,19 +219,48 @@ internal static class LiveRunWireExtensions
             return InitialFields.Drawn;
         }
 
-        var fields = new InitialFields
+        return new InitialFields
         {
             Potential = wire.Potential?.ToField("initial_fields.potential", limits, problems),
             Activator = wire.Activator?.ToField("initial_fields.activator", limits, problems),
             Inhibitor = wire.Inhibitor?.ToField("initial_fields.inhibitor", limits, problems),
-        };
-        foreach (var problem in fields.FindProblems(spec))
-        {
-            problems.Add($"initial_fields.{problem.Parameter.ToLowerInvariant()}", problem.Description);
-        }
-
-        return fields;
+        }.Check(spec, problems);
     }
+
+    /// <summary>The shapes of the caller's fields of step 0, whose values are still to come.</summary>
+    public static IncomingInitialFields Declare(this Wire.InitialFields? wire, SimulationSpec spec, FieldUpload upload, RequestProblems problems)
+    {
+        return wire is null || !problems.IsEmpty
+            ? new IncomingInitialFields(null, null, null)
+            : new IncomingInitialFields(
+                Declare(wire.Potential, "initial_fields.potential"),
+                Declare(wire.Activator, "initial_fields.activator"),
+                Declare(wire.Inhibitor, "initial_fields.inhibitor"));
+
+        IncomingField? Declare(Wire.Field? field, string path)
+        {
+            if (field is null || upload.Declare(field, path) is not { } incoming)
+            {
+                return null;
+            }
+
+            if (incoming.RowCount != spec.GridSize || incoming.ColumnCount != spec.GridSize)
+            {
+                problems.Add(path, $"must be {spec.GridSize} x {spec.GridSize}, but was {incoming.RowCount} x {incoming.ColumnCount}");
+            }
+
+            return incoming;
+        }
+    }
+
+    /// <summary>The caller's fields of step 0, whose values have come.</summary>
+    public static InitialFields ToInitialFields(this IncomingInitialFields incoming, SimulationSpec spec, RequestProblems problems) =>
+        new InitialFields
+        {
+            Potential = incoming.Potential?.Field,
+            Activator = incoming.Activator?.Field,
+            Inhibitor = incoming.Inhibitor?.Field,
+        }.Check(spec, problems);
 
     /// <summary>The command that a message brings.</summary>
     public static SteeringCommand ToCommand(this Wire.RunCommand? wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
@@ -307,6 +336,16 @@ internal static class LiveRunWireExtensions
 
     private static Wire.ForkPoint ToWire(this ForkPoint point) =>
         new() { RunId = point.RunId.ToString(), Step = point.Position.Step, Revision = point.Position.Revision };
+
+    private static InitialFields Check(this InitialFields fields, SimulationSpec spec, RequestProblems problems)
+    {
+        foreach (var problem in fields.FindProblems(spec))
+        {
+            problems.Add($"initial_fields.{problem.Parameter.ToLowerInvariant()}", problem.Description);
+        }
+
+        return fields;
+    }
 
     private static double? ToPace(bool isSet, double stepsPerSecond, string path, RequestProblems problems)
     {

@@ -1,0 +1,146 @@
+using System.Buffers.Binary;
+using Mfn.Core.Fields;
+using Mfn.Core.Specs;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Wire = Mfn.Contracts.V1;
+
+namespace Mfn.Server.Translation;
+
+/// <summary>
+/// A field on its way in: first its shape, then its values, in as many parts as its sender likes. What is wrong with it is added to problems, by wire
+/// name. It takes memory once values come, for the shape that was declared and no more.
+/// </summary>
+internal sealed class IncomingField
+{
+    // Far beyond any membrane, and small enough for every statistic of a field to stay finite.
+    private static readonly ParameterRange CellRange = new(-1000, 1000);
+
+    private readonly string _path;
+    private readonly int _cellSize;
+    private readonly byte[] _split;
+    private Field? _field;
+    private int _splitLength;
+    private int _cellCount;
+    private bool _isBad;
+
+    private IncomingField(Wire.Field wire, string path, int cellSize)
+    {
+        (_path, _cellSize, RowCount, ColumnCount) = (path, cellSize, wire.Rows, wire.Columns);
+        _split = new byte[cellSize];
+        ByteCount = wire.Rows * wire.Columns * cellSize;
+    }
+
+    public int RowCount { get; }
+
+    public int ColumnCount { get; }
+
+    /// <summary>How many bytes of values there must be.</summary>
+    public int ByteCount { get; }
+
+    /// <summary>How many have come.</summary>
+    public int ReceivedByteCount { get; private set; }
+
+    public bool IsComplete => ReceivedByteCount == ByteCount;
+
+    /// <summary>The field, once it is complete and nothing is wrong with it.</summary>
+    public Field? Field => IsComplete && !_isBad ? _field : null;
+
+    /// <summary>A field of a declared shape, none of whose values are taken yet; null if there is something wrong with the shape.</summary>
+    /// <param name="wire">The message; null if the caller sent none.</param>
+    /// <param name="path">Its wire name, such as frames[3].</param>
+    /// <param name="limits">For the largest extent.</param>
+    /// <param name="problems">Collects what is wrong.</param>
+    public static IncomingField? Declare(Wire.Field? wire, string path, LimitsOptions limits, RequestProblems problems)
+    {
+        if (wire is null)
+        {
+            problems.Add(path, "must be set");
+            return null;
+        }
+
+        var extents = new ParameterRange(1, limits.MaxGridSize);
+        var isShapeFine = Check("rows", wire.Rows) & Check("columns", wire.Columns);
+        var cellSize = wire.Encoding switch
+        {
+            Wire.FieldEncoding.Float64 => sizeof(double),
+            Wire.FieldEncoding.Float32 => sizeof(float),
+            _ => 0,
+        };
+        if (cellSize == 0)
+        {
+            problems.Add($"{path}.encoding", $"must be FIELD_ENCODING_FLOAT64 or FIELD_ENCODING_FLOAT32, but was {(int)wire.Encoding}");
+        }
+
+        return isShapeFine && cellSize > 0 ? new IncomingField(wire, path, cellSize) : null;
+
+        bool Check(string name, int extent)
+        {
+            if (extents.Contains(extent))
+            {
+                return true;
+            }
+
+            problems.Add($"{path}.{name}", $"must be {extents}, but was {extent}");
+            return false;
+        }
+    }
+
+    /// <summary>Takes the next bytes, as many as are missing; returns the others.</summary>
+    public ReadOnlySpan<byte> Append(ReadOnlySpan<byte> bytes, RequestProblems problems)
+    {
+        var taken = bytes[..Math.Min(bytes.Length, ByteCount - ReceivedByteCount)];
+        var rest = bytes[taken.Length..];
+        ReceivedByteCount += taken.Length;
+        if (!taken.IsEmpty && !_isBad)
+        {
+            _field ??= new Field(RowCount, ColumnCount);
+            Decode(taken, problems);
+        }
+
+        return rest;
+    }
+
+    /// <summary>Notes that its values are too few, or more than that.</summary>
+    /// <param name="actual">How many bytes there were, in words.</param>
+    /// <param name="problems">Collects what is wrong.</param>
+    public void RefuseLength(string actual, RequestProblems problems) => problems.Add(
+        $"{_path}.values", $"must have {ByteCount} bytes for {RowCount} x {ColumnCount} cells of {_cellSize} bytes, but had {actual}");
+
+    private void Decode(ReadOnlySpan<byte> bytes, RequestProblems problems)
+    {
+        while (!bytes.IsEmpty && !_isBad)
+        {
+            if (_splitLength == 0 && bytes.Length >= _cellSize)
+            {
+                Add(bytes, problems);
+                bytes = bytes[_cellSize..];
+                continue;
+            }
+
+            var taken = Math.Min(_cellSize - _splitLength, bytes.Length);
+            bytes[..taken].CopyTo(_split.AsSpan(_splitLength));
+            bytes = bytes[taken..];
+            _splitLength = (_splitLength + taken) % _cellSize;
+            if (_splitLength == 0)
+            {
+                Add(_split, problems);
+            }
+        }
+    }
+
+    private void Add(ReadOnlySpan<byte> bytes, RequestProblems problems)
+    {
+        var volts = _cellSize == sizeof(double) ? BinaryPrimitives.ReadDoubleLittleEndian(bytes) : BinaryPrimitives.ReadSingleLittleEndian(bytes);
+        if (!CellRange.Contains(volts))
+        {
+            problems.Add(
+                $"{_path}.values",
+                $"must be {CellRange} V, but the cell in row {_cellCount / ColumnCount}, column {_cellCount % ColumnCount} was {ParameterRange.Format(volts)}");
+            _isBad = true;
+            return;
+        }
+
+        _field!.Cells[_cellCount++] = volts;
+    }
+}
