@@ -30,9 +30,9 @@ internal sealed class LiveRunsOptions
     [Range(typeof(long), "65536", "1099511627776")]
     public long MaxCommandBytesPerRun { get; set; } = 64L << 20;
 
-    /// <summary>Memory for the states that one run keeps of its history.</summary>
+    /// <summary>Memory for the states that one run keeps of its history. The default has room for the three that a run of 1024 x 1024 keeps at least.</summary>
     [Range(typeof(long), "1048576", "1099511627776")]
-    public long MaxHistoryBytesPerRun { get; set; } = 64L << 20;
+    public long MaxHistoryBytesPerRun { get; set; } = 96L << 20;
 
     /// <summary>Memory for the frames that wait for one watcher; at least one frame may wait whatever its size.</summary>
     [Range(typeof(long), "65536", "1099511627776")]
