@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
@@ -15,6 +16,7 @@ namespace Mfn.Client;
 /// <see cref="RpcExceptionExtensions"/> reads. A call that finds the server unavailable is made again, four times in all, unless it may have changed
 /// something on the server.
 /// </summary>
+[SuppressMessage("Maintainability", "CA1506", Justification = "It has a method for each call of the contracts, and so their messages.")]
 public sealed class MfnClient : IDisposable
 {
     private readonly MfnClientOptions _options;
