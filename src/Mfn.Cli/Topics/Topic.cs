@@ -25,6 +25,7 @@ internal sealed record Topic(string Name, string Summary, string Page, params st
         new("settings", "every setting of a server, with default and range", "configuration.md", "Configuration of `mfn serve`"),
         new("memory", "how much a server takes, and what bounds it", "configuration.md", "Memory"),
         new("durability", "runs that survive the server", "durability.md"),
+        new("files", "NPY, .npz and safetensors, pipes, outputs", "files.md"),
         new("calling", "gRPC from .NET, Python and other languages", "calling.md"),
         new("status-codes", "what each status means, and what a client does about it", "status-codes.md"),
     ];
