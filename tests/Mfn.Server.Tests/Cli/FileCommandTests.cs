@@ -104,6 +104,31 @@ public sealed class FileCommandTests : IDisposable
         Assert.Equal([1], ReadAll(In("one.npy")));
     }
 
+    [Theory]
+    [InlineData(728)]
+    [InlineData(1024)]
+    public async Task Field_ThatSimulateMade_IsTakenByEveryCommand(int gridSize)
+    {
+        await using var server = await TestServer.StartAsync();
+        var (address, file) = (server.Address.ToString(), In("field.npy"));
+        await RunAsync("simulate", "--grid", $"{gridSize}", "--steps", "1", "--out", file);
+
+        await RunAsync("features", file);
+        await RunAsync("fractal", "dimension", file);
+        await RunAsync("fractal", "stability", file);
+        await RunAsync("run", "create", "--grid", $"{gridSize}", "--potential", file, "--paused", "--server", address);
+        var run = Assert.Single((await server.Runs.ListRunsAsync(new ListRunsRequest())).Runs);
+        await RunAsync("run", "steer", run.RunId, "replace", file, "--server", address);
+
+        Assert.Equal(1, (await server.Runs.GetRunAsync(new GetRunRequest { RunId = run.RunId })).Run.Revision);
+
+        static async Task RunAsync(params string[] arguments)
+        {
+            var (exitCode, _, error) = await MfnProcess.RunAsync(arguments);
+            Assert.True(exitCode == 0, $"'{string.Join(' ', arguments)}' exited with {exitCode}: {error}");
+        }
+    }
+
     public static TheoryData<string> Outputs =>
     [
         "simulate --grid 8 --steps 2 --out OUT",
