@@ -28,7 +28,16 @@ public sealed class FieldUploadTests
         Assert.Equal(await roomy.Features.ExtractFeaturesAsync(features), await client.ExtractFeaturesAsync(features));
         Assert.Equal(await roomy.Fractals.ComputeBoxCountingDimensionAsync(boxes), await client.ComputeBoxCountingDimensionAsync(boxes));
         Assert.Equal(await roomy.Fractals.ComputeHistoryStabilityAsync(stability), await client.ComputeHistoryStabilityAsync(stability));
+    }
 
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public async Task AnyRun_FieldsOfAnySize_GiveWhatOneMessageGives(int size)
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var roomy = await TestServer.StartAsync("Limits:MaxRequestBytes=67108864");
+        using var client = new MfnClient(new MfnClientOptions { Address = server.Address });
+        var field = Field(size, seed: 1);
         var create = new CreateRunRequest
         {
             Spec = new SimulationSpec { GridSize = size },
