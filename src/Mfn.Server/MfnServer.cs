@@ -160,6 +160,7 @@ public static class MfnServer
         services.AddSingleton<LiveRunRegistry>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveRunRegistry>());
         services.AddSingleton<AggregationMemory>();
+        services.AddHostedService<RuntimeNotice>();
         services.AddSingleton<ServerLifetime>();
         services.AddSingleton<OpenConnections>();
         services.AddSingleton<GracefulStop>();

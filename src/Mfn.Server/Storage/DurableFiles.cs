@@ -120,7 +120,7 @@ internal static class DurableFiles
     /// <exception cref="IOException">The system could not write it; it may have dropped it, and would say nothing of that when it is asked again.</exception>
     public static void Flush(SafeFileHandle handle)
     {
-        // The framework does not notice that fsync fails: its native part returns 1 then where it expects -1, at least in 10.0.12.
+        // Not all runtimes notice that fsync fails, see RuntimeFlush.
         if (!OperatingSystem.IsLinux())
         {
             RandomAccess.FlushToDisk(handle);

@@ -18,7 +18,7 @@ test('ComputeNernstPotential, potassium: is the textbook value', async (t) => {
     assert.deepEqual([response.outside_raised_to_floor, response.inside_raised_to_floor], [false, false]);
 });
 
-test('ComputeNernstPotential, calcium: is exact, or says that the reference's floor was used', async (t) => {
+test('ComputeNernstPotential, calcium: is exact, or says that the floor of the reference was used', async (t) => {
     const response = await call(connect(t, MembraneService), 'ComputeNernstPotential', {
         valence: 2,
         outside_molar: 0.002,

@@ -3,8 +3,8 @@ import unittest
 
 import grpc
 
-from contracts import HealthCheckRequest, HealthCheckResponse, HealthStub, SimulationServiceStub, simulation
-from server import LONG_RUN, TIMEOUT, assert_refused, connect, start_server
+from contracts import HealthCheckRequest, HealthCheckResponse, HealthStub, RetryInfo, SimulationServiceStub, simulation
+from server import LONG_RUN, TIMEOUT, assert_refused, connect, error_detail, start_server
 
 DRAIN_SECONDS = 1
 
@@ -24,11 +24,13 @@ class ShutdownTests(unittest.TestCase):
 
         self.assertEqual(next(watch).status, HealthCheckResponse.NOT_SERVING)
         refused = assert_refused(self, lambda: client.Simulate(simulation.SimulateRequest(), timeout=TIMEOUT))
+        self.assertTrue(watch.is_active())
         ended = assert_refused(self, lambda: list(stream))
         drained = time.monotonic() - told
         watch_ended = assert_refused(self, lambda: next(watch))
 
         for error in (refused, ended, watch_ended):
             self.assertEqual((error.code(), error.details()), (grpc.StatusCode.UNAVAILABLE, "The server is stopping."))
+            self.assertEqual(error_detail(self, error, RetryInfo).retry_delay.ToTimedelta().total_seconds(), 1)
         self.assertGreaterEqual(drained, DRAIN_SECONDS)
         self.assertEqual(server.wait(TIMEOUT), 0)

@@ -1,7 +1,11 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
 using Grpc.Core;
 using Mfn.Client;
 using Mfn.Contracts.V1;
 using Mfn.Server.Tests.GrpcStack;
+using Status = Grpc.Core.Status;
 
 namespace Mfn.Server.Tests.Client;
 
@@ -52,7 +56,7 @@ public sealed class MfnClientTests
 
         var error = await Assert.ThrowsAsync<RpcException>(() => client.ComputeNernstPotentialAsync(new ComputeNernstPotentialRequest { Valence = 9 }));
 
-        Assert.Equal(["valence", "outside_molar", "inside_molar"], error.GetFieldViolations().Select(violation => violation.Field));
+        Assert.Equal(["outside_molar", "inside_molar", "valence"], error.GetFieldViolations().Select(violation => violation.Field));
         Assert.Null(error.GetRetryDelay());
     }
 
@@ -63,5 +67,16 @@ public sealed class MfnClientTests
 
         Assert.Empty(new RpcException(Status.DefaultCancelled).GetFieldViolations());
         Assert.Empty(damaged.GetFieldViolations());
+        Assert.Null(damaged.GetRetryDelay());
+    }
+
+    [Fact]
+    public void GetFieldViolations_DamagedDetailOfAWholeStatus_AreEmpty()
+    {
+        var detail = Any.Pack(new BadRequest { FieldViolations = { new BadRequest.Types.FieldViolation { Field = "valence" } } });
+        detail.Value = ByteString.CopyFrom(detail.Value.Span[..^1]);
+        var error = new Google.Rpc.Status { Code = (int)StatusCode.InvalidArgument, Details = { detail } }.ToRpcException();
+
+        Assert.Empty(error.GetFieldViolations());
     }
 }
