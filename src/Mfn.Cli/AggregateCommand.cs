@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Mfn.Cli.Flags;
+using Mfn.Cli.Output;
 using Mfn.Client;
 using Mfn.Client.Npy;
 using Mfn.Contracts.V1;
@@ -23,7 +25,7 @@ internal static class AggregateCommand
 
         gradients.npy has a row for each client, of floating-point numbers. A file of one axis, and one of safetensors with all its tensors in the
         order of their names, is one client's update: name as many as there are. --out writes the aggregate as float32 for numpy.load.
-        docs/aggregation.md has the rules, and how many updates each needs. Exit code: 0, 2 for bad input, 1 for a failed call.
+        docs/aggregation.md has the rules, and how many updates each needs.
         """;
 
     public static Command Create()
@@ -32,40 +34,36 @@ internal static class AggregateCommand
         {
             Description = "Files of updates, NPY or safetensors: (updates, components), or one update.",
             Arity = ArgumentArity.OneOrMore,
-        };
+        }.Fills("updates");
         var cast = CastOption.Create();
         var options = new AggregationOptions();
-        var output = new Option<string?>("--out") { Description = "Write the aggregate as an NPY file of floats, (components,).", HelpName = "FILE.npy" };
-        var json = new Option<bool>("--json") { Description = "Print one JSON object." };
+        var file = new Option<string?>("--out") { Description = "Write the aggregate as an NPY file of floats, (components,).", HelpName = "FILE.npy" };
+        var output = new OutputOptions();
         var connection = new ServerConnection("in this process, which reads the file as it needs it");
 
         var command = new Command(Name, "Aggregates the updates of a round, some of which may be Byzantine.") { paths, cast };
         options.AddTo(command);
-        command.Add(output);
-        command.Add(json);
+        command.Add(file);
+        output.AddTo(command);
         connection.AddWithUploadTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            var destination = OutputFile.Read(arguments, output);
+            var answer = output.Open(arguments);
+            var destination = OutputFile.Read(arguments, file);
             using var gradients = GradientFile.Open(arguments.GetRequiredValue(paths), arguments.GetValue(cast));
             var spec = options.Read(arguments, gradients.Length);
             var result = connection.IsElsewhere(arguments)
-                ? await connection.UseAsync(arguments, client => client.AggregateAsync(spec, gradients.Updates(), cancellationToken), cancellationToken)
+                ? await connection.UseAsync(arguments, answer, client => client.AggregateAsync(spec, gradients.Updates(), cancellationToken), cancellationToken)
                 : await Task.Run(() => AggregateHere(spec, gradients, cancellationToken), cancellationToken);
             if (destination is not null)
             {
                 NpyFile.WriteSingles(destination, result.Vector.Span, result.Vector.Length);
             }
 
-            using var standardOutput = Console.OpenStandardOutput();
-            var report = new RoundReport(result, gradients.Count);
-            if (arguments.GetValue(json))
+            new RoundReport(result, gradients.Count).Write(answer);
+            if (destination is not null)
             {
-                report.WriteJson(standardOutput);
-            }
-            else
-            {
-                report.WriteText(standardOutput, destination);
+                answer.Note($"wrote {destination}");
             }
 
             return ExitCode.Success;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mfn.Cli.Flags;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli;
@@ -31,28 +32,21 @@ internal sealed class AggregationOptions
 
     private static readonly string[] PreAggregations = ["nnm", "clip", "adaptive-clip", "bucketing"];
 
-    private readonly Option<int?> _byzantine = NumberOption.Create<int>("--byzantine", "F", "How many updates may be arbitrary: from 0.", isRequired: true);
-    private readonly Option<string?> _rule = new("--rule") { Description = "How to make one vector out of them.", HelpName = string.Join('|', Rules.Keys), Required = true };
-    private readonly Option<string?> _variant = new("--variant") { Description = "Which Krum (the three Krum rules only). Default: blanchard2017.", HelpName = string.Join('|', Variants.Keys) };
-    private readonly Option<int?> _keep = NumberOption.Create<int>("--keep", "M", "Updates that are kept (multi-krum only). Default: n - f - 2, of the compat variants n - f.");
-    private readonly Option<int?> _clusters = NumberOption.Create<int>("--clusters", "C", "Clusters at most (hierarchical-krum only). Default: 10.");
-    private readonly Option<double?> _byzantineFraction = NumberOption.Create<double>("--byzantine-fraction", "X", "Byzantine part of a cluster: 0 to below 0.5 (hierarchical-krum mfn-4.1-compat only). Default: f / n.");
-    private readonly Option<double?> _sampleFraction = NumberOption.Create<double>("--sample-fraction", "X", "Part of more than 1000 clients that is looked at (hierarchical-krum mfn-4.1-compat only). Default: 0.1.");
-    private readonly Option<double?> _radius = NumberOption.Create<double>("--tau", "X", "Radius (centered-clipping only). Default: 10.");
-    private readonly Option<int?> _iterations = NumberOption.Create<int>("--iterations", "L", "Steps: 1 to 10000; of geometric-median at most (these two only). Default: 3, of geometric-median 5000.");
-    private readonly Option<double?> _tolerance = NumberOption.Create<double>("--tolerance", "X", "Longest last step as a part of the median distance: 1e-14 to 0.1 (geometric-median only). Default: 1e-10.");
-    private readonly Option<string[]> _pre = new("--pre") { Description = "What happens to the updates before; several in their order.", HelpName = string.Join('|', PreAggregations) };
-    private readonly Option<double?> _clipNorm = NumberOption.Create<double>("--clip-norm", "X", "Norm to clip to: above 0 (needed by --pre clip).");
-    private readonly Option<int?> _bucketSize = NumberOption.Create<int>("--bucket-size", "S", "Updates in a bucket (--pre bucketing only). Default: 2.");
-    private readonly Option<long?> _seed = NumberOption.Create<long>("--seed", "N", "Seed of clusters and buckets: 0 to 2^63-1. Default: 42.");
-    private readonly Option<double?> _normCap = NumberOption.Create<double>("--norm-cap", "X", "Refuse updates with a larger norm. Default: none.");
-
-    public AggregationOptions()
-    {
-        _rule.AcceptOnlyFromAmong([.. Rules.Keys]);
-        _variant.AcceptOnlyFromAmong([.. Variants.Keys]);
-        _pre.AcceptOnlyFromAmong(PreAggregations);
-    }
+    private readonly Option<int?> _byzantine = NumberOption.Create<int>("--byzantine", "F", "How many updates may be arbitrary: from 0.", isRequired: true).Fills("byzantine_count");
+    private readonly Option<string?> _rule = ChoiceOption.Create("--rule", "How to make one vector out of them.", Rules.Keys, isRequired: true).Fills("rule");
+    private readonly Option<string?> _variant = ChoiceOption.Create("--variant", "Which Krum (the three Krum rules only). Default: blanchard2017.", Variants.Keys).Fills("variant", "krum_variant");
+    private readonly Option<int?> _keep = NumberOption.Create<int>("--keep", "M", "Updates that are kept (multi-krum only). Default: n - f - 2, of the compat variants n - f.").Fills("kept_count");
+    private readonly Option<int?> _clusters = NumberOption.Create<int>("--clusters", "C", "Clusters at most (hierarchical-krum only). Default: 10.").Fills("cluster_count");
+    private readonly Option<double?> _byzantineFraction = NumberOption.Create<double>("--byzantine-fraction", "X", "Byzantine part of a cluster: 0 to below 0.5 (hierarchical-krum mfn-4.1-compat only). Default: f / n.").Fills("byzantine_fraction");
+    private readonly Option<double?> _sampleFraction = NumberOption.Create<double>("--sample-fraction", "X", "Part of more than 1000 clients that is looked at (hierarchical-krum mfn-4.1-compat only). Default: 0.1.").Fills("sample_fraction");
+    private readonly Option<double?> _radius = NumberOption.Create<double>("--tau", "X", "Radius (centered-clipping only). Default: 10.").Fills("radius");
+    private readonly Option<int?> _iterations = NumberOption.Create<int>("--iterations", "L", "Steps: 1 to 10000; of geometric-median at most (these two only). Default: 3, of geometric-median 5000.").Fills("step_count", "max_step_count");
+    private readonly Option<double?> _tolerance = NumberOption.Create<double>("--tolerance", "X", "Longest last step as a part of the median distance: 1e-14 to 0.1 (geometric-median only). Default: 1e-10.").Fills("tolerance");
+    private readonly Option<string[]> _pre = ChoiceOption.CreateMany("--pre", "What happens to the updates before; several in their order.", PreAggregations).Fills("pre_aggregations");
+    private readonly Option<double?> _clipNorm = NumberOption.Create<double>("--clip-norm", "X", "Norm to clip to: above 0 (needed by --pre clip).").Fills("norm_clipping.norm");
+    private readonly Option<int?> _bucketSize = NumberOption.Create<int>("--bucket-size", "S", "Updates in a bucket (--pre bucketing only). Default: 2.").Fills("bucket_size");
+    private readonly Option<long?> _seed = NumberOption.Create<long>("--seed", "N", "Seed of clusters and buckets: 0 to 2^63-1. Default: 42.").Fills("seed");
+    private readonly Option<double?> _normCap = NumberOption.Create<double>("--norm-cap", "X", "Refuse updates with a larger norm. Default: none.").Fills("norm_cap");
 
     public void AddTo(Command command)
     {
@@ -89,35 +83,23 @@ internal sealed class AggregationOptions
     private void RequireApplicable(ParseResult arguments, string rule, string[] pre)
     {
         var problems = new List<string>();
-        Require(rule is "krum" or "multi-krum" or "hierarchical-krum", "the Krum rules", _variant);
-        Require(rule == "multi-krum", "--rule multi-krum", _keep);
-        Require(rule == "hierarchical-krum", "--rule hierarchical-krum", _clusters, _byzantineFraction, _sampleFraction);
-        Require(rule == "centered-clipping", "--rule centered-clipping", _radius);
-        Require(rule is "centered-clipping" or "geometric-median", "--rule centered-clipping and --rule geometric-median", _iterations);
-        Require(rule == "geometric-median", "--rule geometric-median", _tolerance);
-        Require(pre.Contains("clip"), "--pre clip", _clipNorm);
-        Require(pre.Contains("bucketing"), "--pre bucketing", _bucketSize);
-        Require(rule == "hierarchical-krum" || pre.Contains("bucketing"), "--rule hierarchical-krum and --pre bucketing", _seed);
-        if (pre.Contains("clip") && !IsGiven(_clipNorm))
+        Require(rule is "krum" or "multi-krum" or "hierarchical-krum", "for the Krum rules", _variant);
+        Require(rule == "multi-krum", "for --rule multi-krum", _keep);
+        Require(rule == "hierarchical-krum", "for --rule hierarchical-krum", _clusters, _byzantineFraction, _sampleFraction);
+        Require(rule == "centered-clipping", "for --rule centered-clipping", _radius);
+        Require(rule is "centered-clipping" or "geometric-median", "for --rule centered-clipping and --rule geometric-median", _iterations);
+        Require(rule == "geometric-median", "for --rule geometric-median", _tolerance);
+        Require(pre.Contains("clip"), "for --pre clip", _clipNorm);
+        Require(pre.Contains("bucketing"), "for --pre bucketing", _bucketSize);
+        Require(rule == "hierarchical-krum" || pre.Contains("bucketing"), "for --rule hierarchical-krum and --pre bucketing", _seed);
+        if (pre.Contains("clip") && !arguments.IsGiven(_clipNorm))
         {
             problems.Add("--pre clip needs --clip-norm.");
         }
 
-        if (problems.Count > 0)
-        {
-            throw new BadArgumentsException(string.Join(' ', problems));
-        }
+        BadArgumentsException.ThrowIfAny(problems);
 
-        void Require(bool applies, string where, params Option[] options)
-        {
-            var given = options.Where(IsGiven).Select(option => option.Name).ToArray();
-            if (!applies && given.Length > 0)
-            {
-                problems.Add($"{string.Join(", ", given)}: only for {where}.");
-            }
-        }
-
-        bool IsGiven(Option option) => arguments.GetResult(option) is { Implicit: false };
+        void Require(bool applies, string where, params Option[] options) => arguments.RequireFor(applies, where, problems, options);
     }
 
     private PreAggregation ReadPreAggregation(ParseResult arguments, string name)

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using Mfn.Cli.Flags;
+using Mfn.Cli.Output;
 using Mfn.Client.Files;
 using Mfn.Core.Aggregation;
 using Mfn.Core.Aggregation.Attacks;
@@ -19,7 +21,7 @@ internal static class AttackCommand
           mfn attack gradients.npy --byzantine 4 --svg attacks.svg
 
         The distance is from the honest updates' mean to the aggregate, divided by the root mean square of the honest updates' own
-        distances from it: 1 is as far off as an honest update. Exit code: 0, 2 for bad input, 1 if the plot could not be written.
+        distances from it: 1 is as far off as an honest update.
         """;
 
     // Honest updates around a mean twice as long as their spread.
@@ -59,25 +61,21 @@ internal static class AttackCommand
         var seed = NumberOption.Create<long>("--seed", "N", "Seed of random updates and attacks: 0 to 2^63-1. Default: 42.");
         var svg = new Option<string?>("--svg") { Description = "Write the table as a plot.", HelpName = "FILE.svg" };
         var cast = CastOption.Create();
-        var json = new Option<bool>("--json") { Description = "Print one JSON object." };
+        var output = new OutputOptions();
 
-        var command = new Command(Name, "Measures how far attacks move the aggregation rules.") { path, honestCount, length, byzantine, seed, svg, cast, json };
+        var command = new Command(Name, "Measures how far attacks move the aggregation rules.") { path, honestCount, length, byzantine, seed, svg, cast };
+        output.AddTo(command);
         command.SetAction(arguments =>
         {
+            var answer = output.Open(arguments);
             var problems = new List<string>();
             var count = Read(honestCount, 36, minimum: 2, maximum: 1000);
             var components = Read(length, 1000, minimum: 1, maximum: 1_000_000);
             var attackers = Read(byzantine, 4, minimum: 1, maximum: 1000);
             var start = Read(seed, 42, minimum: 0, maximum: long.MaxValue);
-            if (arguments.GetValue(path) is not null && (arguments.GetValue(honestCount) is not null || arguments.GetValue(length) is not null))
-            {
-                problems.Add("--honest, --components: only without HONEST.npy.");
-            }
-
-            if (problems.Count > 0)
-            {
-                throw new BadArgumentsException(string.Join(' ', problems));
-            }
+            arguments.RequireFor(arguments.GetValue(path) is null, "without HONEST.npy", problems, honestCount, length);
+            arguments.RequireFor(arguments.GetValue(path) is not null, "with HONEST.npy", problems, cast);
+            BadArgumentsException.ThrowIfAny(problems);
 
             var plotPath = OutputFile.Read(arguments, svg);
             var honest = arguments.GetValue(path) is { } file ? ReadHonest(file, arguments.GetValue(cast)) : DrawHonest(count, components, (ulong)start);
@@ -88,12 +86,13 @@ internal static class AttackCommand
             }
 
             var table = new AttackTable(honest.Count, attackers, honest.Length, displacements);
+            answer.Write(table.ToJson(), table.ToText());
             if (plotPath is not null)
             {
                 FileReplacement.Write(plotPath, AttackPlot.Of(table).Save);
+                answer.Note($"wrote {plotPath}");
             }
 
-            Console.WriteLine(arguments.GetValue(json) ? table.ToJson() : table.ToText(plotPath));
             return ExitCode.Success;
 
             T Read<T>(Option<T?> option, T defaultValue, T minimum, T maximum)

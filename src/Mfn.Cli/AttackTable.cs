@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using Mfn.Cli.Output;
 using Mfn.Core.Aggregation.Attacks;
 
 namespace Mfn.Cli;
@@ -29,22 +29,19 @@ internal sealed class AttackTable(int honestCount, int byzantineCount, int lengt
         _ => displacement.RelativeDistance.Value.ToString("0.00", CultureInfo.InvariantCulture),
     };
 
-    public string ToJson() => JsonSerializer.Serialize(new Dictionary<string, object>
-    {
-        ["honest"] = honestCount,
-        ["byzantine"] = byzantineCount,
-        ["components"] = length,
-        ["displacements"] = displacements.Select(each => new
+    public JsonRecord ToJson() => new JsonRecord()
+        .Add("honest", honestCount)
+        .Add("byzantine", byzantineCount)
+        .Add("components", length)
+        .Add("displacements", displacements.Select(each =>
         {
-            rule = each.Rule,
-            attack = each.Attack,
-            distance = each.Distance,
-            relative_distance = each.RelativeDistance,
-            refusal = each.Refusal,
-        }),
-    });
+            var record = new JsonRecord().Add("rule", each.Rule).Add("attack", each.Attack);
+            return each.Refusal is { } refusal
+                ? record.AddUndefined("distance", refusal).AddUndefined("relative_distance", refusal)
+                : record.Add("distance", each.Distance).Add("relative_distance", each.RelativeDistance);
+        }));
 
-    public string ToText(string? plotPath)
+    public string ToText()
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{Caption}. Distance from the honest mean, in units of the honest updates' spread:").AppendLine();
@@ -66,11 +63,6 @@ internal sealed class AttackTable(int honestCount, int byzantineCount, int lengt
         foreach (var refusal in displacements.Select(each => each.Refusal).OfType<string>().Distinct())
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"n/a: {refusal}");
-        }
-
-        if (plotPath is not null)
-        {
-            text.AppendLine(CultureInfo.InvariantCulture, $"Plot written to {plotPath}");
         }
 
         return text.ToString().TrimEnd();

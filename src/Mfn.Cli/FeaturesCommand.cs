@@ -1,12 +1,12 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json;
+using Mfn.Cli.Flags;
+using Mfn.Cli.Output;
 using Mfn.Client;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli;
 
-/// <summary><c>mfn features</c>: the feature vector of a field or a history in a file.</summary>
+/// <summary><c>mfn features</c>: the feature vectors of fields or histories in files.</summary>
 internal static class FeaturesCommand
 {
     public const string Name = "features";
@@ -15,42 +15,67 @@ internal static class FeaturesCommand
         Examples:
           mfn features field.npy
           mfn features history.npy --json --version 5.0 --connectivity 8
+          mfn features monday.npy tuesday.npy -o jsonl
 
-        FIELD.npy, or a member of an archive as FILE.npz:NAME, or - for standard input, holds volts as floating-point numbers: (rows, columns) for one field, (frames, rows, columns) for a history.
+        FIELD.npy, or a member of an archive as FILE.npz:NAME, or - for standard input, holds volts as floating-point numbers: (rows, columns) for one
+        field, (frames, rows, columns) for a history. A feature that a history does not define, such as a change over time of a single field, is '-',
+        in JSON null with the reason in 'undefined'.
         """;
 
     public static Command Create()
     {
-        var path = new Argument<string>("FIELD.npy") { Description = "The field, or the history of fields." };
+        var paths = new Argument<string[]>("FIELD.npy") { Description = "Fields, or histories of fields; several files.", Arity = ArgumentArity.OneOrMore }.Fills("frame", "frames");
         var cast = CastOption.Create();
         var boxes = new BoxOptions();
-        var connectivity = NumberOption.Create<int>("--connectivity", "4|8", "Neighbours of a cell in a cluster. Default: 4.");
-        var json = new Option<bool>("--json") { Description = "Print one JSON object whose keys are the features' names." };
+        var connectivity = NumberOption.Create<int>("--connectivity", "4|8", "Neighbours of a cell in a cluster. Default: 4.").Fills("connectivity");
+        var output = new OutputOptions("One JSON object, for several files an array");
         var connection = new ServerConnection();
 
-        var command = new Command(Name, "Computes the 18 features of a field or a history in a file.") { path };
+        var command = new Command(Name, "Computes the 18 features of fields or histories in files.") { paths };
         boxes.AddTo(command);
         command.Add(connectivity);
         command.Add(cast);
-        command.Add(json);
+        output.AddTo(command);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            using var history = NpyHistory.Open(arguments.GetRequiredValue(path), arguments.GetValue(cast));
+            var answer = output.Open(arguments);
             var options = ReadOptions(arguments, boxes, connectivity);
-            var (definitions, features) = await connection.UseAsync(
+            using var histories = new NpyHistories(arguments.GetRequiredValue(paths), arguments.GetValue(cast));
+            var isList = histories.All.Count > 1;
+            var (definitions, vectors) = await connection.UseAsync(
                 arguments,
-                async client => (await client.DescribeFeaturesAsync(cancellationToken), await ExtractAsync(client, history, options, cancellationToken)),
+                answer,
+                async client =>
+                {
+                    var found = new List<(string File, FeatureVector Features)>();
+                    foreach (var (file, history) in histories.All)
+                    {
+                        found.Add((file, await ExtractAsync(client, history, options, cancellationToken)));
+                    }
+
+                    return (await client.DescribeFeaturesAsync(cancellationToken), found);
+                },
                 cancellationToken);
-            Print(definitions, features, arguments.GetValue(json));
+            answer.WriteEach(
+                vectors,
+                isList,
+                each => new JsonRecord().Add("file", each.File).Add("features", FeatureReport.ToJson(definitions, each.Features)),
+                writer =>
+                {
+                    if (isList)
+                    {
+                        FeatureReport.WriteTable(writer, definitions, vectors);
+                    }
+                    else
+                    {
+                        FeatureReport.WriteTable(writer, definitions, vectors[0].Features, answer.IsWide);
+                    }
+                });
             return ExitCode.Success;
         });
         return command;
     }
-
-    /// <summary>The features by name, in the order of the definitions.</summary>
-    public static Dictionary<string, double> ByName(DescribeFeaturesResponse definitions, FeatureVector features) =>
-        definitions.Features.Zip(features.Values).ToDictionary(pair => pair.First.Name, pair => pair.Second);
 
     private static FeatureOptions ReadOptions(ParseResult arguments, BoxOptions boxes, Option<int?> connectivity)
     {
@@ -74,27 +99,5 @@ internal static class FeaturesCommand
         }
 
         return features ?? throw new IOException("The server ended the stream without features.");
-    }
-
-    private static void Print(DescribeFeaturesResponse definitions, FeatureVector features, bool asJson)
-    {
-        if (asJson)
-        {
-            Console.WriteLine(JsonSerializer.Serialize(ByName(definitions, features)));
-        }
-        else
-        {
-            PrintTable(definitions, features);
-        }
-    }
-
-    /// <summary>A line a feature, with its unit, and why it is not defined if it is not.</summary>
-    public static void PrintTable(DescribeFeaturesResponse definitions, FeatureVector features)
-    {
-        foreach (var (definition, value) in definitions.Features.Zip(features.Values))
-        {
-            var note = features.Undefined.FirstOrDefault(each => each.Name == definition.Name) is { } undefined ? $"  ({undefined.Reason})" : "";
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{definition.Name,-18} {value,14:0.######} {(definition.Unit == "1" ? "" : definition.Unit)}{note}").TrimEnd());
-        }
     }
 }

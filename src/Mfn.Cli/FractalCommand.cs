@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text.Json;
+using Mfn.Cli.Flags;
+using Mfn.Cli.Output;
 using Mfn.Client.Npy;
 using Mfn.Contracts.V1;
 
@@ -38,6 +39,7 @@ internal static class FractalCommand
         Examples:
           mfn fractal stability history.npy
           mfn fractal stability history.npy --time-step 0.5 --json
+          mfn fractal stability monday.npy tuesday.npy -o jsonl
         """;
 
     public static Command Create() => new(Name, "Analyses fractals: box counting, iterated function systems, stability.")
@@ -47,23 +49,22 @@ internal static class FractalCommand
         CreateStability(),
     };
 
-    private static Option<bool> JsonOption() => new("--json") { Description = "Print one JSON object." };
-
     private static Command CreateDimension()
     {
-        var path = new Argument<string>("FIELD.npy") { Description = "A field in volts, (rows, columns)." };
+        var path = new Argument<string>("FIELD.npy") { Description = "A field in volts, (rows, columns)." }.Fills("field");
         var cast = CastOption.Create();
-        var threshold = NumberOption.Create<double>("--threshold", "MV", "Cells above this potential in mV are counted. Default: -60.");
+        var threshold = NumberOption.Create<double>("--threshold", "MV", "Cells above this potential in mV are counted. Default: -60.").Fills("threshold_millivolts");
         var boxes = new BoxOptions();
-        var json = JsonOption();
+        var output = new OutputOptions();
         var connection = new ServerConnection();
 
         var command = new Command(DimensionName, "Estimates the box-counting dimension of the cells above a threshold.") { path, threshold, cast };
         boxes.AddTo(command);
-        command.Add(json);
+        output.AddTo(command);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
+            var answer = output.Open(arguments);
             using var history = NpyHistory.Open(arguments.GetRequiredValue(path), arguments.GetValue(cast));
             var request = new ComputeBoxCountingDimensionRequest
             {
@@ -75,28 +76,33 @@ internal static class FractalCommand
             arguments.Apply(boxes.MaxBox, value => request.MaxBoxSize = value);
             arguments.Apply(boxes.Scales, value => request.ScaleCount = value);
 
-            var response = await connection.UseAsync(arguments, client => client.ComputeBoxCountingDimensionAsync(request, cancellationToken), cancellationToken);
-            if (arguments.GetValue(json))
+            var response = await connection.UseAsync(arguments, answer, client => client.ComputeBoxCountingDimensionAsync(request, cancellationToken), cancellationToken);
+            const string Undefined = "fewer than two box sizes have an occupied box";
+            var record = new JsonRecord();
+            if (response.IsDefined)
             {
-                PrintJson(new Dictionary<string, object>
-                {
-                    ["dimension"] = response.Dimension,
-                    ["r_squared"] = response.RSquared,
-                    ["is_defined"] = response.IsDefined,
-                    ["box_sizes"] = response.BoxCounts.Select(each => each.Size),
-                    ["box_counts"] = response.BoxCounts.Select(each => each.Count),
-                });
-                return ExitCode.Success;
+                record.Add("dimension", response.Dimension).Add("r_squared", response.RSquared);
+            }
+            else
+            {
+                record.AddUndefined("dimension", Undefined).AddUndefined("r_squared", Undefined);
             }
 
-            foreach (var each in response.BoxCounts)
+            record.Add("box_sizes", response.BoxCounts.Select(each => (long)each.Size)).Add("box_counts", response.BoxCounts.Select(each => each.Count));
+            answer.Write(record, writer =>
             {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"boxes of {each.Size,5}  {each.Count,9} occupied"));
-            }
-
-            Console.WriteLine(response.IsDefined
-                ? string.Create(CultureInfo.InvariantCulture, $"dimension {response.Dimension:0.000000}, R² {response.RSquared:0.000000}")
-                : "dimension not defined: fewer than two box sizes have an occupied box");
+                TextTable.Write(
+                    writer,
+                    response.BoxCounts,
+                    [
+                        new("BOX", each => each.Size.ToString(CultureInfo.InvariantCulture), IsNumber: true),
+                        new("OCCUPIED", each => each.Count.ToString(CultureInfo.InvariantCulture), IsNumber: true),
+                    ],
+                    answer.IsWide);
+                writer.WriteLine(response.IsDefined
+                    ? string.Create(CultureInfo.InvariantCulture, $"dimension {response.Dimension:0.000000}, R² {response.RSquared:0.000000}")
+                    : $"dimension not defined: {Undefined}");
+            });
             return ExitCode.Success;
         });
         return command;
@@ -104,42 +110,44 @@ internal static class FractalCommand
 
     private static Command CreateIfs()
     {
-        var seed = NumberOption.Create<long>("--seed", "N", "Seed of the random numbers: 0 to 2^63-1. Default: 42.");
-        var points = NumberOption.Create<int>("--points", "N", "Points of the orbit: 1000 to 100000. Default: 10000.");
-        var maps = NumberOption.Create<int>("--maps", "N", "Number of affine maps: 2 to 8. Default: 4.");
-        var output = new Option<string?>("--out") { Description = "Write the points as an NPY file of doubles, (points, 2).", HelpName = "FILE.npy" };
-        var json = JsonOption();
+        var seed = NumberOption.Create<long>("--seed", "N", "Seed of the random numbers: 0 to 2^63-1. Default: 42.").Fills("seed");
+        var points = NumberOption.Create<int>("--points", "N", "Points of the orbit: 1000 to 100000. Default: 10000.").Fills("point_count");
+        var maps = NumberOption.Create<int>("--maps", "N", "Number of affine maps: 2 to 8. Default: 4.").Fills("map_count");
+        var file = new Option<string?>("--out") { Description = "Write the points as an NPY file of doubles, (points, 2).", HelpName = "FILE.npy" };
+        var output = new OutputOptions();
         var connection = new ServerConnection();
 
-        var command = new Command(IfsName, "Draws a random iterated function system and its orbit.") { seed, points, maps, output, json };
+        var command = new Command(IfsName, "Draws a random iterated function system and its orbit.") { seed, points, maps, file };
+        output.AddTo(command);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            var path = OutputFile.Read(arguments, output);
+            var answer = output.Open(arguments);
+            var path = OutputFile.Read(arguments, file);
             var request = new GenerateIteratedFunctionSystemRequest { WithPoints = path is not null };
             arguments.Apply(seed, value => request.Seed = value);
             arguments.Apply(points, value => request.PointCount = value);
             arguments.Apply(maps, value => request.MapCount = value);
 
             var response = await connection.UseAsync(
-                arguments, client => client.GenerateIteratedFunctionSystemAsync(request, cancellationToken), cancellationToken);
+                arguments, answer, client => client.GenerateIteratedFunctionSystemAsync(request, cancellationToken), cancellationToken);
             if (path is not null)
             {
                 var coordinates = MemoryMarshal.Cast<byte, double>(response.Points.Span);
                 NpyFile.Write(path, coordinates, coordinates.Length / 2, 2);
             }
 
-            if (arguments.GetValue(json))
+            answer.Write(
+                new JsonRecord()
+                    .Add("lyapunov_exponent", response.LyapunovExponent)
+                    .Add("maps", response.Maps.Select(map => new JsonRecord().Add("a", map.A).Add("b", map.B).Add("c", map.C).Add("d", map.D).Add("e", map.E).Add("f", map.F)))
+                    .Add("out", path),
+                string.Create(CultureInfo.InvariantCulture, $"{response.Maps.Count} maps, mean log contraction {response.LyapunovExponent:0.000000}"));
+            if (path is not null)
             {
-                PrintJson(new Dictionary<string, object>
-                {
-                    ["lyapunov_exponent"] = response.LyapunovExponent,
-                    ["maps"] = response.Maps.Select(map => new[] { map.A, map.B, map.C, map.D, map.E, map.F }),
-                });
-                return ExitCode.Success;
+                answer.Note($"wrote {path}");
             }
 
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{response.Maps.Count} maps, mean log contraction {response.LyapunovExponent:0.000000}"));
             return ExitCode.Success;
         });
         return command;
@@ -147,44 +155,59 @@ internal static class FractalCommand
 
     private static Command CreateStability()
     {
-        var path = new Argument<string>("HISTORY.npy") { Description = "A history in volts, (frames, rows, columns)." };
+        var paths = new Argument<string[]>("HISTORY.npy") { Description = "Histories in volts, (frames, rows, columns); several files.", Arity = ArgumentArity.OneOrMore }.Fills("frames");
         var cast = CastOption.Create();
-        var timeStep = NumberOption.Create<double>("--time-step", "T", "Time between two frames: above 0. Default: 1.");
-        var json = JsonOption();
+        var timeStep = NumberOption.Create<double>("--time-step", "T", "Time between two frames: above 0. Default: 1.").Fills("time_step");
+        var output = new OutputOptions("One JSON object, for several files an array");
         var connection = new ServerConnection();
 
-        var command = new Command(StabilityName, "Computes the reference's stability metrics of a history.") { path, timeStep, cast, json };
+        var command = new Command(StabilityName, "Computes the reference's stability metrics of histories.") { paths, timeStep, cast };
+        output.AddTo(command);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            using var history = NpyHistory.Open(arguments.GetRequiredValue(path), arguments.GetValue(cast));
-            var request = new ComputeHistoryStabilityRequest { Frames = { history.Frames() } };
-            arguments.Apply(timeStep, value => request.TimeStep = value);
+            var answer = output.Open(arguments);
+            using var histories = new NpyHistories(arguments.GetRequiredValue(paths), arguments.GetValue(cast));
+            var metrics = await connection.UseAsync(
+                arguments,
+                answer,
+                async client =>
+                {
+                    var found = new List<(string File, ComputeHistoryStabilityResponse Metrics)>();
+                    foreach (var (file, history) in histories.All)
+                    {
+                        var request = new ComputeHistoryStabilityRequest { Frames = { history.Frames() } };
+                        arguments.Apply(timeStep, value => request.TimeStep = value);
+                        found.Add((file, await client.ComputeHistoryStabilityAsync(request, cancellationToken)));
+                    }
 
-            var response = await connection.UseAsync(arguments, client => client.ComputeHistoryStabilityAsync(request, cancellationToken), cancellationToken);
-            var metrics = new Dictionary<string, object>
-            {
-                ["lyapunov_exponent"] = response.LyapunovExponent,
-                ["is_stable"] = response.IsStable,
-                ["mean_change_volts"] = response.MeanChangeVolts,
-                ["max_change_volts"] = response.MaxChangeVolts,
-                ["final_standard_deviation_volts"] = response.FinalStandardDeviationVolts,
-            };
-            if (arguments.GetValue(json))
-            {
-                PrintJson(metrics);
-                return ExitCode.Success;
-            }
-
-            foreach (var (name, value) in metrics)
-            {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-32} {value}"));
-            }
-
+                    return found;
+                },
+                cancellationToken);
+            answer.WriteEach(metrics, histories.All.Count > 1, each => ToJson(each.File, each.Metrics), writer => TextTable.Write(
+                writer,
+                metrics,
+                [
+                    new("FILE", each => each.File),
+                    new("LYAPUNOV EXPONENT", each => Number(each.Metrics.LyapunovExponent), IsNumber: true),
+                    new("STABLE", each => each.Metrics.IsStable ? "yes" : "no"),
+                    new("MEAN CHANGE (V)", each => Number(each.Metrics.MeanChangeVolts), IsNumber: true),
+                    new("MAX CHANGE (V)", each => Number(each.Metrics.MaxChangeVolts), IsNumber: true),
+                    new("FINAL STD (V)", each => Number(each.Metrics.FinalStandardDeviationVolts), IsNumber: true),
+                ],
+                answer.IsWide));
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static void PrintJson(Dictionary<string, object> values) => Console.WriteLine(JsonSerializer.Serialize(values));
+    private static JsonRecord ToJson(string file, ComputeHistoryStabilityResponse metrics) => new JsonRecord()
+        .Add("file", file)
+        .Add("lyapunov_exponent", metrics.LyapunovExponent)
+        .Add("is_stable", metrics.IsStable)
+        .Add("mean_change_volts", metrics.MeanChangeVolts)
+        .Add("max_change_volts", metrics.MaxChangeVolts)
+        .Add("final_standard_deviation_volts", metrics.FinalStandardDeviationVolts);
+
+    private static string Number(double value) => value.ToString("G9", CultureInfo.InvariantCulture);
 }

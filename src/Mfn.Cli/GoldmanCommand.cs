@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using System.Text.Json;
+using Mfn.Cli.Flags;
+using Mfn.Cli.Output;
 using Mfn.Contracts.V1;
+using Mfn.Server;
 
 namespace Mfn.Cli;
 
@@ -25,43 +27,37 @@ internal static class GoldmanCommand
             HelpName = "P,OUT,IN[,Z]",
             Required = true,
             CustomParser = ParseIons,
-        };
-        var temperature = NumberOption.Create<double>("--temperature", "K", "Temperature in kelvin: 273 to 373. Default: 310.");
-        var floor = new Option<bool>("--reference-floor") { Description = "Count concentrations below 1e-6 mol/L as 1e-6, as the reference's Nernst potential does." };
-        var json = new Option<bool>("--json") { Description = "Print one JSON object." };
-        var connection = new ServerConnection();
+        }.Fills("ions");
+        var temperature = NumberOption.Create<double>("--temperature", "K", "Temperature in kelvin: 273 to 373. Default: 310.").Fills("temperature_kelvin");
+        var floor = new Option<bool>("--reference-floor") { Description = "Count concentrations below 1e-6 mol/L as 1e-6, as the reference's Nernst potential does." }.Fills("reference_floor");
+        var output = new OutputOptions();
+        var connection = new ServerConnection("computed here");
 
-        var command = new Command(Name, "Computes the Goldman-Hodgkin-Katz potential of a membrane.") { ions, temperature, floor, json };
+        var command = new Command(Name, "Computes the Goldman-Hodgkin-Katz potential of a membrane.") { ions, temperature, floor };
+        output.AddTo(command);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
+            var answer = output.Open(arguments);
             var request = new ComputeGoldmanPotentialRequest { Ions = { arguments.GetRequiredValue(ions) }, ReferenceFloor = arguments.GetValue(floor) };
             arguments.Apply(temperature, value => request.TemperatureKelvin = value);
 
-            var response = await connection.UseAsync(arguments, client => client.ComputeGoldmanPotentialAsync(request, cancellationToken), cancellationToken);
-            Print(response, arguments.GetValue(json));
+            var response = connection.IsElsewhere(arguments)
+                ? await connection.UseAsync(arguments, answer, client => client.ComputeGoldmanPotentialAsync(request, cancellationToken), cancellationToken)
+                : LocalCalls.ComputeGoldmanPotential(request);
+            answer.Write(
+                new JsonRecord()
+                    .Add("potential_millivolts", response.PotentialMillivolts)
+                    .Add("raised_to_floor", response.RaisedToFloor.Select(each => new JsonRecord().Add("ion", each.Ion).Add("side", WireName.InAnswer(each.Side)))),
+                string.Create(CultureInfo.InvariantCulture, $"{response.PotentialMillivolts:0.000} mV"));
+            foreach (var raised in response.RaisedToFloor)
+            {
+                answer.Note($"Ion {raised.Ion + 1}: the concentration {WireName.InAnswer(raised.Side)} was raised to 1e-6 mol/L, the reference's floor.");
+            }
+
             return ExitCode.Success;
         });
         return command;
-    }
-
-    private static void Print(ComputeGoldmanPotentialResponse response, bool asJson)
-    {
-        if (asJson)
-        {
-            Console.WriteLine(JsonSerializer.Serialize(new Dictionary<string, object>
-            {
-                ["potential_mV"] = response.PotentialMillivolts,
-                ["raised_to_floor"] = response.RaisedToFloor.Select(each => new { ion = each.Ion, side = WireName.Of(each.Side) }),
-            }));
-            return;
-        }
-
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{response.PotentialMillivolts:0.000} mV"));
-        foreach (var raised in response.RaisedToFloor)
-        {
-            Console.WriteLine($"Ion {raised.Ion + 1}: the concentration {WireName.Of(raised.Side)} was raised to 1e-6 mol/L, the reference's floor.");
-        }
     }
 
     private static PermeantIon[] ParseIons(ArgumentResult result)

@@ -1,14 +1,17 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Parsing;
 using Grpc.Core;
 using Mfn.Cli.Completion;
+using Mfn.Cli.Contexts;
+using Mfn.Cli.Flags;
+using Mfn.Cli.Output;
 using Mfn.Cli.Runs;
 using Mfn.Cli.Topics;
+using Mfn.Client;
 
 namespace Mfn.Cli;
 
-/// <summary>The command line: parses, runs, and turns what goes wrong into one message and an exit code.</summary>
+/// <summary>The command line: parses, runs, and turns what goes wrong into messages and an exit code.</summary>
 internal static class MfnCommand
 {
     private const string Examples = """
@@ -23,66 +26,91 @@ internal static class MfnCommand
           mfn aggregate gradients.npy --byzantine 2 --rule multi-krum
           mfn attack --svg attacks.svg
           mfn nernst --valence 1 --out-molar 0.005 --in-molar 0.140
-        """;
+          mfn context add lab --server https://lab.example:50051
 
+        Commands print their answer on standard output and all else on standard error; -o json is for programs, -q for silence.
+        MFN_SERVER, MFN_CONTEXT and MFN_KEY stand for --server, --context and --key; NO_COLOR turns colours off.
+
+
+        """ + ExitCode.Help;
+
+    /// <summary>Runs the process's command on its standard streams.</summary>
     public static async Task<int> RunAsync(string[] args)
+    {
+        var output = StandardOutput.Open();
+        try
+        {
+            return await RunAsync(args, output, Console.Error, StandardOutput.Closed);
+        }
+        catch (OperationCanceledException) when (StandardOutput.IsClosed())
+        {
+            return ExitCode.ReaderLeft;
+        }
+    }
+
+    /// <summary>Runs a command.</summary>
+    /// <param name="args">The command line without the executable.</param>
+    /// <param name="output">Gets the answer.</param>
+    /// <param name="error">Gets everything else.</param>
+    /// <param name="outputClosed">Cancelled when nobody reads the output any more.</param>
+    /// <exception cref="OperationCanceledException">Nobody reads the output any more.</exception>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken outputClosed = default)
     {
         var root = Create();
         if (args is [CompletionCommand.Query, .. var words])
         {
-            Completer.Complete(root, words).WriteTo(Console.Out);
+            Completer.Complete(root, words).WriteTo(output);
             return ExitCode.Success;
         }
 
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        var isHelp = parsed.Action is { ClearsParseErrors: true };
+        if (!isHelp && ParseProblems.Of(parsed) is { Count: > 0 } problems)
         {
-            foreach (var error in parsed.Errors)
-            {
-                await Console.Error.WriteLineAsync($"mfn: {error.Message}");
-            }
-
-            await Console.Error.WriteLineAsync($"Try '{CommandPath(parsed)} --help'.");
+            Tell(error, problems);
+            await error.WriteLineAsync($"Try '{ParseProblems.PathOf(parsed)} --help'.");
             return ExitCode.BadArguments;
         }
 
-        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
-        if (parsed.CommandResult.Command.Name == ServeCommand.Name)
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error };
+        var isServer = parsed.CommandResult.Command.Name == ServeCommand.Name;
+        if (isServer)
         {
-            // The server stops by its own rules.
+            // The server stops by its own rules, and goes on when nobody reads where it listens.
             configuration.ProcessTerminationTimeout = null;
         }
 
         try
         {
-            return await parsed.InvokeAsync(configuration);
+            return await parsed.InvokeAsync(configuration, isServer ? CancellationToken.None : outputClosed);
         }
-        catch (BadArgumentsException error)
+        catch (BadArgumentsException failure)
         {
-            await Console.Error.WriteLineAsync($"mfn: {error.Message}");
+            Tell(error, failure.Problems);
             return ExitCode.BadArguments;
         }
-        catch (RpcException error)
+        catch (NoServerException failure)
         {
-            var cause = error.StatusCode == StatusCode.Unavailable ? error.Status.DebugException?.GetBaseException().Message : null;
-            await Console.Error.WriteLineAsync($"mfn: {WireName.Of(error.StatusCode)}: {error.Status.Detail}{(cause is null ? "" : $" {cause}.")}");
-            return error.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.OutOfRange or StatusCode.NotFound or StatusCode.AlreadyExists
-                ? ExitCode.BadArguments
-                : ExitCode.Failure;
-        }
-        catch (OperationCanceledException)
-        {
-            await Console.Error.WriteLineAsync("mfn: cancelled");
+            Tell(error, [failure.Message]);
             return ExitCode.Failure;
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (RpcException failure)
         {
-            await Console.Error.WriteLineAsync($"mfn: {error.Message}");
+            return Tell(error, failure, new FlagWords(parsed));
+        }
+        catch (OperationCanceledException) when (!outputClosed.IsCancellationRequested)
+        {
+            Tell(error, ["cancelled"]);
+            return ExitCode.Failure;
+        }
+        catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            Tell(error, [failure.Message]);
             return ExitCode.Failure;
         }
     }
 
-    /// <summary>All commands.</summary>
+    /// <summary>The command line as a tree.</summary>
     public static RootCommand Create()
     {
         var root = new RootCommand("Simulates a mycelium's membrane potential, and aggregates federated updates, here or on an Mfn server.")
@@ -97,20 +125,21 @@ internal static class MfnCommand
             GoldmanCommand.Create(),
             ServeCommand.Create(),
             RunCommand.Create(),
+            ContextCommand.Create(),
             CompletionCommand.Create(),
             HelpCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionText();
         var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!, new Dictionary<string, string>(RunCommand.ExamplesByName)
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, new Dictionary<string, string>(RunCommand.ExamplesByPath.Concat(ContextCommand.ExamplesByPath))
         {
-            [root.Name] = Examples,
+            [""] = Examples,
             [SimulateCommand.Name] = SimulateCommand.Examples,
             [FeaturesCommand.Name] = FeaturesCommand.Examples,
             [FractalCommand.Name] = FractalCommand.Examples,
-            [FractalCommand.DimensionName] = FractalCommand.DimensionExamples,
-            [FractalCommand.IfsName] = FractalCommand.IfsExamples,
-            [FractalCommand.StabilityName] = FractalCommand.StabilityExamples,
+            [$"{FractalCommand.Name} {FractalCommand.DimensionName}"] = FractalCommand.DimensionExamples,
+            [$"{FractalCommand.Name} {FractalCommand.IfsName}"] = FractalCommand.IfsExamples,
+            [$"{FractalCommand.Name} {FractalCommand.StabilityName}"] = FractalCommand.StabilityExamples,
             [ValidateCommand.Name] = ValidateCommand.Examples,
             [AggregateCommand.Name] = AggregateCommand.Examples,
             [AttackCommand.Name] = AttackCommand.Examples,
@@ -124,14 +153,29 @@ internal static class MfnCommand
         return root;
     }
 
-    private static string CommandPath(ParseResult parsed)
+    /// <summary>Tells of a call that failed; returns the exit code.</summary>
+    public static int Tell(TextWriter error, RpcException failure, FlagWords words)
     {
-        var names = new Stack<string>();
-        for (SymbolResult? result = parsed.CommandResult; result is CommandResult { Command: not RootCommand } command; result = command.Parent)
+        var violations = failure.GetFieldViolations();
+        if (failure.StatusCode == StatusCode.InvalidArgument && violations.Count > 0)
         {
-            names.Push(command.Command.Name);
+            Tell(error, violations.Select(words.Tell));
+            return ExitCode.BadArguments;
         }
 
-        return string.Join(' ', names.Prepend("mfn"));
+        var cause = failure.StatusCode == StatusCode.Unavailable ? failure.Status.DebugException?.GetBaseException().Message : null;
+        Tell(error, [$"{WireName.Of(failure.StatusCode)}: {words.Tell(failure.Status.Detail)}{(cause is null ? "" : $" {cause}.")}"]);
+        return failure.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.OutOfRange or StatusCode.NotFound or StatusCode.AlreadyExists
+            ? ExitCode.BadArguments
+            : ExitCode.Failure;
+    }
+
+    /// <summary>Tells of problems, each on a line.</summary>
+    public static void Tell(TextWriter error, IEnumerable<string> problems)
+    {
+        foreach (var problem in problems)
+        {
+            error.WriteLine($"mfn: {problem}");
+        }
     }
 }

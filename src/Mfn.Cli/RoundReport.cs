@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using Mfn.Cli.Output;
 using Mfn.Client;
 using Mfn.Contracts.V1;
 
@@ -13,8 +13,10 @@ internal sealed class RoundReport(RoundResult result, int rowCount)
 
     private readonly AggregationDecision _decision = result.Decision;
 
-    /// <summary>One JSON object in a line, which may be long.</summary>
-    public void WriteJson(Stream output)
+    /// <summary>Writes the round: for programs all of it, the aggregate included, for people of long lists the beginning.</summary>
+    public void Write(Answer answer) => answer.Write(ToJson(), WriteText);
+
+    private JsonRecord ToJson()
     {
         // A score for every row: none for one that the rule did not get, its bucket's for one in a bucket.
         var scores = new double?[_decision.Scores.Count == 0 ? 0 : rowCount];
@@ -26,27 +28,23 @@ internal sealed class RoundReport(RoundResult result, int rowCount)
             }
         }
 
-        var values = new Dictionary<string, object?>
-        {
-            ["rule"] = _decision.Rule,
-            ["variant"] = _decision.Variant.Length == 0 ? null : _decision.Variant,
-            ["n"] = _decision.UpdateCount,
-            ["f"] = _decision.ByzantineCount,
-            ["received"] = _decision.ReceivedCount,
-            ["selected"] = Selected(),
-            ["excluded"] = Excluded().Select(each => new { row = each.Row, reason = each.Reason, description = each.Description }),
-            ["scores"] = scores,
-            ["iterations"] = _decision.IterationCount,
-            ["converged"] = _decision.IsConverged,
-        };
-        JsonSerializer.Serialize(output, values);
-        output.Write("\n"u8);
+        return new JsonRecord()
+            .Add("rule", _decision.Rule)
+            .Add("variant", _decision.Variant.Length == 0 ? null : _decision.Variant)
+            .Add("n", _decision.UpdateCount)
+            .Add("f", _decision.ByzantineCount)
+            .Add("received", _decision.ReceivedCount)
+            .Add("selected", Selected().Select(row => (long)row))
+            .Add("excluded", Excluded().Select(each => new JsonRecord().Add("row", each.Row).Add("reason", each.Reason).Add("description", each.Description)))
+            .Add("scores", scores)
+            .Add("iterations", _decision.IterationCount)
+            .Add("converged", _decision.IsConverged)
+            .Add("components", result.Vector.Length)
+            .Add("aggregate", result.Vector);
     }
 
-    /// <summary>The same for people: of long lists the beginning.</summary>
-    public void WriteText(Stream output, string? path)
+    private void WriteText(TextWriter text)
     {
-        using var text = new StreamWriter(output, leaveOpen: true);
         var name = _decision.Variant.Length == 0 ? _decision.Rule : $"{_decision.Rule} ({_decision.Variant})";
         var refusedCount = _decision.ReceivedCount - _decision.UpdateCount;
         text.WriteLine(string.Create(
@@ -61,7 +59,7 @@ internal sealed class RoundReport(RoundResult result, int rowCount)
 
         var components = string.Join(' ', result.Vector[..Math.Min(MostShown, result.Vector.Length)].ToArray().Select(each => each.ToString("G6", CultureInfo.InvariantCulture)));
         var more = result.Vector.Length > MostShown ? $" … ({result.Vector.Length} components)" : "";
-        Section("aggregate", [path is null ? $"{components}{more}" : $"{components}{more}, written to {path}"]);
+        Section("aggregate", [$"{components}{more}"]);
 
         void Section(string title, IEnumerable<string> content)
         {
@@ -82,5 +80,5 @@ internal sealed class RoundReport(RoundResult result, int rowCount)
     private IEnumerable<(int Row, string Reason, string Description)> Excluded() =>
         from exclusion in _decision.Excluded
         from row in GradientFile.Rows(exclusion.ClientId)
-        select (row, WireName.Of(exclusion.Reason), exclusion.Description);
+        select (row, WireName.InAnswer(exclusion.Reason), exclusion.Description);
 }

@@ -81,7 +81,7 @@ internal static class ServeCommand
         }
         catch (OptionsValidationException error)
         {
-            throw new BadArgumentsException(string.Join(Environment.NewLine + "mfn: ", error.Failures));
+            throw new BadArgumentsException([.. error.Failures]);
         }
         catch (Exception error) when (error is InvalidDataException or InvalidOperationException or FormatException)
         {

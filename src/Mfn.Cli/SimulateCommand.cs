@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Mfn.Cli.Flags;
 using Mfn.Cli.Frames;
+using Mfn.Cli.Output;
 using Mfn.Client;
 using Mfn.Client.Npy;
 using Mfn.Contracts.V1;
@@ -25,7 +27,7 @@ internal static class SimulateCommand
           mfn simulate --every 1 --out-frames frames --range -80,40
 
         On a terminal it draws the field, in shades of characters if NO_COLOR is set or TERM is dumb; elsewhere it prints a line a frame.
-        --out writes the final field in volts for numpy.load, --out-history all frames shown. Exit code: 0, 2 for bad arguments, 1 for a failed call.
+        --out writes the final field in volts for numpy.load, --out-history all frames shown.
         """;
 
     private const int DrawnFrameCount = 40;
@@ -35,24 +37,25 @@ internal static class SimulateCommand
     public static Command Create()
     {
         var spec = new SpecOptions();
-        var every = NumberOption.Create<int>("--every", "N", "Show every N-th step, and the last. Default: about twenty in all, forty on a terminal.");
+        var every = NumberOption.Create<int>("--every", "N", "Show every N-th step, and the last. Default: about twenty in all, forty on a terminal.").Fills("every_n_steps");
         var features = new Option<bool>("--features") { Description = "Compute the 18 features of the whole history, every step of it." };
-        var output = new Option<string?>("--out") { Description = "Write the final field in volts as an NPY file of doubles.", HelpName = "FILE.npy" };
+        var file = new Option<string?>("--out") { Description = "Write the final field in volts as an NPY file of doubles.", HelpName = "FILE.npy" };
         var outputs = new SimulationOutputOptions();
-        var json = new Option<bool>("--json") { Description = "Print one JSON object to standard output, and the rest to standard error." };
+        var answers = new OutputOptions();
         var connection = new ServerConnection();
 
         var command = new Command(Name, "Runs a simulation and shows it streaming in.");
         spec.AddTo(command);
         command.Add(every);
         command.Add(features);
-        command.Add(output);
+        command.Add(file);
         outputs.AddTo(command);
-        command.Add(json);
+        answers.AddTo(command);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            var path = OutputFile.Read(arguments, output);
+            var answer = answers.Open(arguments);
+            var path = OutputFile.Read(arguments, file);
             var request = new StreamSimulationRequest
             {
                 Spec = spec.Read(arguments),
@@ -61,11 +64,12 @@ internal static class SimulateCommand
             var texts = new PictureTexts(runId: null) { Spec = request.Spec };
             using var files = outputs.Open(arguments, texts);
             var steps = request.Spec.HasSteps ? request.Spec.Steps : DefaultSteps;
-            using var display = SimulationDisplay.Create(steps, arguments.GetValue(json), outputs.Range(arguments));
+            using var display = SimulationDisplay.Create(steps, answer, outputs.Range(arguments));
             request.EveryNSteps = arguments.GetValue(every) ?? (display.Draws ? Math.Max(1, (steps + DrawnFrameCount - 1) / DrawnFrameCount) : Math.Max(1, steps / DefaultFrameCount));
             request.FieldEncoding = path is not null || files.Count > 0 ? FieldEncoding.Float64 : display.Draws ? FieldEncoding.Float32 : FieldEncoding.Unspecified;
             var (definitions, (field, summary)) = await connection.UseAsync(
                 arguments,
+                answer,
                 async client => (
                     request.Features is null ? null : await client.DescribeFeaturesAsync(cancellationToken),
                     await display.ShowAsync(client.StreamSimulationAsync(request, cancellationToken), steps / Math.Max(1, request.EveryNSteps), files.Write, cancellationToken)),
@@ -78,7 +82,8 @@ internal static class SimulateCommand
                 written.Insert(0, $"wrote {path}");
             }
 
-            display.Finish(summary, definitions, written);
+            display.Finish(summary, definitions, path);
+            written.ForEach(answer.Note);
             return ExitCode.Success;
         });
         return command;

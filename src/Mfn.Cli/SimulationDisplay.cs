@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using Mfn.Cli.Output;
 using Mfn.Cli.Pictures;
 using Mfn.Cli.Terminals;
 using Mfn.Client;
@@ -19,7 +19,7 @@ internal sealed class SimulationDisplay : IDisposable
     private static readonly TimeSpan DrawInterval = TimeSpan.FromMilliseconds(33);
 
     private readonly int _steps;
-    private readonly bool _asJson;
+    private readonly Answer _answer;
     private readonly TextWriter _progress;
     private readonly TerminalKind? _terminal;
     private readonly RangeRule _range;
@@ -29,19 +29,22 @@ internal sealed class SimulationDisplay : IDisposable
     private long _growthEvents;
     private Field? _last;
 
-    private SimulationDisplay(int steps, bool asJson, TextWriter progress, TerminalKind? terminal, RangeRule range)
+    private SimulationDisplay(int steps, Answer answer, TextWriter progress, TerminalKind? terminal, RangeRule range)
     {
-        (_steps, _asJson, _progress, _terminal, _range) = (steps, asJson, progress, terminal, range);
+        (_steps, _answer, _progress, _terminal, _range) = (steps, answer, progress, terminal, range);
         _picture = terminal is { CanMove: true } kind ? new SimulationPicture(steps, range, kind, Console.OpenStandardOutput(), WindowSize) : null;
     }
 
     /// <summary>Whether it shows fields, not only their statistics.</summary>
     public bool Draws => _terminal is not null;
 
-    /// <summary>A display on standard output, or on standard error where that belongs to the JSON object.</summary>
-    public static SimulationDisplay Create(int steps, bool asJson, RangeRule range) => asJson
-        ? new SimulationDisplay(steps, asJson, Console.Error, terminal: null, range)
-        : new SimulationDisplay(steps, asJson, Console.Out, Console.IsOutputRedirected ? null : TerminalKind.Current, range);
+    /// <summary>A display on standard output, or on standard error where that belongs to a program; on neither if nothing is to be said.</summary>
+    public static SimulationDisplay Create(int steps, Answer answer, RangeRule range) => answer switch
+    {
+        { IsQuiet: true } => new SimulationDisplay(steps, answer, TextWriter.Null, terminal: null, range),
+        { IsJson: true } => new SimulationDisplay(steps, answer, answer.Error, terminal: null, range),
+        _ => new SimulationDisplay(steps, answer, answer.Output, Console.IsOutputRedirected ? null : TerminalKind.Current, range),
+    };
 
     /// <summary>
     /// Shows the frames as they come, and hands those with a field on; returns the last field, if frames have fields, and the summary.
@@ -90,50 +93,27 @@ internal sealed class SimulationDisplay : IDisposable
         return (_last, summary ?? throw new IOException("The server ended the stream without a summary."));
     }
 
-    /// <summary>Prints the summary, and what was written; the definitions name its features, if it has any.</summary>
-    public void Finish(SimulationSummary summary, DescribeFeaturesResponse? definitions, IEnumerable<string> written)
-    {
-        if (_asJson)
+    /// <summary>Prints the summary; the definitions name its features, if it has any.</summary>
+    public void Finish(SimulationSummary summary, DescribeFeaturesResponse? definitions, string? path) =>
+        _answer.Write(SimulationReport.ToJson(summary, definitions, path), writer =>
         {
-            Console.WriteLine(ToJson(summary, definitions));
-        }
-        else if (_picture is not null)
-        {
-            _picture.Finish(_last, summary);
-            _picture.Dispose();
-            PrintFeatures(summary, definitions);
-        }
-        else
-        {
-            PrintLastPicture();
-            var statistics = summary.Statistics;
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"""
-                {summary.Spec.GridSize} x {summary.Spec.GridSize} cells, {summary.Spec.Steps} steps, seed {summary.Spec.Seed}
-                potential  {statistics.MinPotentialMillivolts:0.000} to {statistics.MaxPotentialMillivolts:0.000} mV, mean {statistics.MeanPotentialMillivolts:0.000} mV, standard deviation {statistics.PotentialStandardDeviationMillivolts:0.000} mV
-                events     {summary.GrowthEventCount} growth, {summary.TuringActivationCount} Turing activations, {summary.ClampingEventCount} clampings
-                """));
-            PrintFeatures(summary, definitions);
-        }
+            if (_picture is not null)
+            {
+                _picture.Finish(_last, summary);
+                _picture.Dispose();
+            }
+            else
+            {
+                PrintLastPicture();
+                SimulationReport.WriteText(writer, summary);
+            }
 
-        foreach (var output in written)
-        {
-            _progress.WriteLine(output);
-        }
-    }
+            SimulationReport.WriteFeatures(writer, summary, definitions, _answer.IsWide);
+        });
 
     public void Dispose() => _picture?.Dispose();
 
     private static (int Width, int Height) WindowSize() => (Math.Max(1, Console.WindowWidth), Math.Max(1, Console.WindowHeight));
-
-    private static void PrintFeatures(SimulationSummary summary, DescribeFeaturesResponse? definitions)
-    {
-        if (summary.Features is not null && definitions is not null)
-        {
-            FeaturesCommand.PrintTable(definitions, summary.Features);
-        }
-    }
 
     // In characters that every terminal shows.
     private void PrintLastPicture()
@@ -160,28 +140,5 @@ internal sealed class SimulationDisplay : IDisposable
         return string.Create(
             CultureInfo.InvariantCulture,
             $"step {step}/{_steps}  {statistics.MinPotentialMillivolts,7:0.00} to {statistics.MaxPotentialMillivolts,7:0.00} mV  mean {statistics.MeanPotentialMillivolts,7:0.00} mV  growth events {_growthEvents}");
-    }
-
-    private static string ToJson(SimulationSummary summary, DescribeFeaturesResponse? definitions)
-    {
-        var values = new Dictionary<string, object>
-        {
-            ["grid"] = summary.Spec.GridSize,
-            ["steps"] = summary.Spec.Steps,
-            ["seed"] = summary.Spec.Seed,
-            ["growth_events"] = summary.GrowthEventCount,
-            ["turing_activations"] = summary.TuringActivationCount,
-            ["clamping_events"] = summary.ClampingEventCount,
-            ["potential_min_mV"] = summary.Statistics.MinPotentialMillivolts,
-            ["potential_max_mV"] = summary.Statistics.MaxPotentialMillivolts,
-            ["potential_mean_mV"] = summary.Statistics.MeanPotentialMillivolts,
-            ["potential_std_mV"] = summary.Statistics.PotentialStandardDeviationMillivolts,
-        };
-        if (summary.Features is not null && definitions is not null)
-        {
-            values["features"] = FeaturesCommand.ByName(definitions, summary.Features);
-        }
-
-        return JsonSerializer.Serialize(values);
     }
 }

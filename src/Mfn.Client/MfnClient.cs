@@ -1,10 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net.Security;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
-using Grpc.Net.Client.Configuration;
 using Mfn.Client.Runs;
 using Mfn.Client.Uploads;
 using Mfn.Contracts.V1;
@@ -13,14 +10,14 @@ namespace Mfn.Client;
 
 /// <summary>
 /// A connection to an Mfn server. Thread-safe; share one. Every method throws <see cref="RpcException"/> when a call fails, whose details
-/// <see cref="RpcExceptionExtensions"/> reads. A call that finds the server unavailable is made again, four times in all, unless it may have changed
-/// something on the server.
+/// <see cref="RpcExceptionExtensions"/> reads. A call that finds the server unavailable is made again, <see cref="MfnClientOptions.MaxTries"/> in all,
+/// unless it may have changed something on the server.
 /// </summary>
 [SuppressMessage("Maintainability", "CA1506", Justification = "It has a method for each call of the contracts, and so their messages.")]
 public sealed class MfnClient : IDisposable
 {
     private readonly MfnClientOptions _options;
-    private readonly SslClientAuthenticationOptions _tls;
+    private readonly ChannelFactory _channels;
     private readonly GrpcChannel _channel;
     private readonly CancellationTokenSource _closing = new();
     private readonly SimulationService.SimulationServiceClient _simulation;
@@ -32,29 +29,17 @@ public sealed class MfnClient : IDisposable
     private int _isDisposed;
 
     /// <summary>A client that connects with its first call.</summary>
-    /// <exception cref="ArgumentException">The address is neither http:// nor https://, or there is a certificate without a key or the reverse, or messages may be too small or too large.</exception>
+    /// <exception cref="ArgumentException">The address is neither http:// nor https://, there is a certificate without a key or the reverse, a key would be sent in the clear, or an option is out of its range.</exception>
     /// <exception cref="IOException">A certificate file cannot be read.</exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">A certificate file is not PEM.</exception>
     public MfnClient(MfnClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Address.Scheme is not ("http" or "https"))
-        {
-            throw new ArgumentException($"The address must begin with http:// or https://, but was '{options.Address}'.", nameof(options));
-        }
-
-        if (options.MaxSendBytes is < MfnClientOptions.LeastSendBytes or > MfnClientOptions.MostSendBytes)
-        {
-            throw new ArgumentException(
-                $"{nameof(options.MaxSendBytes)} must be between {MfnClientOptions.LeastSendBytes} and {MfnClientOptions.MostSendBytes}, but was {options.MaxSendBytes}.",
-                nameof(options));
-        }
-
         _options = options;
-        _tls = ReadCertificates(options);
-        _channel = Connect();
+        _channels = new ChannelFactory(options);
+        _channel = _channels.Open();
         _simulation = new SimulationService.SimulationServiceClient(_channel);
-        Runs = new RunClient(_channel, Connect, options.MaxSendBytes);
+        Runs = new RunClient(_channel, _channels.Open, options.MaxSendBytes);
         _features = new FeatureService.FeatureServiceClient(_channel);
         _fractals = new FractalService.FractalServiceClient(_channel);
         _membrane = new MembraneService.MembraneServiceClient(_channel);
@@ -138,7 +123,7 @@ public sealed class MfnClient : IDisposable
         ArgumentNullException.ThrowIfNull(frames);
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         await using var source = new MessageSource<StreamFeaturesRequest>(Messages(), leaving.Token);
-        using var channel = Connect();
+        using var channel = _channels.Open();
         using var call = new FeatureService.FeatureServiceClient(channel).StreamFeatures(cancellationToken: leaving.Token);
         await using var upload = new Upload<StreamFeaturesRequest>(call.RequestStream, source, leaving);
         while (await upload.ReadAsync(call.ResponseStream.MoveNext(leaving.Token)))
@@ -170,7 +155,7 @@ public sealed class MfnClient : IDisposable
         }
 
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
-        using var channel = Connect();
+        using var channel = _channels.Open();
         return await new FractalUploads(channel, _options.MaxSendBytes).ComputeBoxCountingDimensionAsync(request, leaving.Token);
     }
 
@@ -205,7 +190,7 @@ public sealed class MfnClient : IDisposable
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(frames);
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
-        using var channel = Connect();
+        using var channel = _channels.Open();
         return await new FractalUploads(channel, _options.MaxSendBytes).ComputeHistoryStabilityAsync(start, frames, leaving.Token);
     }
 
@@ -270,66 +255,9 @@ public sealed class MfnClient : IDisposable
             return AggregateDownload.Read(response);
         }
 
-        using var channel = Connect();
+        using var channel = _channels.Open();
         using var call = new AggregationService.AggregationServiceClient(channel).AggregateStream(cancellationToken: leaving.Token);
         await using var upload = new Upload<AggregateStreamRequest>(call.RequestStream, source, leaving);
         return await upload.ReadAsync(AggregateDownload.ReadAsync(call.ResponseStream, spec.Length, leaving.Token));
     }
-
-    // A call is a pure function of its request, or reads, so that it may be sent twice; those that are not have a rule of their own.
-    private static MethodConfig RetryWhenUnavailable() => new()
-    {
-        Names = { MethodName.Default },
-        RetryPolicy = new RetryPolicy
-        {
-            MaxAttempts = 4,
-            InitialBackoff = TimeSpan.FromMilliseconds(100),
-            MaxBackoff = TimeSpan.FromSeconds(2),
-            BackoffMultiplier = 3,
-            RetryableStatusCodes = { StatusCode.Unavailable },
-        },
-    };
-
-    private static SslClientAuthenticationOptions ReadCertificates(MfnClientOptions options)
-    {
-        var tls = new SslClientAuthenticationOptions();
-        if (options.AuthorityFile is not null)
-        {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(options.AuthorityFile);
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            policy.CustomTrustStore.AddRange(authorities);
-            tls.CertificateChainPolicy = policy;
-        }
-
-        if (options.CertificateFile is null != options.KeyFile is null)
-        {
-            throw new ArgumentException(
-                $"{nameof(options.CertificateFile)} and {nameof(options.KeyFile)} must be set together.", nameof(options));
-        }
-
-        if (options.CertificateFile is not null)
-        {
-            var certificate = X509Certificate2.CreateFromPemFile(options.CertificateFile, options.KeyFile);
-            tls.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
-        }
-
-        return tls;
-    }
-
-    // What is uploaded has a connection of its own: one that is refused half way may still send when its call has ended, for which a server may
-    // close the connection, with whatever else is on it.
-    private GrpcChannel Connect() => GrpcChannel.ForAddress(_options.Address, new GrpcChannelOptions
-    {
-        HttpHandler = new SocketsHttpHandler
-        {
-            SslOptions = _tls,
-            EnableMultipleHttp2Connections = true,
-            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
-        },
-        DisposeHttpClient = true,
-        MaxReceiveMessageSize = _options.MaxReceiveBytes,
-        ServiceConfig = new ServiceConfig { MethodConfigs = { RetryWhenUnavailable(), RunClient.NeverRetried() } },
-    });
 }

@@ -29,4 +29,24 @@ public sealed record MfnClientOptions
 
     /// <summary>The PEM file with the private key of <see cref="CertificateFile"/>.</summary>
     public string? KeyFile { get; init; }
+
+    /// <summary>
+    /// Sent with every call as <c>authorization: Bearer KEY</c>; none if the server asks for none. Only over https://, or to this machine.
+    /// </summary>
+    public string? ApiKey { get; init; }
+
+    /// <summary>
+    /// How long the server may take to accept a connection, and how long it may be silent before it is asked for a sign of life, which it
+    /// has as long to give; at least a second.
+    /// </summary>
+    public TimeSpan MaxSilence { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a call that changes nothing is made when it finds the server unavailable, the first time included: 1 to 5.</summary>
+    public int MaxTries { get; init; } = 4;
+
+    /// <summary>Told of each call that is answered: its method, such as /mfn.v1.MembraneService/ComputeNernstPotential, and after how long.</summary>
+    public Action<string, TimeSpan>? Answered { get; init; }
+
+    /// <summary>What it has, but not its secrets.</summary>
+    public override string ToString() => $"{Address} (key: {(ApiKey is null ? "none" : "set")})";
 }

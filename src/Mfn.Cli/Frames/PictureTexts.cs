@@ -11,6 +11,9 @@ internal sealed class PictureTexts(string? runId)
 {
     private static readonly string Software = $"mfn {typeof(PictureTexts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]}";
 
+    /// <summary>The run's id, once it is known; none if it has none.</summary>
+    public string? RunId { get; set; } = runId;
+
     /// <summary>What is simulated, as far as it is known.</summary>
     public SimulationSpec? Spec { get; set; }
 
@@ -19,9 +22,9 @@ internal sealed class PictureTexts(string? runId)
     {
         yield return ("Software", Software);
         yield return ("Description", "Membrane potential");
-        if (runId is not null)
+        if (RunId is not null)
         {
-            yield return ("Run", runId);
+            yield return ("Run", RunId);
         }
 
         yield return ("Step", frame.Step.ToString(CultureInfo.InvariantCulture));

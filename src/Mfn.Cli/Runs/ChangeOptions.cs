@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mfn.Cli.Flags;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
@@ -6,14 +7,14 @@ namespace Mfn.Cli.Runs;
 /// <summary>The options that change constants of a simulation.</summary>
 internal sealed class ChangeOptions
 {
-    private readonly Option<double?> _alpha = NumberOption.Create<double>("--alpha", "X", "Diffusion of the potential.");
-    private readonly Option<double?> _spikeProbability = NumberOption.Create<double>("--spike-probability", "P", "Probability of a growth event in a step.");
-    private readonly Option<double?> _turingThreshold = NumberOption.Create<double>("--turing-threshold", "X", "Activator above which a cell gains 5 mV.");
-    private readonly Option<double?> _jitterVariance = NumberOption.Create<double>("--jitter-variance", "X", "Variance of the noise in V^2 (with jitter only).");
-    private readonly Option<double?> _activatorDiffusion = NumberOption.Create<double>("--activator-diffusion", "X", "Diffusion of the activator (engine only).");
-    private readonly Option<double?> _inhibitorDiffusion = NumberOption.Create<double>("--inhibitor-diffusion", "X", "Diffusion of the inhibitor (engine only).");
-    private readonly Option<double?> _activatorRate = NumberOption.Create<double>("--activator-rate", "X", "Reaction rate of the activator (engine only).");
-    private readonly Option<double?> _inhibitorRate = NumberOption.Create<double>("--inhibitor-rate", "X", "Reaction rate of the inhibitor (engine only).");
+    private readonly Option<double?> _alpha = NumberOption.Create<double>("--alpha", "X", "Diffusion of the potential.").Fills("alpha");
+    private readonly Option<double?> _spikeProbability = NumberOption.Create<double>("--spike-probability", "P", "Probability of a growth event in a step.").Fills("spike_probability");
+    private readonly Option<double?> _turingThreshold = NumberOption.Create<double>("--turing-threshold", "X", "Activator above which a cell gains 5 mV.").Fills("turing_threshold");
+    private readonly Option<double?> _jitterVariance = NumberOption.Create<double>("--jitter-variance", "X", "Variance of the noise in V^2 (with jitter only).").Fills("jitter_variance_volts_squared");
+    private readonly Option<double?> _activatorDiffusion = NumberOption.Create<double>("--activator-diffusion", "X", "Diffusion of the activator (engine only).").Fills("activator_diffusion");
+    private readonly Option<double?> _inhibitorDiffusion = NumberOption.Create<double>("--inhibitor-diffusion", "X", "Diffusion of the inhibitor (engine only).").Fills("inhibitor_diffusion");
+    private readonly Option<double?> _activatorRate = NumberOption.Create<double>("--activator-rate", "X", "Reaction rate of the activator (engine only).").Fills("activator_rate");
+    private readonly Option<double?> _inhibitorRate = NumberOption.Create<double>("--inhibitor-rate", "X", "Reaction rate of the inhibitor (engine only).").Fills("inhibitor_rate");
 
     public IReadOnlyList<Option<double?>> All =>
         [_alpha, _spikeProbability, _turingThreshold, _jitterVariance, _activatorDiffusion, _inhibitorDiffusion, _activatorRate, _inhibitorRate];

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Mfn.Cli.Flags;
+using Mfn.Cli.Output;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
@@ -11,7 +13,7 @@ internal static class CreateCommand
     public const string Examples = """
         Examples:
           mfn run create
-          mfn run create --grid 256 --forever --pace 30
+          mfn run create --name demo --grid 256 --forever --pace 30
           mfn run create --preset medium --until-steady 0.01 --history 10000 --json
           mfn run create --grid 64 --potential field.npy --paused
 
@@ -27,28 +29,32 @@ internal static class CreateCommand
         var activator = FieldOption("--activator", "Initial activator, 0 to 1.");
         var inhibitor = FieldOption("--inhibitor", "Initial inhibitor, 0 to 1.");
         var cast = CastOption.Create();
-        var json = RunCommand.JsonOption();
+        var output = new OutputOptions();
         var connection = ServerConnection.ToRunningServer();
 
         var command = new Command(Name, "Starts a run on a server and prints its id.");
         spec.AddTo(command);
         life.AddTo(command);
-        foreach (var option in new Option[] { potential, activator, inhibitor, cast, json })
+        foreach (var option in new Option[] { potential, activator, inhibitor, cast })
         {
             command.Add(option);
         }
 
+        output.AddTo(command);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
+            var answer = output.Open(arguments);
             var request = new CreateRunRequest { Spec = spec.Read(arguments), Stop = life.ReadStop(arguments), Paused = arguments.GetValue(life.Paused) };
+            arguments.RequireFor(new[] { potential, activator, inhibitor }.Any(arguments.IsGiven), "with --potential, --activator or --inhibitor", cast);
+            life.ReadName(arguments, name => request.Name = name);
             arguments.Apply(life.Pace, value => request.StepsPerSecond = value);
             arguments.Apply(life.History, value => request.HistorySteps = value);
             var fields = new InitialFields { Potential = Read(potential), Activator = Read(activator), Inhibitor = Read(inhibitor) };
             request.InitialFields = fields.Equals(new InitialFields()) ? null : fields;
 
-            var run = await connection.UseAsync(arguments, client => client.Runs.CreateAsync(request, cancellationToken), cancellationToken);
-            RunReport.PrintNew(run, arguments.GetValue(json));
+            var run = await connection.UseAsync(arguments, answer, client => client.Runs.CreateAsync(request, cancellationToken), cancellationToken);
+            RunReport.WriteNew(answer, run, connection.Repeat(arguments));
             return ExitCode.Success;
 
             Field? Read(Option<string?> option) => arguments.GetValue(option) is { } path ? NpyField.Read(path, arguments.GetValue(cast)) : null;
@@ -56,5 +62,6 @@ internal static class CreateCommand
         return command;
     }
 
-    private static Option<string?> FieldOption(string name, string description) => new(name) { Description = description, HelpName = "FILE.npy" };
+    private static Option<string?> FieldOption(string name, string description) =>
+        new Option<string?>(name) { Description = description, HelpName = "FILE.npy" }.Fills($"initial_fields.{name.TrimStart('-')}");
 }

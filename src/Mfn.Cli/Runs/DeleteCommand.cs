@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Mfn.Cli.Runs;
 
-/// <summary><c>mfn run delete</c>: ends a run.</summary>
+/// <summary><c>mfn run delete</c>: ends runs.</summary>
 internal static class DeleteCommand
 {
     public const string Name = "delete";
@@ -10,23 +10,15 @@ internal static class DeleteCommand
     public const string Examples = """
         Examples:
           mfn run delete ID
+          mfn run delete 3f2a 91c0
+
+        Of several runs those that can be are deleted; what is wrong with the others is told, and the exit code says so.
         """;
 
-    public static Command Create()
-    {
-        var id = RunCommand.IdArgument();
-        var json = RunCommand.JsonOption("Print the run as it was as one JSON object.");
-        var connection = ServerConnection.ToRunningServer();
-
-        var command = new Command(Name, "Ends a run and forgets it.") { id, json };
-        connection.AddTo(command);
-        command.SetAction(async (arguments, cancellationToken) =>
-        {
-            var run = await connection.UseAsync(
-                arguments, client => client.Runs.DeleteAsync(arguments.GetRequiredValue(id), cancellationToken), cancellationToken);
-            Console.WriteLine(arguments.GetValue(json) ? RunReport.ToJson(run) : $"deleted {RunReport.ToLine(run)}");
-            return ExitCode.Success;
-        });
-        return command;
-    }
+    public static Command Create() => EachRun.CreateCommand(
+        Name,
+        "Ends runs and forgets them.",
+        "The run as it was as one JSON object, several as an array",
+        (client, id, cancellationToken) => client.Runs.DeleteAsync(id, cancellationToken),
+        (writer, run) => writer.WriteLine($"deleted {RunReport.ToLine(run)}"));
 }

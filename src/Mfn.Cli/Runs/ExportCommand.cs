@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.Text.Json;
+using Mfn.Cli.Flags;
+using Mfn.Cli.Output;
 using Mfn.Client.Files;
 using Mfn.Contracts.V1;
 
@@ -21,24 +22,41 @@ internal static class ExportCommand
     {
         var id = RunCommand.IdArgument();
         var path = new Argument<string>("FILE") { Description = "The file to write, - for standard output. One that was there is replaced once the new one is complete." };
-        var step = NumberOption.Create<long>("--step", "N", "The state after this step. Default: the state now.");
-        var json = RunCommand.JsonOption();
+        var step = NumberOption.Create<long>("--step", "N", "The state after this step. Default: the state now.").Fills("step");
+        var output = new OutputOptions();
         var connection = ServerConnection.ToRunningServer();
 
-        var command = new Command(Name, "Writes a run's state to a file, as a checkpoint.") { id, path, step, json };
+        var command = new Command(Name, "Writes a run's state to a file, as a checkpoint.") { id, path, step };
+        output.AddTo(command);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
+            var answer = output.Open(arguments);
             var file = arguments.GetRequiredValue(path);
-            var destination = file == OutputFile.StandardOutput ? file : OutputFile.Check("FILE", file);
-            var request = new ExportRunRequest { RunId = arguments.GetRequiredValue(id) };
+            var isPiped = file == OutputFile.StandardOutput;
+            var destination = isPiped ? file : OutputFile.Check("FILE", file);
+            var request = new ExportRunRequest();
             arguments.Apply(step, value => request.Step = value);
 
-            var length = await connection.UseAsync(arguments, client => WriteAsync(destination, file => client.Runs.ExportAsync(request, file, cancellationToken)), cancellationToken);
-            var answer = arguments.GetValue(json)
-                ? JsonSerializer.Serialize(new Dictionary<string, object> { ["file"] = destination, ["bytes"] = length })
-                : $"wrote {destination}, {length} bytes";
-            await (destination == OutputFile.StandardOutput ? Console.Error : Console.Out).WriteLineAsync(answer);
+            var length = await connection.UseAsync(
+                arguments,
+                answer,
+                async client =>
+                {
+                    request.RunId = await RunReference.ResolveAsync(client, arguments.GetRequiredValue(id), cancellationToken);
+                    return await WriteAsync(destination, file => client.Runs.ExportAsync(request, file, cancellationToken));
+                },
+                cancellationToken);
+            var text = $"wrote {destination}, {length} bytes";
+            if (isPiped)
+            {
+                answer.Note(text);
+            }
+            else
+            {
+                answer.Write(new JsonRecord().Add("run_id", request.RunId).Add("file", destination).Add("bytes", length), text);
+            }
+
             return ExitCode.Success;
         });
         return command;
@@ -52,7 +70,7 @@ internal static class ExportCommand
             return await FileReplacement.WriteAsync(path, export);
         }
 
-        await using var output = Console.OpenStandardOutput();
+        await using var output = StandardOutput.OpenStream();
         return await export(output);
     }
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Mfn.Cli.Flags;
+using Mfn.Cli.Output;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
@@ -17,10 +19,10 @@ internal static class ForkCommand
     public static Command Create()
     {
         var id = RunCommand.IdArgument();
-        var step = NumberOption.Create<long>("--step", "N", "From the state after this step. Default: the state now.");
+        var step = NumberOption.Create<long>("--step", "N", "From the state after this step. Default: the state now.").Fills("step");
         var changes = new ChangeOptions();
         var life = new LifeOptions();
-        var json = RunCommand.JsonOption();
+        var output = new OutputOptions();
         var connection = ServerConnection.ToRunningServer();
 
         var command = new Command(Name, "Starts a run from a state of another and prints its id.") { id, step };
@@ -30,23 +32,27 @@ internal static class ForkCommand
         }
 
         life.AddTo(command);
-        command.Add(json);
+        output.AddTo(command);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            var request = new ForkRunRequest
-            {
-                RunId = arguments.GetRequiredValue(id),
-                Changes = changes.Read(arguments),
-                Stop = life.ReadStop(arguments),
-                Paused = arguments.GetValue(life.Paused),
-            };
+            var answer = output.Open(arguments);
+            var request = new ForkRunRequest { Changes = changes.Read(arguments), Stop = life.ReadStop(arguments), Paused = arguments.GetValue(life.Paused) };
+            life.ReadName(arguments, name => request.Name = name);
             arguments.Apply(step, value => request.Step = value);
             arguments.Apply(life.Pace, value => request.StepsPerSecond = value);
             arguments.Apply(life.History, value => request.HistorySteps = value);
 
-            var run = await connection.UseAsync(arguments, client => client.Runs.ForkAsync(request, cancellationToken), cancellationToken);
-            RunReport.PrintNew(run, arguments.GetValue(json));
+            var run = await connection.UseAsync(
+                arguments,
+                answer,
+                async client =>
+                {
+                    request.RunId = await RunReference.ResolveAsync(client, arguments.GetRequiredValue(id), cancellationToken);
+                    return await client.Runs.ForkAsync(request, cancellationToken);
+                },
+                cancellationToken);
+            RunReport.WriteNew(answer, run, connection.Repeat(arguments));
             return ExitCode.Success;
         });
         return command;

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Mfn.Cli.Runs;
 
-/// <summary><c>mfn run get</c>: one run.</summary>
+/// <summary><c>mfn run get</c>: runs by their ids.</summary>
 internal static class GetCommand
 {
     public const string Name = "get";
@@ -10,24 +10,13 @@ internal static class GetCommand
     public const string Examples = """
         Examples:
           mfn run get ID
-          mfn run get ID --json
+          mfn run get 3f2a 91c0 --json
         """;
 
-    public static Command Create()
-    {
-        var id = RunCommand.IdArgument();
-        var json = RunCommand.JsonOption();
-        var connection = ServerConnection.ToRunningServer();
-
-        var command = new Command(Name, "Shows a run.") { id, json };
-        connection.AddTo(command);
-        command.SetAction(async (arguments, cancellationToken) =>
-        {
-            var run = await connection.UseAsync(
-                arguments, client => client.Runs.GetAsync(arguments.GetRequiredValue(id), cancellationToken), cancellationToken);
-            Console.WriteLine(arguments.GetValue(json) ? RunReport.ToJson(run) : RunReport.ToText(run));
-            return ExitCode.Success;
-        });
-        return command;
-    }
+    public static Command Create() => EachRun.CreateCommand(
+        Name,
+        "Shows runs.",
+        "One JSON object, for several runs an array",
+        (client, id, cancellationToken) => client.Runs.GetAsync(id, cancellationToken),
+        RunReport.WriteText);
 }

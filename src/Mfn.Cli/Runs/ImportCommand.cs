@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Mfn.Cli.Flags;
+using Mfn.Cli.Output;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
@@ -18,24 +20,26 @@ internal static class ImportCommand
 
     public static Command Create()
     {
-        var path = new Argument<string>("FILE") { Description = "A checkpoint that mfn run export wrote; - for standard input." };
+        var path = new Argument<string>("FILE") { Description = "A checkpoint that mfn run export wrote; - for standard input." }.Fills("chunk", "checkpoint");
         var life = new LifeOptions();
-        var json = RunCommand.JsonOption();
+        var output = new OutputOptions();
         var connection = ServerConnection.ToRunningServer();
 
         var command = new Command(Name, "Starts a run from a checkpoint and prints its id.") { path };
         life.AddTo(command);
-        command.Add(json);
+        output.AddTo(command);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
+            var answer = output.Open(arguments);
             var start = new ImportRunStart { Stop = life.ReadStop(arguments), Paused = arguments.GetValue(life.Paused) };
+            life.ReadName(arguments, name => start.Name = name);
             arguments.Apply(life.Pace, value => start.StepsPerSecond = value);
             arguments.Apply(life.History, value => start.HistorySteps = value);
             await using var source = Open(arguments.GetRequiredValue(path));
 
-            var run = await connection.UseAsync(arguments, client => client.Runs.ImportAsync(start, source, cancellationToken), cancellationToken);
-            RunReport.PrintNew(run, arguments.GetValue(json));
+            var run = await connection.UseAsync(arguments, answer, client => client.Runs.ImportAsync(start, source, cancellationToken), cancellationToken);
+            RunReport.WriteNew(answer, run, connection.Repeat(arguments));
             return ExitCode.Success;
         });
         return command;

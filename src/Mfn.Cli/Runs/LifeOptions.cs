@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mfn.Cli.Flags;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
@@ -6,25 +7,40 @@ namespace Mfn.Cli.Runs;
 /// <summary>The options that say how a new run goes on: how fast, until when, and how much of it is kept.</summary>
 internal sealed class LifeOptions
 {
-    private readonly Option<long?> _stopAfter = NumberOption.Create<long>("--stop-after", "STEP", "Stop after this step.");
-    private readonly Option<double?> _untilSteady = NumberOption.Create<double>("--until-steady", "MV", "Stop when a step changes no cell by more than so many mV: 0 to 1000.");
-    private readonly Option<int?> _steadyEvery = NumberOption.Create<int>("--steady-every", "N", "Look at that every N-th step: 1 to 10000. Default: 10.");
-    private readonly Option<bool> _forever = new("--forever") { Description = "Do not stop." };
+    private readonly Option<long?> _stopAfter = NumberOption.Create<long>("--stop-after", "STEP", "Stop after this step.").Fills("stop.after_step");
+    private readonly Option<double?> _untilSteady = NumberOption.Create<double>("--until-steady", "MV", "Stop when a step changes no cell by more than so many mV: 0 to 1000.").Fills("tolerance_millivolts");
+    private readonly Option<int?> _steadyEvery = NumberOption.Create<int>("--steady-every", "N", "Look at that every N-th step: 1 to 10000. Default: 10.").Fills("steady_state.every_n_steps");
+    private readonly Option<bool> _forever = new Option<bool>("--forever") { Description = "Do not stop." }.Fills("stop.never");
 
     /// <summary>Steps a second at most.</summary>
-    public Option<double?> Pace { get; } = NumberOption.Create<double>("--pace", "X", "Steps a second at most: 0.001 to 1000000. Default: as fast as possible; of a fork, as its parent.");
+    public Option<double?> Pace { get; } = NumberOption.Create<double>("--pace", "X", "Steps a second at most: 0.001 to 1000000. Default: as fast as possible; of a fork, as its parent.").Fills("steps_per_second");
 
     /// <summary>How many of the latest steps are kept.</summary>
-    public Option<long?> History { get; } = NumberOption.Create<long>("--history", "N", "Steps that the run can be watched and forked from: 0 to 1000000. Default: 1000; of a fork, as its parent.");
+    public Option<long?> History { get; } = NumberOption.Create<long>("--history", "N", "Steps that the run can be watched and forked from: 0 to 1000000. Default: 1000; of a fork, as its parent.").Fills("history_steps");
 
     /// <summary>Whether the run begins paused.</summary>
-    public Option<bool> Paused { get; } = new("--paused") { Description = "Begin paused." };
+    public Option<bool> Paused { get; } = new Option<bool>("--paused") { Description = "Begin paused." }.Fills("paused");
+
+    private readonly Option<string?> _name = new Option<string?>("--name")
+    {
+        Description = "Name that stands for the id while the run is there: 1 to 63 of a-z, 0-9 and '-', the first a letter.",
+        HelpName = "NAME",
+    }.Fills("name");
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { Pace, _stopAfter, _untilSteady, _steadyEvery, _forever, History, Paused })
+        foreach (var option in new Option[] { _name, Pace, _stopAfter, _untilSteady, _steadyEvery, _forever, History, Paused })
         {
             command.Add(option);
+        }
+    }
+
+    /// <summary>Hands the name on if one was given.</summary>
+    public void ReadName(ParseResult arguments, Action<string> assign)
+    {
+        if (arguments.GetValue(_name) is { } name)
+        {
+            assign(name);
         }
     }
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Mfn.Cli.Flags;
+using Mfn.Cli.Output;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
@@ -11,36 +13,31 @@ internal static class ListCommand
     public const string Examples = """
         Examples:
           mfn run list
-          mfn run list --state paused
-          mfn run list --json                  a JSON object a line
+          mfn run list --state paused -o wide
+          mfn run list -o jsonl                a JSON object a line
+
+        The beginning of an id that the table shows is enough to name the run; -o wide has the whole ids.
         """;
 
     private static readonly string[] States = ["running", "paused", "stopped", "failed"];
 
     public static Command Create()
     {
-        var state = new Option<string?>("--state") { Description = "Only runs in this state.", HelpName = string.Join('|', States) };
-        state.AcceptOnlyFromAmong(States);
-        var json = RunCommand.JsonOption("Print a JSON object a run.");
+        var state = ChoiceOption.Create("--state", "Only runs in this state.", States).Fills("state");
+        var output = new OutputOptions("A JSON array");
         var connection = ServerConnection.ToRunningServer();
 
-        var command = new Command(Name, "Lists the runs of a server, the latest first.") { state, json };
+        var command = new Command(Name, "Lists the runs of a server, the latest first.") { state };
+        output.AddTo(command);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
+            var answer = output.Open(arguments);
             var filter = arguments.GetValue(state) is { } name ? Enum.Parse<RunState>(name, ignoreCase: true) : RunState.Unspecified;
-            return await connection.UseAsync(
-                arguments,
-                async client =>
-                {
-                    await foreach (var run in client.Runs.ListAsync(filter, cancellationToken))
-                    {
-                        Console.WriteLine(arguments.GetValue(json) ? RunReport.ToJson(run) : RunReport.ToLine(run));
-                    }
-
-                    return ExitCode.Success;
-                },
-                cancellationToken);
+            var runs = await connection.UseAsync(
+                arguments, answer, async client => await client.Runs.ListAsync(filter, cancellationToken).ToListAsync(cancellationToken), cancellationToken);
+            answer.WriteList(runs, RunReport.ToJson, RunReport.Columns(answer.IsWide ? int.MaxValue : RunReport.ShortestIdLength(runs)));
+            return ExitCode.Success;
         });
         return command;
     }

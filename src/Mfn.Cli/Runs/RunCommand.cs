@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mfn.Cli.Flags;
 
 namespace Mfn.Cli.Runs;
 
@@ -18,19 +19,19 @@ internal static class RunCommand
           mfn run delete $id
         """;
 
-    /// <summary>The examples of the command and those below it, by the commands' names.</summary>
-    public static IReadOnlyDictionary<string, string> ExamplesByName { get; } = new Dictionary<string, string>
+    /// <summary>The examples of the command and those below it, by the commands' paths.</summary>
+    public static IReadOnlyDictionary<string, string> ExamplesByPath { get; } = new Dictionary<string, string>
     {
         [Name] = Examples,
-        [CreateCommand.Name] = CreateCommand.Examples,
-        [ListCommand.Name] = ListCommand.Examples,
-        [GetCommand.Name] = GetCommand.Examples,
-        [WatchCommand.Name] = WatchCommand.Examples,
-        [SteerCommand.Name] = SteerCommand.Examples,
-        [ForkCommand.Name] = ForkCommand.Examples,
-        [ExportCommand.Name] = ExportCommand.Examples,
-        [ImportCommand.Name] = ImportCommand.Examples,
-        [DeleteCommand.Name] = DeleteCommand.Examples,
+        [$"{Name} {CreateCommand.Name}"] = CreateCommand.Examples,
+        [$"{Name} {ListCommand.Name}"] = ListCommand.Examples,
+        [$"{Name} {GetCommand.Name}"] = GetCommand.Examples,
+        [$"{Name} {WatchCommand.Name}"] = WatchCommand.Examples,
+        [$"{Name} {SteerCommand.Name}"] = SteerCommand.Examples,
+        [$"{Name} {ForkCommand.Name}"] = ForkCommand.Examples,
+        [$"{Name} {ExportCommand.Name}"] = ExportCommand.Examples,
+        [$"{Name} {ImportCommand.Name}"] = ImportCommand.Examples,
+        [$"{Name} {DeleteCommand.Name}"] = DeleteCommand.Examples,
     };
 
     public static Command Create() => new(Name, "Starts, watches and steers runs that live on a server.")
@@ -47,8 +48,9 @@ internal static class RunCommand
     };
 
     /// <summary>The argument that names a run.</summary>
-    public static Argument<string> IdArgument() => new("ID") { Description = "The run." };
+    public static Argument<string> IdArgument() => new Argument<string>("ID") { Description = "The run: its id, its name, or a beginning of its id that no other has." }.Fills("run_id");
 
-    /// <summary>The option for JSON instead of text.</summary>
-    public static Option<bool> JsonOption(string description = "Print one JSON object.") => new("--json") { Description = description };
+    /// <summary>The argument that names runs.</summary>
+    public static Argument<string[]> IdsArgument() =>
+        new Argument<string[]>("ID") { Description = "The runs: ids, names, or beginnings of ids.", Arity = ArgumentArity.OneOrMore }.Fills("run_id");
 }

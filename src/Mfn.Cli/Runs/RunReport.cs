@@ -1,73 +1,114 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Google.Protobuf;
+using Mfn.Cli.Output;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
 
-/// <summary>A run as text or JSON.</summary>
+/// <summary>Runs as answers.</summary>
 internal static class RunReport
 {
-    /// <summary>Prints a run that has begun: its id alone on standard output, for scripts, and where it stands on standard error.</summary>
-    public static void PrintNew(Run run, bool asJson)
+    private const int ShortIdLength = 8;
+
+    /// <summary>The columns of a list of runs.</summary>
+    public static IReadOnlyList<TextColumn<Run>> Columns(int idLength) =>
+    [
+        new("ID", run => run.RunId[..Math.Min(idLength, run.RunId.Length)]),
+        new("NAME", run => run.Name),
+        new("STATE", State),
+        new("STEP", run => run.Step.ToString(CultureInfo.InvariantCulture), IsNumber: true),
+        new("REVISION", run => run.Revision.ToString(CultureInfo.InvariantCulture), IsNumber: true),
+        new("CELLS", run => $"{run.Spec.GridSize} x {run.Spec.GridSize}", IsNumber: true),
+        new("WATCHERS", run => run.WatcherCount.ToString(CultureInfo.InvariantCulture), IsNumber: true),
+        new("PACE", run => run.StepsPerSecond > 0 ? run.StepsPerSecond.ToString(CultureInfo.InvariantCulture) : "", IsNumber: true, IsWide: true),
+        new("HISTORY FROM", run => run.FirstAvailableStep.ToString(CultureInfo.InvariantCulture), IsNumber: true, IsWide: true),
+        new("CREATED (UTC)", Created, IsWide: true),
+    ];
+
+    /// <summary>How many characters of an id tell all these runs apart, and more to spare.</summary>
+    public static int ShortestIdLength(IReadOnlyList<Run> runs)
     {
-        if (asJson)
+        var length = ShortIdLength;
+        while (runs.Select(run => run.RunId[..Math.Min(length, run.RunId.Length)]).Distinct().Count() < runs.Count)
         {
-            Console.WriteLine(ToJson(run));
-            return;
+            length++;
         }
 
-        Console.WriteLine(run.RunId);
-        Console.Error.WriteLine($"{ToState(run)}; mfn run watch {run.RunId}");
+        return length;
+    }
+
+    /// <summary>Writes a run that has begun: its id alone on standard output, for scripts, and where it stands, and how to see it, on standard error.</summary>
+    /// <param name="answer">Where to.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="server">The options that name its server, as they were given.</param>
+    public static void WriteNew(Answer answer, Run run, string server)
+    {
+        answer.Write(ToJson(run), run.RunId);
+        if (!answer.IsJson)
+        {
+            answer.Note($"{ToState(run)}{(run.Origin is { } origin ? $", forked from step {origin.Step} of {origin.RunId}" : "")}; watch it: mfn run watch {Reference(run)}{server}");
+        }
     }
 
     /// <summary>One line: id, state, shape.</summary>
     public static string ToLine(Run run) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{run.RunId}  {ToState(run)}  {run.Spec.GridSize} x {run.Spec.GridSize} cells  {Count(run.WatcherCount, "watcher")}");
+        CultureInfo.InvariantCulture, $"{run.RunId}  {ToState(run)}  {run.Spec.GridSize} x {run.Spec.GridSize} cells");
 
     /// <summary>All of it, in lines.</summary>
-    public static string ToText(Run run)
+    public static void WriteText(TextWriter writer, Run run)
     {
         var pace = run.StepsPerSecond > 0 ? $"{run.StepsPerSecond} steps a second" : "as fast as possible";
-        var created = DateTimeOffset.FromUnixTimeSeconds(run.CreatedUnixSeconds);
-        var text = string.Create(
+        writer.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            run        {run.RunId}
+            run        {run.RunId}{(run.Name.Length > 0 ? $", {run.Name}" : "")}
             state      {ToState(run)}{(run.Failure.Length > 0 ? $": {run.Failure}" : "")}
-            simulates  {run.Spec.GridSize} x {run.Spec.GridSize} cells, seed {run.Spec.Seed}, alpha {run.Spec.Alpha}, {WireName.Of(run.Spec.Variant).ToLowerInvariant()}
+            simulates  {run.Spec.GridSize} x {run.Spec.GridSize} cells, seed {run.Spec.Seed}, alpha {run.Spec.Alpha}, {SpecReport.Variant(run.Spec)}
             pace       {pace}, {ToText(run.Stop)}
             history    from step {run.FirstAvailableStep} on, at least {run.HistorySteps} steps
             watchers   {run.WatcherCount}
-            created    {created:yyyy-MM-dd HH:mm:ss} UTC{(run.Durable ? ", survives a restart of the server" : "")}
+            created    {Created(run)} UTC{(run.Durable ? ", survives a restart of the server" : "")}
+            forked     {(run.Origin is { } origin ? $"from step {origin.Step}, revision {origin.Revision} of {origin.RunId}" : "no")}
             identity   {ToHex(run.Identity)}
-            """);
-        return text;
+            """));
     }
 
     /// <summary>One JSON object.</summary>
-    public static string ToJson(Run run) => JsonSerializer.Serialize(new Dictionary<string, object?>
-    {
-        ["run_id"] = run.RunId,
-        ["state"] = WireName.Of(run.State),
-        ["step"] = run.Step,
-        ["revision"] = run.Revision,
-        ["steps_per_second"] = run.StepsPerSecond,
-        ["stop"] = ToNode(run.Stop),
-        ["history_steps"] = run.HistorySteps,
-        ["first_available_step"] = run.FirstAvailableStep,
-        ["watchers"] = run.WatcherCount,
-        ["created_unix_seconds"] = run.CreatedUnixSeconds,
-        ["epoch"] = run.Epoch.ToString(CultureInfo.InvariantCulture),
-        ["identity"] = ToHex(run.Identity),
-        ["failure"] = run.Failure,
-        ["durable"] = run.Durable,
-        ["spec"] = ToNode(run.Spec),
-    });
+    public static JsonRecord ToJson(Run run) => new JsonRecord()
+        .Add("run_id", run.RunId)
+        .Add("name", run.Name.Length > 0 ? run.Name : null)
+        .Add("state", State(run))
+        .Add("step", run.Step)
+        .Add("revision", run.Revision)
+        .Add("pace", run.StepsPerSecond > 0 ? run.StepsPerSecond : null)
+        .Add("stop", ToJson(run.Stop))
+        .Add("history", run.HistorySteps)
+        .Add("first_available_step", run.FirstAvailableStep)
+        .Add("watchers", run.WatcherCount)
+        .Add("created_unix_seconds", run.CreatedUnixSeconds)
+        .Add("epoch", run.Epoch.ToString(CultureInfo.InvariantCulture))
+        .Add("identity", ToHex(run.Identity))
+        .Add("failure", run.Failure.Length > 0 ? run.Failure : null)
+        .Add("durable", run.Durable)
+        .Add("origin", run.Origin is { } origin ? new JsonRecord().Add("run_id", origin.RunId).Add("step", origin.Step).Add("revision", origin.Revision) : null)
+        .Add("spec", SpecReport.ToJson(run.Spec));
 
-    private static string ToState(Run run) => $"{WireName.Of(run.State).ToLowerInvariant()} at step {run.Step}, revision {run.Revision}";
+    private static string Reference(Run run) => run.Name.Length > 0 ? run.Name : run.RunId;
+
+    private static JsonRecord ToJson(StopCondition? stop) => stop?.ConditionCase switch
+    {
+        StopCondition.ConditionOneofCase.AfterStep => new JsonRecord().Add("stop_after", stop.AfterStep),
+        StopCondition.ConditionOneofCase.SteadyState => new JsonRecord()
+            .Add("until_steady_millivolts", stop.SteadyState.ToleranceMillivolts)
+            .Add("steady_every", stop.SteadyState.EveryNSteps),
+        _ => new JsonRecord().Add("forever", true),
+    };
+
+    private static string State(Run run) => WireName.InAnswer(run.State);
+
+    private static string ToState(Run run) => $"{State(run)} at step {run.Step}, revision {run.Revision}";
+
+    private static string Created(Run run) => DateTimeOffset.FromUnixTimeSeconds(run.CreatedUnixSeconds).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static string ToText(StopCondition? stop) => stop?.ConditionCase switch
     {
@@ -77,10 +118,5 @@ internal static class RunReport
         _ => "without end",
     };
 
-    // As the contracts are written in JSON, like the presets.
-    private static JsonNode? ToNode(IMessage? message) => message is null ? null : JsonNode.Parse(JsonFormatter.Default.Format(message));
-
     private static string ToHex(ByteString bytes) => Convert.ToHexStringLower(bytes.Span);
-
-    private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 }

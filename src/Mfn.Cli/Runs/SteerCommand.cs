@@ -1,6 +1,9 @@
 using System.CommandLine;
-using System.Text.Json;
+using Google.Protobuf;
 using Grpc.Core;
+using Mfn.Cli.Flags;
+using Mfn.Cli.Output;
+using Mfn.Client.Runs;
 using Mfn.Contracts.V1;
 using Command = System.CommandLine.Command;
 using Wire = Mfn.Contracts.V1;
@@ -27,6 +30,11 @@ internal static class SteerCommand
         Exit code: 0 if it was applied, 2 if it was refused, 1 for a failed call.
         """;
 
+    private const string RichStatusTrailer = "grpc-status-details-bin";
+
+    // A server that is not there should be told of soon; one that restarts is worth a second try.
+    private const int MaxTries = 3;
+
     public static Command Create()
     {
         var id = RunCommand.IdArgument();
@@ -46,7 +54,7 @@ internal static class SteerCommand
 
     private static Command CreateStep(Argument<string> id)
     {
-        var steps = new Argument<long>("N") { Description = "How many: 1 to 1000000." };
+        var steps = new Argument<long>("N") { Description = "How many: 1 to 1000000." }.Fills("take_steps.steps");
         return CreateAction(id, "step", "Takes so many steps, then pauses.", [steps], (arguments, command) => command.TakeSteps = new TakeSteps { Steps = arguments.GetValue(steps) });
     }
 
@@ -78,11 +86,11 @@ internal static class SteerCommand
 
     private static Command CreateAdd(Argument<string> id)
     {
-        var row = NumberOption.Create<int>("--row", "N", "First row; from 0.", isRequired: true);
-        var column = NumberOption.Create<int>("--column", "N", "First column; from 0.", isRequired: true);
-        var rows = NumberOption.Create<int>("--rows", "N", "Number of rows. Default: 1.");
-        var columns = NumberOption.Create<int>("--columns", "N", "Number of columns. Default: 1.");
-        var millivolts = NumberOption.Create<double>("--millivolts", "MV", "How much: -1000 to 1000.", isRequired: true);
+        var row = NumberOption.Create<int>("--row", "N", "First row; from 0.", isRequired: true).Fills("region.row");
+        var column = NumberOption.Create<int>("--column", "N", "First column; from 0.", isRequired: true).Fills("region.column");
+        var rows = NumberOption.Create<int>("--rows", "N", "Number of rows. Default: 1.").Fills("region.rows");
+        var columns = NumberOption.Create<int>("--columns", "N", "Number of columns. Default: 1.").Fills("region.columns");
+        var millivolts = NumberOption.Create<double>("--millivolts", "MV", "How much: -1000 to 1000.", isRequired: true).Fills("millivolts");
         return CreateAction(id, "add", "Adds to the potential of a region.", [row, column, rows, columns, millivolts], (arguments, command) =>
             command.AddPotential = new AddPotential
             {
@@ -99,7 +107,7 @@ internal static class SteerCommand
 
     private static Command CreateReplace(Argument<string> id)
     {
-        var path = new Argument<string>("FILE.npy") { Description = "The potential in volts, (rows, columns)." };
+        var path = new Argument<string>("FILE.npy") { Description = "The potential in volts, (rows, columns)." }.Fills("replace_potential");
         var cast = CastOption.Create();
         return CreateAction(id, "replace", "Replaces the potential.", [path, cast], (arguments, command) => command.ReplacePotential = NpyField.Read(arguments.GetRequiredValue(path), arguments.GetValue(cast)));
     }
@@ -107,8 +115,8 @@ internal static class SteerCommand
     private static Command CreateAction(
         Argument<string> id, string name, string description, IEnumerable<Symbol> symbols, Action<ParseResult, Wire.RunCommand> fill)
     {
-        var commandId = new Option<string?>("--command-id") { Description = "Names the command within the run. Default: a new one.", HelpName = "ID" };
-        var json = RunCommand.JsonOption();
+        var commandId = new Option<string?>("--command-id") { Description = "Names the command within the run. Default: a new one.", HelpName = "ID" }.Fills("command_id");
+        var output = new OutputOptions();
         var connection = ServerConnection.ToRunningServer();
 
         var command = new Command(name, description);
@@ -125,42 +133,43 @@ internal static class SteerCommand
         }
 
         command.Add(commandId);
-        command.Add(json);
+        output.AddTo(command);
         connection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
+            var answer = output.Open(arguments);
             var request = new Wire.RunCommand { CommandId = arguments.GetValue(commandId) ?? "" };
             fill(arguments, request);
             var response = await connection.UseAsync(
                 arguments,
+                answer,
                 async client =>
                 {
-                    using var steering = client.Runs.Steer(arguments.GetRequiredValue(id));
+                    var runId = await RunReference.ResolveAsync(client, arguments.GetRequiredValue(id), cancellationToken);
+                    using var steering = client.Runs.Steer(runId, new ReconnectOptions { MaxTries = MaxTries });
                     return await steering.SendAsync(request, cancellationToken);
                 },
                 cancellationToken);
-            Print(response, arguments.GetValue(json));
+            Write(answer, response);
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static void Print(SteerRunResponse response, bool asJson)
+    private static void Write(Answer answer, SteerRunResponse response)
     {
         if (response.Refused is { } refusal)
         {
-            throw new RpcException(new Status((StatusCode)refusal.Code, refusal.Message));
+            throw new RpcException(new Status((StatusCode)refusal.Code, refusal.Message), new Metadata { { RichStatusTrailer, refusal.ToByteArray() } });
         }
 
         var applied = response.Applied;
-        Console.WriteLine(asJson
-            ? JsonSerializer.Serialize(new Dictionary<string, object>
-            {
-                ["command_id"] = response.CommandId,
-                ["step"] = applied.Step,
-                ["revision"] = applied.Revision,
-                ["already_applied"] = applied.AlreadyApplied,
-            })
-            : $"{(applied.AlreadyApplied ? "had been applied" : "applied")} at step {applied.Step}, revision {applied.Revision}");
+        answer.Write(
+            new JsonRecord()
+                .Add("command_id", response.CommandId)
+                .Add("step", applied.Step)
+                .Add("revision", applied.Revision)
+                .Add("already_applied", applied.AlreadyApplied),
+            $"{(applied.AlreadyApplied ? "had been applied" : "applied")} at step {applied.Step}, revision {applied.Revision}");
     }
 }

@@ -1,6 +1,10 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
 using Grpc.Core;
+using Mfn.Cli.Flags;
 using Mfn.Cli.Frames;
+using Mfn.Cli.Output;
 using Mfn.Cli.Pictures;
 using Mfn.Cli.Terminals;
 using Mfn.Client.Runs;
@@ -9,7 +13,7 @@ using Mfn.Contracts.V1;
 namespace Mfn.Cli.Runs;
 
 /// <summary><c>mfn run watch</c>: shows a run as it evolves.</summary>
-internal static class WatchCommand
+internal sealed class WatchCommand
 {
     public const string Name = "watch";
 
@@ -21,63 +25,123 @@ internal static class WatchCommand
           mfn run watch ID --out frames --format png --scale 4 --colorbar
           mfn run watch ID --count 100 --out history.npy
           mfn run watch ID --region 0,0,32,32 --downsample 2
-          mfn run watch ID --token TOKEN
+          mfn run watch ID --resume position                       goes on where it ended the last time
 
         On a terminal it draws the latest frame, in shades of characters if NO_COLOR is set. Keys: space pauses the run or lets it go on, s takes a step, + and -
-        change its pace, arrows move a cursor and i adds 20 mV there, r fixes the colour range, z and Z zoom, ? shows the keys, q quits. Elsewhere it prints a line an event.
-        A broken connection is resumed. At the end it prints the token of the last event to standard error; --token goes on from there.
+        change its pace, arrows move a cursor and i adds 20 mV there, r fixes the colour range, z and Z zoom, ? shows the keys, q quits. Elsewhere it prints a line an event,
+        with --json and -o jsonl an object, whose token --token goes on from. A broken connection is resumed. It ends when the run does, or when nobody reads it.
         Exit code: 0, 2 for bad arguments and unknown runs, 1 for a run that failed or a server that stayed away.
         """;
 
+    private readonly Argument<string> _id = RunCommand.IdArgument();
+    private readonly WatchRequestOptions _frames = new();
+    private readonly Option<long?> _count = NumberOption.Create<long>("--count", "N", "Stop after N frames. Default: at the run's end.");
+    private readonly Option<int?> _tries = NumberOption.Create<int>("--tries", "N", "Tries in a row to reach the server before giving up: at least 1. Default: 10.");
+    private readonly Option<string?> _resume = new("--resume") { Description = "File that keeps the position: begin behind it if it is there, and keep it there at the end.", HelpName = "FILE" };
+    private readonly WatchOutputOptions _outputs = new();
+    private readonly OutputOptions _answers = new("A JSON object an event");
+    private readonly ServerConnection _connection = ServerConnection.ToRunningServer();
+
+    private WatchCommand()
+    {
+    }
+
     public static Command Create()
     {
-        var id = RunCommand.IdArgument();
-        var frames = new WatchRequestOptions();
-        var count = NumberOption.Create<long>("--count", "N", "Stop after N frames. Default: at the run's end.");
-        var tries = NumberOption.Create<int>("--tries", "N", "Tries in a row to reach the server before giving up: at least 1. Default: 10.");
-        var outputs = new WatchOutputOptions();
-        var json = RunCommand.JsonOption("Print a JSON object an event.");
-        var connection = ServerConnection.ToRunningServer();
-
-        var command = new Command(Name, "Shows a run as it evolves.") { id };
-        frames.AddTo(command);
-        foreach (var option in new Option[] { count, tries, json })
+        var watch = new WatchCommand();
+        var command = new Command(Name, "Shows a run as it evolves.") { watch._id };
+        watch._frames.AddTo(command);
+        foreach (var option in new Option[] { watch._count, watch._tries, watch._resume })
         {
             command.Add(option);
         }
 
-        outputs.AddTo(command);
-        connection.AddTo(command);
-        command.SetAction(async (arguments, cancellationToken) =>
-        {
-            var terminal = arguments.GetValue(json) || Console.IsOutputRedirected ? default : TerminalKind.Current;
-            var encoding = outputs.Encoding(arguments) ?? (terminal.CanMove ? FieldEncoding.Float32 : FieldEncoding.Unspecified);
-            var delivery = terminal.CanMove && outputs.Encoding(arguments) is null ? Delivery.Latest : Delivery.Lossless;
-            var request = frames.Read(arguments, arguments.GetRequiredValue(id), encoding, delivery);
-            var limit = arguments.GetValue(count) ?? long.MaxValue;
-            var maxTries = arguments.GetValue(tries) ?? new WatchOptions().MaxTries;
-            if (limit < 1 || maxTries < 1)
-            {
-                throw new BadArgumentsException($"{(limit < 1 ? $"--count must be at least 1, but was {limit}" : $"--tries must be at least 1, but was {maxTries}")}.");
-            }
-
-            var texts = new PictureTexts(request.RunId);
-            using var files = outputs.Open(arguments, request, texts);
-            return await connection.UseAsync(
-                arguments,
-                async client =>
-                {
-                    var run = terminal.CanMove || outputs.WritesPictures(arguments) ? await FindAsync(client.Runs, request.RunId, cancellationToken) : null;
-                    texts.Spec = run?.Spec;
-                    return await new WatchSession(client.Runs, request, maxTries, limit, files).RunAsync(CreateDisplay, cancellationToken);
-
-                    IWatchDisplay CreateDisplay() => terminal.CanMove
-                        ? TerminalDisplay.Create(client.Runs, request, run, terminal, outputs.Range(arguments) ?? RangeRule.Each, canCut: files is null)
-                        : new LineDisplay(arguments.GetValue(json));
-                },
-                cancellationToken);
-        });
+        watch._outputs.AddTo(command);
+        watch._answers.AddTo(command);
+        watch._connection.AddTo(command);
+        command.SetAction(watch.RunAsync);
         return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var answer = _answers.Open(arguments);
+        var terminal = answer.IsJson || Console.IsOutputRedirected ? default : TerminalKind.Current;
+        var encoding = _outputs.Encoding(arguments) ?? (terminal.CanMove ? FieldEncoding.Float32 : FieldEncoding.Unspecified);
+        var delivery = terminal.CanMove && _outputs.Encoding(arguments) is null ? Delivery.Latest : Delivery.Lossless;
+        var request = _frames.Read(arguments, encoding, delivery);
+        var position = RequireUsable(arguments, request, terminal.CanMove);
+        if (position?.Read() is { } token)
+        {
+            request.ResumeToken = token;
+        }
+
+        var reference = arguments.GetRequiredValue(_id);
+        var texts = new PictureTexts(reference);
+        using var files = _outputs.Open(arguments, request, texts);
+        return await _connection.UseAsync(
+            arguments,
+            answer,
+            async client =>
+            {
+                request.RunId = await RunReference.ResolveAsync(client, reference, cancellationToken);
+                var run = terminal.CanMove || _outputs.WritesPictures(arguments) ? await FindAsync(client.Runs, request.RunId, cancellationToken) : null;
+                (texts.RunId, texts.Spec) = (request.RunId, run?.Spec);
+                var maxTries = arguments.GetValue(_tries) ?? new WatchOptions().MaxTries;
+                var session = new WatchSession(client.Runs, request, maxTries, arguments.GetValue(_count) ?? long.MaxValue, files);
+                return await session.RunAsync(CreateDisplay, (last, written) => Finish(arguments, answer, last, written, position), cancellationToken);
+
+                IWatchDisplay CreateDisplay() => terminal.CanMove
+                    ? TerminalDisplay.Create(client.Runs, request, run, terminal, _outputs.Range(arguments) ?? RangeRule.Each, canCut: files is null)
+                    : new LineDisplay(answer);
+            },
+            cancellationToken);
+    }
+
+    // Also the file that keeps the position.
+    private PositionFile? RequireUsable(ParseResult arguments, WatchRunRequest request, bool draws)
+    {
+        var problems = new List<string>();
+        _outputs.RequireUsable(arguments, draws, problems);
+        RequireAtLeastOne(_count);
+        RequireAtLeastOne(_tries);
+        if (arguments.IsGiven(_resume) && request.StartCase != WatchRunRequest.StartOneofCase.None)
+        {
+            problems.Add("--resume excludes --from-step and --token.");
+        }
+
+        BadArgumentsException.ThrowIfAny(problems);
+        return arguments.GetValue(_resume) is { } file ? new PositionFile(OutputFile.Check(_resume.Name, file)) : null;
+
+        void RequireAtLeastOne<T>(Option<T?> option)
+            where T : struct, INumber<T>
+        {
+            if (arguments.GetValue(option) is { } value && value < T.One)
+            {
+                problems.Add(string.Create(CultureInfo.InvariantCulture, $"{option.Name} must be at least 1, but was {value}."));
+            }
+        }
+    }
+
+    // The terminal is as it was again.
+    private void Finish(ParseResult arguments, Answer answer, WatchEvent? last, string? written, PositionFile? file)
+    {
+        if (written is not null)
+        {
+            answer.Note(written);
+        }
+
+        if (last is null)
+        {
+            return;
+        }
+
+        file?.Write(last.Position.Token);
+        if (last is not EndEvent)
+        {
+            var position = file is null ? $"--from-step {last.Position.Step}" : $"--resume {file.Path}";
+            answer.Note($"ended behind step {last.Position.Step}; go on: mfn run watch {arguments.GetRequiredValue(_id)} {position}{_connection.Repeat(arguments)}");
+        }
     }
 
     // Watching tries again and tells of it if the server is away; if the run is, that is known now.

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mfn.Cli.Flags;
 using Mfn.Cli.Frames;
 using Mfn.Cli.Pictures;
 using Mfn.Contracts.V1;
@@ -18,15 +19,9 @@ internal sealed class WatchOutputOptions
         HelpName = "FOLDER|FILE.npy",
     };
 
-    private readonly Option<string?> _format = new("--format")
-    {
-        Description = "What to write into a folder: NPY files of doubles in volts, or PNG pictures. Default: npy.",
-        HelpName = $"{Npy}|{Png}",
-    };
+    private readonly Option<string?> _format = ChoiceOption.Create("--format", "What to write into a folder: NPY files of doubles in volts, or PNG pictures. Default: npy.", [Npy, Png]);
 
     private readonly PictureOptions _pictures = new("Default: all for pictures; each on the terminal.");
-
-    public WatchOutputOptions() => _format.AcceptOnlyFromAmong(Npy, Png);
 
     public void AddTo(Command command)
     {
@@ -34,6 +29,10 @@ internal sealed class WatchOutputOptions
         command.Add(_format);
         _pictures.AddTo(command);
     }
+
+    /// <summary>Notes options that would have no effect.</summary>
+    public void RequireUsable(ParseResult arguments, bool draws, List<string> problems) => arguments.RequireFor(
+        draws || WritesPictures(arguments), $"where there are colours: on a terminal without --json, or with {_format.Name} {Png}", problems, _pictures.Range);
 
     /// <summary>Which colours the user has chosen, for pictures or the terminal.</summary>
     public RangeRule? Range(ParseResult arguments) => arguments.GetValue(_pictures.Range);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Google.Protobuf;
+using Mfn.Cli.Flags;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
@@ -24,15 +25,15 @@ internal sealed class WatchRequestOptions
         ["degrade"] = Delivery.Degrade,
     };
 
-    private readonly Option<long?> _fromStep = NumberOption.Create<long>("--from-step", "N", "Begin with the state after this step. Default: now.");
-    private readonly Option<string?> _token = new("--token") { Description = "Begin behind the message that brought this token.", HelpName = "TOKEN" };
-    private readonly Option<int?> _every = NumberOption.Create<int>("--every", "N", "A frame after every N-th step: 1 to 1000000. Default: 1.");
-    private readonly Option<string?> _encoding = new("--encoding") { Description = "How the fields are sent. Default: f64 for NPY files, f32 for pictures, else none.", HelpName = string.Join('|', Encodings.Keys) };
-    private readonly Option<int?> _deltas = NumberOption.Create<int>("--deltas", "N", "Send differences, and a whole field every N frames: 1 to 10000. Default: 1, whole fields.");
-    private readonly Option<int?> _downsample = NumberOption.Create<int>("--downsample", "N", "Send the means of N x N cells. Default: 1.");
-    private readonly Option<string?> _delivery = new("--delivery") { Description = "What to do when this reads too slowly. Default: latest for a terminal, else lossless.", HelpName = string.Join('|', Deliveries.Keys) };
-    private readonly Option<int?> _backlog = NumberOption.Create<int>("--backlog", "N", "Frames that may wait on the server: 1 to 1024. Default: 16.");
-    private readonly Option<Region?> _region = new("--region")
+    private readonly Option<long?> _fromStep = NumberOption.Create<long>("--from-step", "N", "Begin with the state after this step. Default: now.").Fills("from_step");
+    private readonly Option<string?> _token = new Option<string?>("--token") { Description = "Begin behind the message that brought this token, which --json prints.", HelpName = "TOKEN" }.Fills("resume_token");
+    private readonly Option<int?> _every = NumberOption.Create<int>("--every", "N", "A frame after every N-th step: 1 to 1000000. Default: 1.").Fills("every_n_steps");
+    private readonly Option<string?> _encoding = ChoiceOption.Create("--encoding", "How the fields are sent. Default: f64 for NPY files, f32 for pictures, else none.", Encodings.Keys).Fills("field_encoding");
+    private readonly Option<int?> _deltas = NumberOption.Create<int>("--deltas", "N", "Send differences, and a whole field every N frames: 1 to 10000. Default: 1, whole fields.").Fills("key_frame_interval");
+    private readonly Option<int?> _downsample = NumberOption.Create<int>("--downsample", "N", "Send the means of N x N cells. Default: 1.").Fills("downsampling");
+    private readonly Option<string?> _delivery = ChoiceOption.Create("--delivery", "What to do when this reads too slowly. Default: latest for a terminal, else lossless.", Deliveries.Keys).Fills("delivery");
+    private readonly Option<int?> _backlog = NumberOption.Create<int>("--backlog", "N", "Frames that may wait on the server: 1 to 1024. Default: 16.").Fills("backlog_frames");
+    private readonly Option<Region?> _region = new Option<Region?>("--region")
     {
         Description = "Part of the field to send. Default: all.",
         HelpName = "ROW,COLUMN,ROWS,COLUMNS",
@@ -48,13 +49,7 @@ internal sealed class WatchRequestOptions
             result.AddError($"--region must be ROW,COLUMN,ROWS,COLUMNS in whole numbers, but was '{result.Tokens[0].Value}'.");
             return null;
         },
-    };
-
-    public WatchRequestOptions()
-    {
-        _encoding.AcceptOnlyFromAmong([.. Encodings.Keys]);
-        _delivery.AcceptOnlyFromAmong([.. Deliveries.Keys]);
-    }
+    }.Fills("region");
 
     public void AddTo(Command command)
     {
@@ -64,13 +59,15 @@ internal sealed class WatchRequestOptions
         }
     }
 
+    /// <summary>The word that asks for an encoding; none for no field.</summary>
+    public static string? WordOf(FieldEncoding encoding) => Encodings.FirstOrDefault(each => each.Value == encoding).Key;
+
     /// <summary>The request that the arguments describe; the encoding and the delivery are those to take if they name none.</summary>
     /// <exception cref="BadArgumentsException">They begin twice, or the token is none.</exception>
-    public WatchRunRequest Read(ParseResult arguments, string runId, FieldEncoding encoding, Delivery delivery)
+    public WatchRunRequest Read(ParseResult arguments, FieldEncoding encoding, Delivery delivery)
     {
         var request = new WatchRunRequest
         {
-            RunId = runId,
             FieldEncoding = arguments.GetValue(_encoding) is { } encodingName ? Encodings[encodingName] : encoding,
             Delivery = arguments.GetValue(_delivery) is { } deliveryName ? Deliveries[deliveryName] : delivery,
             Region = arguments.GetValue(_region),

@@ -13,12 +13,16 @@ namespace Mfn.Cli.Runs;
 internal sealed class WatchSession(RunClient runs, WatchRunRequest request, int maxTries, long limit, IFrameOutput? files)
 {
     private ByteString _token = ByteString.Empty;
+    private WatchEvent? _last;
     private long _count;
     private bool _isReplaying = request.StartCase != WatchRunRequest.StartOneofCase.None;
     private bool _hasFailedToWrite;
 
     /// <returns>The exit code.</returns>
-    public async Task<int> RunAsync(Func<IWatchDisplay> createDisplay, CancellationToken cancellationToken)
+    /// <param name="createDisplay">Makes the display.</param>
+    /// <param name="finish">Told at the end, also by an error, of the last event, if there was one, and of what was written.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<int> RunAsync(Func<IWatchDisplay> createDisplay, Action<WatchEvent?, string?> finish, CancellationToken cancellationToken)
     {
         try
         {
@@ -28,15 +32,7 @@ internal sealed class WatchSession(RunClient runs, WatchRunRequest request, int 
         finally
         {
             // The terminal is as it was again. What was written before an error is worth keeping.
-            if (!_hasFailedToWrite && files?.Complete() is { } written)
-            {
-                await Console.Error.WriteLineAsync(written);
-            }
-
-            if (!_token.IsEmpty)
-            {
-                await Console.Error.WriteLineAsync($"--token {_token.ToBase64()}");
-            }
+            finish(_last, _hasFailedToWrite ? null : files?.Complete());
         }
     }
 
@@ -94,7 +90,7 @@ internal sealed class WatchSession(RunClient runs, WatchRunRequest request, int 
 
     private int? Take(WatchEvent told)
     {
-        _token = told.Position.Token;
+        (_token, _last) = (told.Position.Token, told);
         _isReplaying &= told is not CaughtUpEvent;
         if (told is FrameEvent frame)
         {

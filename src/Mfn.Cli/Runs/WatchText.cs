@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using Mfn.Cli.Output;
 using Mfn.Client.Runs;
 
 namespace Mfn.Cli.Runs;
@@ -26,63 +26,61 @@ internal static class WatchText
         };
     }
 
-    /// <summary>One JSON object in a line. Its token resumes behind the event.</summary>
-    public static string ToJson(WatchEvent told)
+    /// <summary>One JSON object. Its token resumes behind the event.</summary>
+    public static JsonRecord ToJson(WatchEvent told)
     {
         var position = told.Position;
-        var values = new Dictionary<string, object?>
-        {
-            ["kind"] = Kind(told),
-            ["step"] = position.Step,
-            ["revision"] = position.Revision,
-            ["sequence"] = position.Sequence,
-            ["epoch"] = position.Epoch.ToString(CultureInfo.InvariantCulture),
-        };
+        var record = new JsonRecord()
+            .Add("kind", Kind(told))
+            .Add("step", position.Step)
+            .Add("revision", position.Revision)
+            .Add("sequence", position.Sequence)
+            .Add("epoch", position.Epoch.ToString(CultureInfo.InvariantCulture));
         switch (told)
         {
             case FrameEvent frame:
-                AddFrame(values, frame);
+                AddFrame(record, frame);
                 break;
             case GapEvent gap:
-                values["reason"] = Name(gap.Reason);
-                values["first_available_step"] = gap.FirstAvailableStep;
-                values["dropped_frames"] = gap.DroppedFrames;
+                record
+                    .Add("reason", Name(gap.Reason))
+                    .Add("first_available_step", gap.FirstAvailableStep)
+                    .Add("dropped_frames", gap.DroppedFrames);
                 break;
             case FellBehindEvent behind:
-                values["every_n_steps"] = behind.EveryNSteps;
-                values["downsampling"] = behind.Downsampling;
-                values["encoding"] = Name(behind.FieldEncoding);
+                record
+                    .Add("every", behind.EveryNSteps)
+                    .Add("downsample", behind.Downsampling)
+                    .Add("encoding", WatchRequestOptions.WordOf(behind.FieldEncoding));
                 break;
             case EndEvent end:
-                values["reason"] = Name(end.Reason);
-                values["detail"] = end.Detail;
-                values["identity"] = Convert.ToHexStringLower(end.Identity.Span);
+                record
+                    .Add("reason", Name(end.Reason))
+                    .Add("detail", end.Detail.Length > 0 ? end.Detail : null)
+                    .Add("identity", Convert.ToHexStringLower(end.Identity.Span));
                 break;
         }
 
-        values["token"] = position.Token.ToBase64();
-        return JsonSerializer.Serialize(values);
+        return record.Add("token", position.Token.ToBase64());
     }
 
-    private static void AddFrame(Dictionary<string, object?> values, FrameEvent frame)
+    private static void AddFrame(JsonRecord record, FrameEvent frame)
     {
-        values["growth_events"] = frame.Facts.GrowthEventCount;
+        record.Add("growth_events", frame.Facts.GrowthEventCount);
         if (frame.Facts.Statistics is { } statistics)
         {
-            values["potential_min_mV"] = statistics.MinPotentialMillivolts;
-            values["potential_max_mV"] = statistics.MaxPotentialMillivolts;
-            values["potential_mean_mV"] = statistics.MeanPotentialMillivolts;
-            values["potential_std_mV"] = statistics.PotentialStandardDeviationMillivolts;
+            record.Add(statistics);
         }
 
         if (frame.Field is { } field)
         {
-            values["rows"] = field.Rows;
-            values["columns"] = field.Columns;
-            values["encoding"] = Name(field.Encoding);
-            values["delta"] = frame.IsDelta;
-            values["downsampling"] = frame.Facts.Downsampling;
-            values["largest_error_mV"] = field.LargestErrorVolts * MillivoltsPerVolt;
+            record
+                .Add("rows", field.Rows)
+                .Add("columns", field.Columns)
+                .Add("encoding", WatchRequestOptions.WordOf(field.Encoding))
+                .Add("delta", frame.IsDelta)
+                .Add("downsample", frame.Facts.Downsampling)
+                .Add("largest_error_millivolts", field.LargestErrorVolts * MillivoltsPerVolt);
         }
     }
 
@@ -95,6 +93,6 @@ internal static class WatchText
         _ => "end",
     };
 
-    // SLOW_WATCHER, QUANTIZED16.
-    private static string Name(Enum value) => WireName.Of(value);
+    // slow_watcher, stopped.
+    private static string Name(Enum value) => WireName.InAnswer(value);
 }

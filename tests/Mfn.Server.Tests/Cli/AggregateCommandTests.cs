@@ -43,7 +43,7 @@ public sealed class AggregateCommandTests : IDisposable
         Assert.Equal("flower-compat", krum.GetProperty("variant").GetString());
         Assert.Equal([1], Rows(krum, "selected"));
         Assert.Equal([0, 2], krum.GetProperty("excluded").EnumerateArray().Select(each => each.GetProperty("row").GetInt32()));
-        Assert.All(krum.GetProperty("excluded").EnumerateArray(), each => Assert.Equal("NOT_SELECTED", each.GetProperty("reason").GetString()));
+        Assert.All(krum.GetProperty("excluded").EnumerateArray(), each => Assert.Equal("not_selected", each.GetProperty("reason").GetString()));
         Assert.Equal(3, krum.GetProperty("scores").GetArrayLength());
 
         await JsonAsync($"aggregate {one} --byzantine 1 --rule multi-krum --variant flower-compat --keep 2 --json --out {output}");
@@ -67,11 +67,11 @@ public sealed class AggregateCommandTests : IDisposable
         Assert.Equal((5, 2), (json.GetProperty("received").GetInt32(), json.GetProperty("n").GetInt32()));
         Assert.Equal([0, 3], Rows(json, "selected"));
         Assert.Equal(
-            [(1, "NOT_FINITE"), (2, "OUT_OF_RANGE"), (4, "NOT_FINITE")],
+            [(1, "not_finite"), (2, "out_of_range"), (4, "not_finite")],
             json.GetProperty("excluded").EnumerateArray().Select(each => (each.GetProperty("row").GetInt32(), each.GetProperty("reason").GetString()!)));
         Assert.Equal(0, exitCode);
         Assert.Contains("median: n = 2, f = 0; 3 of 5 updates refused", text, StringComparison.Ordinal);
-        Assert.Contains("2 has a component 1 of 1E+200, which is beyond single precision (OUT_OF_RANGE)", text, StringComparison.Ordinal);
+        Assert.Contains("2 has a component 1 of 1E+200, which is beyond single precision (out_of_range)", text, StringComparison.Ordinal);
         Assert.Contains("aggregate  2 2", text, StringComparison.Ordinal);
     }
 
@@ -119,7 +119,7 @@ public sealed class AggregateCommandTests : IDisposable
         var (_, text, error) = await MfnProcess.RunAsync($"{command} {here}".Split(' '));
         var (_, expectedText, expectedError) = await MfnProcess.RunAsync($"{command} {there} --server {server.Address}".Split(' '));
 
-        Assert.Equal((expectedText, expectedError), (text, error));
+        Assert.Equal((expectedText, $"wrote {there}\n", $"wrote {here}\n"), (text, expectedError, error));
         Assert.Contains("beyond single precision", text, StringComparison.Ordinal);
         Assert.Equal(await File.ReadAllBytesAsync(there), await File.ReadAllBytesAsync(here));
     }
@@ -182,19 +182,19 @@ public sealed class AggregateCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("aggregate", "Option '--byzantine' is required")]
-    [InlineData("aggregate RAMP --rule krum", "Option '--byzantine' is required.")]
-    [InlineData("aggregate RAMP --byzantine 1", "Option '--rule' is required.")]
-    [InlineData("aggregate RAMP --byzantine 1 --rule best", "'best' not recognized")]
+    [InlineData("aggregate", "UPDATES is missing: ")]
+    [InlineData("aggregate RAMP --rule krum", "--byzantine F is required.")]
+    [InlineData("aggregate RAMP --byzantine 1", "--rule krum|multi-krum")]
+    [InlineData("aggregate RAMP --byzantine 1 --rule best", "--rule must be krum, multi-krum, ")]
     [InlineData("aggregate RAMP --byzantine one --rule krum", "--byzantine must be a whole number of at most 2147483647, but was 'one'.")]
-    [InlineData("aggregate RAMP --byzantine -1 --rule krum", "INVALID_ARGUMENT: spec.byzantine_count must be between 0 and 2147483647, but was -1.")]
+    [InlineData("aggregate RAMP --byzantine -1 --rule krum", "mfn: --byzantine must be between 0 and 2147483647, but was -1.")]
     [InlineData("aggregate RAMP --byzantine 2 --rule median", "FAILED_PRECONDITION: median needs n >= 2f + 1, but n = 3 and f = 2; the largest legal f is 1.")]
-    [InlineData("aggregate RAMP --byzantine 1 --rule median --keep 2 --tau 3 --variant byzfl-compat", "--variant: only for the Krum rules. --keep: only for --rule multi-krum. --tau: only for --rule centered-clipping.")]
-    [InlineData("aggregate RAMP --byzantine 1 --rule krum --tolerance 0.1 --iterations 3", "--iterations: only for --rule centered-clipping and --rule geometric-median. --tolerance: only for --rule geometric-median.")]
-    [InlineData("aggregate RAMP --byzantine 1 --rule geometric-median --tolerance 1", "INVALID_ARGUMENT: spec.rule.geometric_median.tolerance must be between 1E-14 and 0.1, but was 1.")]
+    [InlineData("aggregate RAMP --byzantine 1 --rule median --keep 2 --tau 3 --variant byzfl-compat", "mfn: --variant: only for the Krum rules.\nmfn: --keep: only for --rule multi-krum.\nmfn: --tau: only for --rule centered-clipping.")]
+    [InlineData("aggregate RAMP --byzantine 1 --rule krum --tolerance 0.1 --iterations 3", "--iterations: only for --rule centered-clipping and --rule geometric-median.\nmfn: --tolerance: only for --rule geometric-median.")]
+    [InlineData("aggregate RAMP --byzantine 1 --rule geometric-median --tolerance 1", "mfn: --tolerance must be between 1E-14 and 0.1, but was 1.")]
     [InlineData("aggregate RAMP --byzantine 1 --rule geometric-median --tolerance small", "--tolerance must be a number, but was 'small'.")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --pre clip", "--pre clip needs --clip-norm.")]
-    [InlineData("aggregate RAMP --byzantine 1 --rule median --pre clip --clip-norm 0", "INVALID_ARGUMENT: spec.pre_aggregations[0].norm_clipping.norm must be between")]
+    [InlineData("aggregate RAMP --byzantine 1 --rule median --pre clip --clip-norm 0", "mfn: --clip-norm must be finite and above 0, but was 0.")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --seed 4", "--seed: only for --rule hierarchical-krum and --pre bucketing.")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --out /nowhere/a.npy", "--out must be a file in an existing folder")]
     [InlineData("aggregate RAMP --byzantine 1 --rule median --message-bytes 1000 --server http://127.0.0.1:1", "--message-bytes must be between 1024 and 67108864, but was 1000.")]
@@ -203,8 +203,8 @@ public sealed class AggregateCommandTests : IDisposable
     [InlineData("aggregate RAMP VECTOR --byzantine 1 --rule median", "its updates have 4 components, but those before it 3.")]
     [InlineData("aggregate INTEGERS --byzantine 1 --rule median", "but are integers ('<i8'), which must be cast explicitly (castIntegers; --cast of mfn).")]
     [InlineData("aggregate /nowhere.npy --byzantine 1 --rule median", "Could not find file '/nowhere.npy'")]
-    [InlineData("attack --byzantine 0 --honest 0", "--honest must be between 2 and 1000, but was 0. --byzantine must be between 1 and 1000, but was 0.")]
-    [InlineData("attack RAMP --honest 4", "--honest, --components: only without HONEST.npy.")]
+    [InlineData("attack --byzantine 0 --honest 0", "--honest must be between 2 and 1000, but was 0.\nmfn: --byzantine must be between 1 and 1000, but was 0.")]
+    [InlineData("attack RAMP --honest 4", "--honest: only without HONEST.npy.")]
     [InlineData("attack NAN", "Honest updates must be finite in single precision, but row 1 has a component 0 of NaN.")]
     [InlineData("attack HUGE", "Honest updates must be finite in single precision, but row 0 has a component 1 of 1E+200.")]
     [InlineData("attack SAME", "The honest updates are all the same, so that there is no spread to measure distances by.")]
@@ -233,13 +233,13 @@ public sealed class AggregateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Aggregate_NoServer_ExitsWith1AndTheStatus()
+    public async Task Aggregate_NoServer_ExitsWith1AndSaysWhatToDo()
     {
         var (exitCode, output, error) = await MfnProcess.RunAsync(
             "aggregate", Write("ramp", Ramp, 3, 3), "--byzantine", "1", "--rule", "median", "--server", "http://127.0.0.1:1");
 
         Assert.Equal((1, ""), (exitCode, output));
-        Assert.StartsWith("mfn: UNAVAILABLE: ", error, StringComparison.Ordinal);
+        Assert.StartsWith("mfn: no server at http://127.0.0.1:1; start one", error, StringComparison.Ordinal);
     }
 
     [Theory]

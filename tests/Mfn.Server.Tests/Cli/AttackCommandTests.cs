@@ -44,7 +44,7 @@ public sealed class AttackCommandTests : IDisposable
 
         var (exitCode, output, error) = await MfnProcess.RunAsync("attack", honest, "--byzantine", "2", "--svg", plot);
 
-        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Equal((0, $"wrote {plot}\n"), (exitCode, error));
         Assert.StartsWith("6 honest and 2 Byzantine updates of 2 components.", output, StringComparison.Ordinal);
         Assert.Contains("n/a: bulyan needs n >= 4f + 3, but n = 8 and f = 2; the largest legal f is 1.", output, StringComparison.Ordinal);
         var texts = XDocument.Load(plot).Root!.Elements(Svg + "text").Select(text => text.Value).ToArray();

@@ -20,14 +20,14 @@ public sealed class MfnCommandTests : IDisposable
         Assert.Equal(0, exitCode);
         Assert.Equal(
             [
-                "grid", "steps", "seed", "growth_events", "turing_activations", "clamping_events",
-                "potential_min_mV", "potential_max_mV", "potential_mean_mV", "potential_std_mV",
+                "spec", "growth_events", "turing_activations", "clamping_events", "min_potential_millivolts", "max_potential_millivolts",
+                "mean_potential_millivolts", "potential_standard_deviation_millivolts", "mean_activator", "mean_inhibitor", "out",
             ],
             json.RootElement.EnumerateObject().Select(property => property.Name));
 
         // Case model_00 of the reference.
         Assert.Equal(33, json.RootElement.GetProperty("growth_events").GetInt32());
-        Assert.Equal(-70.39475724498203, json.RootElement.GetProperty("potential_min_mV").GetDouble());
+        Assert.Equal(-70.39475724498203, json.RootElement.GetProperty("min_potential_millivolts").GetDouble());
         Assert.Equal(
             "af9cb89151279583b4fc47368ac807200a8606df559b6953ed01ebebf142144c",
             Convert.ToHexStringLower(SHA256.HashData((await File.ReadAllBytesAsync(path)).AsSpan(^(32 * 32 * 8)..))));
@@ -63,23 +63,43 @@ public sealed class MfnCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("simulate --grid 3 --alpha 0.3", "INVALID_ARGUMENT: spec.grid_size must be between 4 and 1024, but was 3. spec.alpha must be")]
+    [InlineData("simulate --grid 3 --alpha 0.3", "mfn: --grid must be between 4 and 1024, but was 3.\nmfn: --alpha must be at least 0 and below 0.25, but was 0.3; set --allow-unstable to go up to 1.\n")]
     [InlineData("simulate --grid many", "--grid must be a whole number of at most 2147483647, but was 'many'.")]
     [InlineData("simulate --alpha x", "--alpha must be a number, but was 'x'.")]
-    [InlineData("simulate --boundary neumann --inhibitor-rate 0.1", "--boundary, --inhibitor-rate: only for --variant engine.")]
-    [InlineData("simulate --preset tiny", "'tiny' not recognized")]
-    [InlineData("simulate --server ftp://x", "--server must be a URL that begins with http:// or https://, but was 'ftp://x'.")]
+    [InlineData("simulate --boundary neumann --inhibitor-rate 0.1", "--boundary, --inhibitor-rate: only with --variant engine.")]
+    [InlineData("simulate --preset tiny", "--preset must be small, medium or large, but was 'tiny'.")]
+    [InlineData("simulate --server ftp://x", "--server must be a URL that begins with http:// or https://, or 'here', but was 'ftp://x'.")]
     [InlineData("simulate --server https://127.0.0.1:1 --tls-ca /nowhere.pem", "TLS files cannot be used")]
     [InlineData("simulate --out /nowhere/f.npy", "--out must be a file in an existing folder")]
-    [InlineData("simulate --every 0", "INVALID_ARGUMENT: every_n_steps must be between 1 and 10000, but was 0.")]
-    [InlineData("nernst --valence 1", "--out-molar")]
-    [InlineData("nernst --valence 0 --out-molar 1 --in-molar 1", "INVALID_ARGUMENT: valence must be between -3 and 3 and not 0, but was 0.")]
+    [InlineData("simulate --every 0", "mfn: --every must be between 1 and 10000, but was 0.")]
+    [InlineData("nernst --valence 1", "mfn: --out-molar C is required.\nmfn: --in-molar C is required.\n")]
+    [InlineData("nernst --valence 0 --out-molar 1 --in-molar 1", "mfn: --valence must be between -3 and 3 and not 0, but was 0.")]
     [InlineData("serve --set Limits:MaxSteps=0", "MaxSteps")]
     [InlineData("serve --set Limits:MaxStepz=1", "MaxStepz")]
     [InlineData("serve --set nothing", "--set must be KEY=VALUE, but was 'nothing'.")]
     [InlineData("serve --config /nowhere.json", "'/nowhere.json' does not exist")]
     [InlineData("serve --urls https://127.0.0.1:0", "Urls has an https:// address, which needs Tls:CertificateFile.")]
-    [InlineData("conquer", "conquer")]
+    [InlineData("conquer", "'mfn' has no command 'conquer', but simulate, ")]
+    [InlineData("simulat", "'mfn' has no command 'simulat'; did you mean simulate?")]
+    [InlineData("run wacth x", "did you mean watch?")]
+    [InlineData("simulate --gird 3", "mfn: There is no option --gird; did you mean --grid?\nTry 'mfn simulate --help'.")]
+    [InlineData("simulate --spike 3", "did you mean --spike-probability?")]
+    [InlineData("features --jsn f.npy", "There is no option --jsn; did you mean --json?")]
+    [InlineData("simulate --grid", "--grid needs a value: N.")]
+    [InlineData("simulate extra", "'mfn simulate' does not expect 'extra'.")]
+    [InlineData("run", "'mfn run' needs a command: create, list, get")]
+    [InlineData("simulate --boundary klein", "--boundary must be periodic, neumann or dirichlet, but was 'klein'.")]
+    [InlineData("simulate --boundary neuman", "--boundary must be periodic, neumann or dirichlet, but was 'neuman'.")]
+    [InlineData("simulate --variant engine --allow-unstable", "--allow-unstable must not be set if --variant engine, whose")]
+    [InlineData("simulate --tls-ca x", "--tls-ca: only with a server (--server, MFN_SERVER or a context).")]
+    [InlineData("simulate --tls-ca x --server http://127.0.0.1:1", "--tls-ca: only with an https:// server, but it is http://127.0.0.1:1.")]
+    [InlineData("simulate --server http://127.0.0.1:1 --context lab", "--server and --context exclude one another.")]
+    [InlineData("simulate --json -o table", "--json and -o table exclude one another.")]
+    [InlineData("simulate -q -v", "--quiet and --verbose exclude one another.")]
+    [InlineData("simulate -o yaml", "--output must be table, wide, json or jsonl, but was 'yaml'.")]
+    [InlineData("simulate --key k --server http://192.0.2.1:1", "An API key is sent over https:// or to this machine only, but the server is http://192.0.2.1:1")]
+    [InlineData("simulate --timeout 0 --server http://127.0.0.1:1", "--timeout must be between 2 and 86400, but was 0.")]
+    [InlineData("validate --message-bytes 5", "There is no option --message-bytes")]
     public async Task AnyCommand_BadArguments_ExitsWith2AndTheReason(string arguments, string reason)
     {
         var (exitCode, output, error) = await MfnProcess.RunAsync(arguments.Split(' '));
@@ -90,13 +110,12 @@ public sealed class MfnCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Simulate_NoServer_ExitsWith1AndTheStatus()
+    public async Task Simulate_NoServer_ExitsWith1AndSaysWhatToDo()
     {
         var (exitCode, output, error) = await MfnProcess.RunAsync("simulate", "--json", "--server", "http://127.0.0.1:1");
 
         Assert.Equal((1, ""), (exitCode, output));
-        Assert.StartsWith("mfn: UNAVAILABLE: ", error, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.Equal("mfn: no server at http://127.0.0.1:1; start one with `mfn serve` or name one with --server\n", error);
     }
 
     [Fact]
@@ -118,7 +137,7 @@ public sealed class MfnCommandTests : IDisposable
 
         using var json = JsonDocument.Parse(output);
         Assert.Equal(0, exitCode);
-        Assert.Equal(-89.01066911987907, json.RootElement.GetProperty("potential_mV").GetDouble(), 1e-10);
+        Assert.Equal(-89.01066911987907, json.RootElement.GetProperty("potential_millivolts").GetDouble(), 1e-10);
     }
 
     [Theory]
@@ -147,7 +166,7 @@ public sealed class MfnCommandTests : IDisposable
         using var kill = Process.Start("kill", ["-TERM", $"{server.Id}"]);
 
         using var json = JsonDocument.Parse(output);
-        Assert.Equal((0, 64), (exitCode, json.RootElement.GetProperty("grid").GetInt32()));
+        Assert.Equal((0, 64), (exitCode, json.RootElement.GetProperty("spec").GetProperty("grid").GetInt32()));
         Assert.Equal(0, await server.ExitCodeAsync());
         Assert.Contains("Stopping: 0 runs under way", await server.Error, StringComparison.Ordinal);
     }

@@ -22,6 +22,8 @@ internal sealed class MfnProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
+        // The contexts of whoever runs the tests are not theirs.
+        start.Environment["XDG_CONFIG_HOME"] = Path.Combine(AppContext.BaseDirectory, "no-config");
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

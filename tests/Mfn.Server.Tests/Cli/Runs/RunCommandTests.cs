@@ -24,18 +24,19 @@ public sealed class RunCommandTests : IDisposable
 
         using var got = JsonDocument.Parse(await OutputAsync(server, $"run get {id} --json"));
         Assert.Equal(
-            (id, "PAUSED", 0, 50.0, 200, 32),
-            (Text(got, "run_id"), Text(got, "state"), Number(got, "step"), got.RootElement.GetProperty("steps_per_second").GetDouble(), Number(got, "history_steps"), got.RootElement.GetProperty("spec").GetProperty("gridSize").GetInt32()));
-        Assert.True(got.RootElement.GetProperty("stop").GetProperty("never").GetBoolean());
+            (id, "paused", 0, 50.0, 200, 32),
+            (Text(got, "run_id"), Text(got, "state"), Number(got, "step"), got.RootElement.GetProperty("pace").GetDouble(), Number(got, "history"), got.RootElement.GetProperty("spec").GetProperty("grid").GetInt32()));
+        Assert.True(got.RootElement.GetProperty("stop").GetProperty("forever").GetBoolean());
         var text = await OutputAsync(server, $"run get {id}");
         Assert.Contains($"run        {id}", text, StringComparison.Ordinal);
         Assert.Contains("paused at step 0, revision 0", text, StringComparison.Ordinal);
         Assert.Contains("50 steps a second, without end", text, StringComparison.Ordinal);
 
-        Assert.StartsWith($"{id}  paused at step 0", await OutputAsync(server, "run list --state paused"), StringComparison.Ordinal);
-        Assert.Equal("", await OutputAsync(server, "run list --state stopped --json"));
+        Assert.Matches($@"^ID +NAME +STATE .*\n{id[..8]} +paused +0 ", await OutputAsync(server, "run list --state paused"));
+        Assert.Equal("[]", await OutputAsync(server, "run list --state stopped --json"));
+        Assert.Equal("", await OutputAsync(server, "run list --state stopped -o jsonl"));
         Assert.StartsWith($"deleted {id}", await OutputAsync(server, $"run delete {id}"), StringComparison.Ordinal);
-        Assert.Equal("", await OutputAsync(server, "run list"));
+        Assert.Equal("[]", await OutputAsync(server, "run list --json"));
     }
 
     [Fact]
@@ -81,7 +82,7 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Watch_Piped_PrintsALineAnEventAndTheToken()
+    public async Task Watch_Piped_PrintsALineAnEvent()
     {
         await using var server = await TestServer.StartAsync();
         var id = await OutputAsync(server, "run create --grid 16 --steps 9");
@@ -91,8 +92,8 @@ public sealed class RunCommandTests : IDisposable
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(0, exitCode);
         Assert.Equal(["step 0  ", "step 4  ", "step 8  ", "step 9  "], lines.Where(line => line.Contains(" mV  mean ", StringComparison.Ordinal)).Select(line => line[..8]));
-        Assert.Equal("step 9  end: STOPPED", lines[^1]);
-        Assert.StartsWith("--token ", error, StringComparison.Ordinal);
+        Assert.Equal("step 9  end: stopped", lines[^1]);
+        Assert.Equal("", error);
     }
 
     [Fact]
@@ -102,14 +103,16 @@ public sealed class RunCommandTests : IDisposable
         var id = await OutputAsync(server, "run create --grid 16 --steps 9");
 
         var (_, first, error) = await RunAsync(server, $"run watch {id} --from-step 0 --count 3 --json --encoding q8 --deltas 100");
-        var (exitCode, rest, _) = await RunAsync(server, $"run watch {id} --json --encoding q8 --deltas 100 {error.Trim()}");
+        using var last = JsonDocument.Parse(first.TrimEnd().Split('\n')[^1]);
+        var (exitCode, rest, _) = await RunAsync(server, $"run watch {id} --json --encoding q8 --deltas 100 --token {Text(last, "token")}");
 
         Assert.Equal(0, exitCode);
         var events = (first + rest).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line)).ToList();
         var frames = events.Where(told => Text(told, "kind") == "frame").ToList();
         Assert.Equal(Enumerable.Range(0, 10), frames.Select(frame => Number(frame, "step")));
-        Assert.All(frames, frame => Assert.Equal((16, "QUANTIZED8"), (Number(frame, "rows"), Text(frame, "encoding"))));
-        Assert.Equal(("end", "STOPPED"), (Text(events[^1], "kind"), Text(events[^1], "reason")));
+        Assert.All(frames, frame => Assert.Equal((16, "q8"), (Number(frame, "rows"), Text(frame, "encoding"))));
+        Assert.Equal($"ended behind step 2; go on: mfn run watch {id} --from-step 2 --server {server.Address}\n", error);
+        Assert.Equal(("end", "stopped"), (Text(events[^1], "kind"), Text(events[^1], "reason")));
         Assert.Equal(Enumerable.Range(0, events.Count), events.Select(told => Number(told, "sequence")));
     }
 
@@ -206,7 +209,7 @@ public sealed class RunCommandTests : IDisposable
             Assert.Contains("\e[?1049h", screen, StringComparison.Ordinal);
             var closed = rest.IndexOf("\e[?25h\e[?1049l", StringComparison.Ordinal);
             Assert.Contains("step 0  paused  0 growth events", rest[closed..], StringComparison.Ordinal);
-            Assert.InRange(closed, 0, rest.IndexOf("--token ", StringComparison.Ordinal));
+            Assert.InRange(closed, 0, rest.IndexOf("ended behind step 0; go on: ", StringComparison.Ordinal));
         }
         finally
         {
@@ -215,7 +218,7 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Watch_Interrupted_EndsWithTheToken()
+    public async Task Watch_Interrupted_SaysHowToGoOn()
     {
         await using var server = await TestServer.StartAsync();
         var id = await OutputAsync(server, "run create --grid 16 --paused");
@@ -226,7 +229,7 @@ public sealed class RunCommandTests : IDisposable
         using var kill = Process.Start("kill", ["-TERM", $"{watch.Id}"]);
 
         Assert.Equal(0, await watch.ExitCodeAsync());
-        Assert.StartsWith("--token ", await watch.Error, StringComparison.Ordinal);
+        Assert.StartsWith("ended behind step 0; go on: mfn run watch ", await watch.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -253,7 +256,7 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("run watch x --region 1,2,3", "--region must be ROW,COLUMN,ROWS,COLUMNS in whole numbers, but was '1,2,3'.")]
     [InlineData("run watch x --token %", "--token must be a token that mfn run watch printed, but was '%'.")]
     [InlineData("run watch x --from-step 1 --token AAAA", "--from-step and --token exclude one another.")]
-    [InlineData("run watch x --encoding f16", "'f16' not recognized")]
+    [InlineData("run watch x --encoding f16", "--encoding must be f64, f32, q16 or q8, but was 'f16'.")]
     [InlineData("run watch x --count 0", "--count must be at least 1, but was 0.")]
     [InlineData("run watch x --tries 0", "--tries must be at least 1, but was 0.")]
     [InlineData("run watch x --range 1,1", "--range must be LOW,HIGH in mV from -1000000 to 1000000 with LOW below HIGH by 0.001 at least, or all or each, but was '1,1'.")]
@@ -284,7 +287,8 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("run get 00000000000000000000000000000000", "mfn: NOT_FOUND: ")]
     [InlineData("run watch 00000000000000000000000000000000", "mfn: NOT_FOUND: ")]
     [InlineData("run steer 00000000000000000000000000000000 pause", "mfn: NOT_FOUND: ")]
-    [InlineData("run create --pace 0", "mfn: INVALID_ARGUMENT: ")]
+    [InlineData("run create --pace 0", "mfn: --pace must be ")]
+    [InlineData("run create --history -1 --stop-after 0 --grid 3", "mfn: --grid must be between 4 and 1024, but was 3.\nmfn: --stop-after must be ")]
     public async Task AnyCommand_RefusedByTheServer_ExitsWith2AndTheStatus(string arguments, string reason)
     {
         await using var server = await TestServer.StartAsync();
@@ -298,19 +302,19 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task Watch_NoServer_TellsOfEachTryAndExitsWith1()
     {
-        var (exitCode, output, error) = await MfnProcess.RunAsync("run", "watch", "x", "--tries", "2", "--server", "http://127.0.0.1:1");
+        var (exitCode, output, error) = await MfnProcess.RunAsync("run", "watch", new string('0', 32), "--tries", "2", "--server", "http://127.0.0.1:1");
 
         var lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal((1, "", 2), (exitCode, output, lines.Length));
         Assert.Contains("Trying again in", lines[0], StringComparison.Ordinal);
-        Assert.StartsWith("mfn: UNAVAILABLE: ", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("mfn: no server at http://127.0.0.1:1; start one with `mfn serve`", lines[1], StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("run --help", "steer", "mfn run fork $id")]
     [InlineData("run watch --help", "--downsample", "--format png")]
     [InlineData("run steer --help", "replace", "mfn run steer ID step 10")]
-    [InlineData("run create --help", "--until-steady", "mfn run create --grid 256 --forever")]
+    [InlineData("run create --help", "--until-steady", "mfn run create --name demo --grid 256 --forever")]
     public async Task Help_AnyCommand_ShowsOptionsAndExamples(string arguments, string option, string example)
     {
         var (exitCode, output, error) = await MfnProcess.RunAsync(arguments.Split(' '));

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Mfn.Cli.Contexts;
+
+/// <summary>The file with the contexts of a user. Only the user may read it, and it is replaced as a whole.</summary>
+internal sealed class ContextFile
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    private readonly string _path;
+
+    private ContextFile(string path, Content content) => (_path, Current, Contexts) = (path, content.Current, content.Contexts);
+
+    /// <summary>The name of the context that is used unless told otherwise; none if there is none.</summary>
+    public string? Current { get; set; }
+
+    /// <summary>The contexts by their names.</summary>
+    public SortedDictionary<string, ServerContext> Contexts { get; }
+
+    /// <summary>Where it is: in $XDG_CONFIG_HOME/mfn, which is ~/.config/mfn unless told otherwise.</summary>
+    public static string DefaultPath
+    {
+        get
+        {
+            var folder = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } given && Path.IsPathRooted(given)
+                ? given
+                : OperatingSystem.IsWindows()
+                    ? Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData)
+                    : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config");
+            return Path.Combine(folder, "mfn", "contexts.json");
+        }
+    }
+
+    /// <summary>Reads it; one that is not there has no contexts.</summary>
+    /// <exception cref="BadArgumentsException">It cannot be read, or is none.</exception>
+    public static ContextFile Load()
+    {
+        var path = DefaultPath;
+        try
+        {
+            var content = File.Exists(path) ? JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), Json) : null;
+            return new ContextFile(path, content ?? new Content());
+        }
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new BadArgumentsException($"The contexts in '{path}' cannot be read: {error.Message}");
+        }
+    }
+
+    /// <summary>The context of a name.</summary>
+    /// <exception cref="BadArgumentsException">There is none.</exception>
+    public ServerContext Get(string name) => Contexts.TryGetValue(name, out var context)
+        ? context
+        : throw new BadArgumentsException(Contexts.Count == 0
+            ? $"There is no context '{name}'; `mfn context add {name} --server URL` makes one."
+            : $"There is no context '{name}', but {string.Join(", ", Contexts.Keys)}.");
+
+    /// <summary>Writes it.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Save()
+    {
+        var folder = Path.GetDirectoryName(_path)!;
+        var partial = $"{_path}.{Guid.NewGuid():N}.partial";
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
+            options.UnixCreateMode = OwnerOnly;
+        }
+
+        try
+        {
+            using (var file = new FileStream(partial, options))
+            {
+                JsonSerializer.Serialize(file, new Content { Current = Current, Contexts = Contexts }, Json);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(partial, _path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(partial);
+            throw;
+        }
+    }
+
+    private sealed record Content
+    {
+        [JsonPropertyName("current")]
+        public string? Current { get; init; }
+
+        [JsonPropertyName("contexts")]
+        public SortedDictionary<string, ServerContext> Contexts { get; init; } = new(StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,31 @@
+using Grpc.Core;
+using Mfn.Contracts.V1;
+using Mfn.Server.Calls;
+using Mfn.Server.Translation;
+
+namespace Mfn.Server;
+
+/// <summary>What services answer to calls that need nothing of a server, with the same checks and the same refusals.</summary>
+public static class LocalCalls
+{
+    /// <summary>As <c>MembraneService.ComputeNernstPotential</c>.</summary>
+    /// <exception cref="RpcException">What the service would answer.</exception>
+    public static ComputeNernstPotentialResponse ComputeNernstPotential(ComputeNernstPotentialRequest request) => Answer(request, MembraneWireExtensions.ToResponse);
+
+    /// <summary>As <c>MembraneService.ComputeGoldmanPotential</c>.</summary>
+    /// <exception cref="RpcException">What the service would answer.</exception>
+    public static ComputeGoldmanPotentialResponse ComputeGoldmanPotential(ComputeGoldmanPotentialRequest request) => Answer(request, MembraneWireExtensions.ToResponse);
+
+    private static TResponse Answer<TRequest, TResponse>(TRequest request, Func<TRequest, TResponse> answer)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        try
+        {
+            return answer(request);
+        }
+        catch (CallRefusedException refused)
+        {
+            throw refused.ToRpcException();
+        }
+    }
+}
