@@ -77,31 +77,31 @@ internal static class FractalCommand
             arguments.Apply(boxes.Scales, value => request.ScaleCount = value);
 
             var response = await connection.UseAsync(arguments, answer, client => client.ComputeBoxCountingDimensionAsync(request, cancellationToken), cancellationToken);
-            const string Undefined = "fewer than two box sizes have an occupied box";
             var record = new JsonRecord();
-            if (response.IsDefined)
-            {
-                record.Add("dimension", response.Dimension).Add("r_squared", response.RSquared);
-            }
-            else
-            {
-                record.AddUndefined("dimension", Undefined).AddUndefined("r_squared", Undefined);
-            }
-
-            record.Add("box_sizes", response.BoxCounts.Select(each => (long)each.Size)).Add("box_counts", response.BoxCounts.Select(each => each.Count));
+            AddDefined(record, "dimension", response.HasDimension, response.Dimension, response.UndefinedReason);
+            AddDefined(record, "r_squared", response.HasRSquared, response.RSquared, response.HasDimension ? "the box counts are equal at all sizes" : response.UndefinedReason);
+            AddDefined(record, "standard_error", response.HasStandardError, response.StandardError, "fewer than three box sizes have counts that differ");
+            record
+                .Add("uncovered_share", response.UncoveredShare)
+                .Add("box_sizes", response.BoxCounts.Select(each => (double?)each.Size))
+                .Add("box_counts", response.BoxCounts.Select(each => each.Count));
             answer.Write(record, writer =>
             {
                 TextTable.Write(
                     writer,
                     response.BoxCounts,
                     [
-                        new("BOX", each => each.Size.ToString(CultureInfo.InvariantCulture), IsNumber: true),
+                        new("BOX", each => each.Size.ToString("0.###", CultureInfo.InvariantCulture), IsNumber: true),
                         new("OCCUPIED", each => each.Count.ToString(CultureInfo.InvariantCulture), IsNumber: true),
                     ],
                     answer.IsWide);
-                writer.WriteLine(response.IsDefined
-                    ? string.Create(CultureInfo.InvariantCulture, $"dimension {response.Dimension:0.000000}, R² {response.RSquared:0.000000}")
-                    : $"dimension not defined: {Undefined}");
+                writer.WriteLine(response.HasDimension
+                    ? $"dimension {Fixed(response.Dimension)}{(response.HasStandardError ? $" ± {Fixed(response.StandardError)}" : "")}{(response.HasRSquared ? $", R² {Fixed(response.RSquared)}" : "")}"
+                    : $"dimension not defined: {response.UndefinedReason}");
+                if (response.UncoveredShare > 0)
+                {
+                    writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"boxes of some size leave out {response.UncoveredShare:0.0%} of the field; --version 5.0 covers it"));
+                }
             });
             return ExitCode.Success;
         });
@@ -189,11 +189,14 @@ internal static class FractalCommand
                 metrics,
                 [
                     new("FILE", each => each.File),
-                    new("LYAPUNOV EXPONENT", each => Number(each.Metrics.LyapunovExponent), IsNumber: true),
+                    new("LYAPUNOV EXPONENT", each => Number(each.Metrics.HasLyapunovExponent, each.Metrics.LyapunovExponent), IsNumber: true),
                     new("STABLE", each => each.Metrics.IsStable ? "yes" : "no"),
-                    new("MEAN CHANGE (V)", each => Number(each.Metrics.MeanChangeVolts), IsNumber: true),
-                    new("MAX CHANGE (V)", each => Number(each.Metrics.MaxChangeVolts), IsNumber: true),
-                    new("FINAL STD (V)", each => Number(each.Metrics.FinalStandardDeviationVolts), IsNumber: true),
+                    new("MEAN CHANGE (V)", each => Number(each.Metrics.HasMeanChangeVolts, each.Metrics.MeanChangeVolts), IsNumber: true),
+                    new("MAX CHANGE (V)", each => Number(each.Metrics.HasMaxChangeVolts, each.Metrics.MaxChangeVolts), IsNumber: true),
+                    new("MEAN RATE (V/T)", each => Number(each.Metrics.HasMeanChangeRateVoltsPerTime, each.Metrics.MeanChangeRateVoltsPerTime), IsNumber: true, IsWide: true),
+                    new("MAX RATE (V/T)", each => Number(each.Metrics.HasMaxChangeRateVoltsPerTime, each.Metrics.MaxChangeRateVoltsPerTime), IsNumber: true, IsWide: true),
+                    new("FINAL STD (V)", each => Number(true, each.Metrics.FinalStandardDeviationVolts), IsNumber: true),
+                    new("NOT DEFINED", each => each.Metrics.UndefinedReason),
                 ],
                 answer.IsWide));
             return ExitCode.Success;
@@ -201,13 +204,32 @@ internal static class FractalCommand
         return command;
     }
 
-    private static JsonRecord ToJson(string file, ComputeHistoryStabilityResponse metrics) => new JsonRecord()
-        .Add("file", file)
-        .Add("lyapunov_exponent", metrics.LyapunovExponent)
-        .Add("is_stable", metrics.IsStable)
-        .Add("mean_change_volts", metrics.MeanChangeVolts)
-        .Add("max_change_volts", metrics.MaxChangeVolts)
-        .Add("final_standard_deviation_volts", metrics.FinalStandardDeviationVolts);
+    private static JsonRecord ToJson(string file, ComputeHistoryStabilityResponse metrics)
+    {
+        const string SingleFrame = "there is only one frame";
+        var record = new JsonRecord().Add("file", file);
+        AddDefined(record, "lyapunov_exponent", metrics.HasLyapunovExponent, metrics.LyapunovExponent, metrics.UndefinedReason);
+        record.Add("is_stable", metrics.IsStable).Add("moving_steps", metrics.MovingStepCount);
+        AddDefined(record, "mean_change_volts", metrics.HasMeanChangeVolts, metrics.MeanChangeVolts, SingleFrame);
+        AddDefined(record, "max_change_volts", metrics.HasMaxChangeVolts, metrics.MaxChangeVolts, SingleFrame);
+        AddDefined(record, "mean_change_rate_volts_per_time", metrics.HasMeanChangeRateVoltsPerTime, metrics.MeanChangeRateVoltsPerTime, SingleFrame);
+        AddDefined(record, "max_change_rate_volts_per_time", metrics.HasMaxChangeRateVoltsPerTime, metrics.MaxChangeRateVoltsPerTime, SingleFrame);
+        return record.Add("final_standard_deviation_volts", metrics.FinalStandardDeviationVolts);
+    }
 
-    private static string Number(double value) => value.ToString("G9", CultureInfo.InvariantCulture);
+    private static void AddDefined(JsonRecord record, string name, bool isDefined, double value, string reason)
+    {
+        if (isDefined)
+        {
+            record.Add(name, value);
+        }
+        else
+        {
+            record.AddUndefined(name, reason);
+        }
+    }
+
+    private static string Fixed(double value) => value.ToString("0.000000", CultureInfo.InvariantCulture);
+
+    private static string Number(bool isDefined, double value) => isDefined ? value.ToString("G9", CultureInfo.InvariantCulture) : "-";
 }

@@ -94,6 +94,10 @@ internal static class MfnCommand
             Tell(error, [failure.Message]);
             return ExitCode.Failure;
         }
+        catch (RpcException failure) when (failure.StatusCode == StatusCode.Cancelled && outputClosed.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(failure.Message, failure, outputClosed);
+        }
         catch (RpcException failure)
         {
             return Tell(error, failure, new FlagWords(parsed));

@@ -7,6 +7,9 @@ namespace Mfn.Cli;
 /// <summary>Where a server was called there is none, or none that can be talked to.</summary>
 internal sealed class NoServerException : Exception
 {
+    // What the framework says of a connection that answers no pings.
+    private const string UnansweredPing = "ping request";
+
     private NoServerException(string message, Exception cause)
         : base(message, cause)
     {
@@ -31,6 +34,7 @@ internal sealed class NoServerException : Exception
                         ? $"the certificate of {url} is not trusted; --tls-ca names its authorities ({tls.Message})"
                         : $"{url} does not speak TLS; is it http://{address.Authority}?";
                 case TimeoutException or TaskCanceledException:
+                case HttpProtocolException when cause.Message.Contains(UnansweredPing, StringComparison.Ordinal):
                     return $"no answer from {url}; is it an Mfn server, and is it alive?";
             }
         }

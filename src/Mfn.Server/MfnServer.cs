@@ -37,8 +37,6 @@ public static class MfnServer
         "mfn.v1.ValidationService",
     ];
 
-    private const string EnvironmentPrefix = "MFN_";
-
     // A frame of HTTP/2 costs the same whatever its size, so that a field should take few. Used as far as the client allows it too.
     private const int MaxFrameBytes = 256 * 1024;
 
@@ -47,7 +45,7 @@ public static class MfnServer
     /// Settings as on a command line, such as <c>--urls http://127.0.0.1:0 --config mfn.json --Limits:MaxSteps 5000</c>. They win over
     /// environment variables (<c>MFN_Limits__MaxSteps</c>), which win over the file.
     /// </param>
-    /// <exception cref="InvalidDataException">The configuration file cannot be read, or has a section that does not exist.</exception>
+    /// <exception cref="InvalidDataException">The configuration file cannot be read, or has a section that does not exist, or an environment variable looks like a setting and is none.</exception>
     public static WebApplication Build(params string[] args)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mfn" });
@@ -81,7 +79,7 @@ public static class MfnServer
             ConfigurationFile.AddTo(configuration, path);
         }
 
-        configuration.AddEnvironmentVariables(EnvironmentPrefix);
+        EnvironmentSettings.AddTo(configuration, Environment.GetEnvironmentVariables());
         configuration.AddConfiguration(commandLine);
     }
 

@@ -98,7 +98,15 @@ internal static class StandardOutput
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
-            stream.Write(buffer);
+            try
+            {
+                stream.Write(buffer);
+            }
+            catch (IOException) when (IsClosed())
+            {
+                // Said below.
+            }
+
             if (IsClosed())
             {
                 throw new OperationCanceledException("Nobody reads standard output any more.", Closed);

@@ -60,7 +60,7 @@ internal static class SteerCommand
 
     private static Command CreatePace(Argument<string> id)
     {
-        var pace = new Argument<double?>("STEPS") { Description = "Steps a second at most: 0.001 to 1000000. Default: as fast as possible.", Arity = ArgumentArity.ZeroOrOne };
+        var pace = new Argument<double?>("STEPS") { Description = "Steps a second at most: 0.001 to 1000000. Default: as fast as possible.", Arity = ArgumentArity.ZeroOrOne }.Fills("steps_per_second");
         return CreateAction(id, "pace", "Changes how fast steps are taken.", [pace], (arguments, command) =>
         {
             command.SetPace = new SetPace();

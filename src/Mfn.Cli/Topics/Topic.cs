@@ -13,6 +13,7 @@ internal sealed record Topic(string Name, string Summary, string Page, params st
         new("install", "as a tool, as one file; what starts how fast", "install.md"),
         new("completion", "commands and options completed by bash, zsh and fish", "install.md", "Completion in the shell"),
         new("pictures", "fields on the terminal, keys of the live view, PNG files", "pictures.md"),
+        new("command-line", "answers for people and programs, exit codes, servers and contexts", "command-line.md", "Answers", "Exit codes", "Servers", "Runs"),
         new("units", "volts and millivolts, steps and cells, durations", "terms.md", "Units"),
         new("terms", "what the words mean: run, frame, watcher, Byzantine", "terms.md", "Terms"),
         new("parameters", "what a simulation computes, and the ranges of its parameters", "numerics.md", "The field"),

@@ -44,6 +44,9 @@ internal sealed class MfnProcess : IDisposable
 
     public static MfnProcess Start(params string[] arguments) => new(new Dictionary<string, string>(), arguments);
 
+    /// <summary>Starts a command with more in its environment.</summary>
+    public static MfnProcess Start(IReadOnlyDictionary<string, string> environment, string[] arguments) => new(environment, arguments);
+
     /// <summary>Starts a command whose files may not become larger.</summary>
     public static MfnProcess StartLimited(int maxFileKibibytes, params string[] arguments)
     {

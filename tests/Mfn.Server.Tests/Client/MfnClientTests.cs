@@ -56,7 +56,7 @@ public sealed class MfnClientTests
 
         var error = await Assert.ThrowsAsync<RpcException>(() => client.ComputeNernstPotentialAsync(new ComputeNernstPotentialRequest { Valence = 9 }));
 
-        Assert.Equal(["outside_molar", "inside_molar", "valence"], error.GetFieldViolations().Select(violation => violation.Field));
+        Assert.Equal(["valence", "outside_molar", "inside_molar"], error.GetFieldViolations().Select(violation => violation.Field));
         Assert.Null(error.GetRetryDelay());
     }
 

@@ -48,7 +48,7 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "Limitz": { } }""", "unknown sections: Limitz. Known are: Logging, Urls, Limits, Streaming, Shutdown, Tls.")]
+    [InlineData("""{ "Limitz": { } }""", "unknown sections: Limitz. Known are: Logging, Urls, Limits, Streaming, LiveRuns, Shutdown, Tls.")]
     [InlineData("""{ "Limits": """, "is not valid JSON")]
     [InlineData(null, "does not exist")]
     public void Build_UselessFile_IsRefusedWithTheReason(string? content, string reason)

@@ -33,6 +33,7 @@ public sealed class CompleterTests
     [InlineData("aggregate ", nameof(PathKind.File))]
     [InlineData("run export X ", nameof(PathKind.File))]
     [InlineData("run watch X --out ", nameof(PathKind.Folder))]
+    [InlineData("simulate --out-frames ", nameof(PathKind.Folder))]
     public void Complete_Path_IsLeftToTheShell(string line, string expected) => Assert.Equal(expected, Complete(line).Paths.ToString());
 
     [Fact]
