@@ -10,6 +10,9 @@ internal sealed class NoServerException : Exception
     // What the framework says of a connection that answers no pings.
     private const string UnansweredPing = "ping request";
 
+    // And of one that says something else than HTTP/2, or nothing, and ends.
+    private const string UnfinishedHandshake = "HTTP/2 handshake";
+
     private NoServerException(string message, Exception cause)
         : base(message, cause)
     {
@@ -39,16 +42,25 @@ internal sealed class NoServerException : Exception
             }
         }
 
+        return ExplainProtocol(address, error);
+    }
+
+    private static string? ExplainProtocol(Uri address, RpcException error)
+    {
+        var url = address.OriginalString;
+        var otherScheme = address.Scheme == "http" ? $", or is it https://{address.Authority}?" : "";
         for (var cause = error.Status.DebugException; cause is not null; cause = cause.InnerException)
         {
             switch (cause)
             {
+                case IOException when cause.Message.Contains(UnfinishedHandshake, StringComparison.Ordinal):
+                    return $"{url} is no Mfn server{otherScheme}";
                 case HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }:
                     return $"{url} does not speak TLS as it should ({cause.GetBaseException().Message}); is it http://{address.Authority}?";
                 case HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }:
                     return $"no server at {url}: {cause.GetBaseException().Message}";
                 case HttpRequestException { HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded }:
-                    return $"{url} is no Mfn server{(address.Scheme == "http" ? $", or is it https://{address.Authority}?" : "")} ({cause.GetBaseException().Message})";
+                    return $"{url} is no Mfn server{otherScheme} ({cause.GetBaseException().Message})";
             }
         }
 

@@ -56,8 +56,13 @@ internal sealed partial class FlagWords
     }
 
     /// <summary>A sentence with the wire names in it replaced.</summary>
-    public string Tell(string text) => WireWord().Replace(EnumerationWord().Replace(text, TellValue), match =>
-        Find(match.Value) is { } symbol ? symbol.Name : match.Value);
+    public string Tell(string text)
+    {
+        var told = WireWord().Replace(EnumerationWord().Replace(text, TellValue), match => Find(match.Value) is { } symbol ? symbol.Name : match.Value);
+
+        // "step is -1, but the run is at step 3." A plain word elsewhere is just a word.
+        return FirstWord().Replace(told, match => Find(match.Value) is { } symbol ? symbol.Name : match.Value);
+    }
 
     private Symbol? Find(string field)
     {
@@ -117,6 +122,9 @@ internal sealed partial class FlagWords
 
     [GeneratedRegex(@"\b[a-z]+(?:_[a-z0-9]+)+(?:\.[a-z0-9_]+)*\b|\b[a-z]+\.[a-z0-9_]+\b")]
     private static partial Regex WireWord();
+
+    [GeneratedRegex(@"^[a-z]+(?= is )")]
+    private static partial Regex FirstWord();
 
     [GeneratedRegex(@"(?:\b[a-z_]+ (?:is|to) )?\b(?<value>[A-Z]+(?:_[A-Z0-9]+)+)\b")]
     private static partial Regex EnumerationWord();

@@ -1,0 +1,233 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Mfn.Contracts.V1;
+using Mfn.Server.Tests.GrpcStack;
+
+namespace Mfn.Server.Tests.Cli;
+
+/// <summary>What commands say beside their answers: errors by flag, hints, what is called; and how runs are named.</summary>
+public sealed partial class DialectTests(CommandTable table) : IClassFixture<CommandTable>
+{
+    private const string FarOut = "-987654321";
+
+    // They take it, or are refused with others before the server sees them.
+    public static TheoryData<string, string> Numbers
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var (path, command) in CommandTable.Commands.Where(each => CommandTable.CallsServers(each.Key) || each.Key == "attack"))
+            {
+                foreach (var option in command.Options.Where(option => option.ValueType == typeof(int?) || option.ValueType == typeof(long?) || option.ValueType == typeof(double?)))
+                {
+                    data.Add(path, option.Name);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory, MemberData(nameof(Numbers))]
+    public async Task NumberOutOfRange_IsToldByItsFlag(string path, string option)
+    {
+        string[] engine = option is "--activator-diffusion" or "--inhibitor-diffusion" or "--activator-rate" or "--inhibitor-rate" && path is "simulate" or "run create" ? ["--variant", "engine"] : [];
+        string[] steady = option == "--steady-every" ? ["--until-steady", "0.01"] : [];
+        string[] rule = path != "aggregate" ? [] : option switch
+        {
+            "--clusters" or "--seed" => ["--rule", "hierarchical-krum"],
+            "--byzantine-fraction" or "--sample-fraction" => ["--rule", "hierarchical-krum", "--variant", "mfn-4.1-compat"],
+            "--tau" or "--iterations" => ["--rule", "centered-clipping"],
+            "--tolerance" => ["--rule", "geometric-median"],
+            "--clip-norm" => ["--rule", "median", "--pre", "clip"],
+            "--bucket-size" => ["--rule", "median", "--pre", "bucketing"],
+            "--byzantine" => ["--rule", "median"],
+            _ => [],
+        };
+        var line = (await table.LineAsync(path)).ToList();
+        Drop(line, option);
+        if (rule.Length > 0)
+        {
+            Drop(line, "--rule");
+        }
+
+        var (exitCode, _, error) = await InProcess.RunAsync([.. line, option, FarOut, .. engine, .. steady, .. rule, .. table.ServerOf(path)]);
+
+        if (option == "--threshold")
+        {
+            // Any potential can be one.
+            Assert.Equal(0, exitCode);
+            return;
+        }
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(option, error, StringComparison.Ordinal);
+        Assert.DoesNotMatch(WireName(), error);
+    }
+
+    [Fact]
+    public async Task Runs_AreFoundByNameAndByPrefix()
+    {
+        await using var server = await TestServer.StartAsync();
+        string[] ids = [.. await Task.WhenAll(Enumerable.Range(0, 17).Select(async _ => (await OutputAsync(server, "run create --grid 8 --paused -q")).TrimEnd()))];
+        await OutputAsync(server, "run create --grid 8 --paused --name demo -q");
+
+        Assert.Equal("demo", Json(await OutputAsync(server, "run get demo --json")).GetProperty("name").GetString());
+        Assert.Equal(ids[0], Json(await OutputAsync(server, $"run get {ids[0][..12]} --json")).GetProperty("run_id").GetString());
+
+        // Of 17 ids two begin alike.
+        var letter = ids.GroupBy(id => id[..1]).First(group => group.Count() > 1);
+        var (exitCode, output, error) = await RunAsync(server, $"run get {letter.Key}");
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.Contains($"'{letter.Key}' is the beginning of the ids of ", error, StringComparison.Ordinal);
+        Assert.Contains(letter.First(), error, StringComparison.Ordinal);
+
+        (exitCode, _, error) = await RunAsync(server, "run create --grid 8 --name demo");
+        Assert.Equal(2, exitCode);
+        Assert.Contains("demo", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Delete_Several_DoesWhatItCanAndTellsTheRest()
+    {
+        await using var server = await TestServer.StartAsync();
+        await OutputAsync(server, "run create --grid 8 --paused --name one -q");
+        await OutputAsync(server, "run create --grid 8 --paused --name two -q");
+
+        var (exitCode, output, error) = await RunAsync(server, "run delete one nobody two --json");
+
+        Assert.Equal(2, exitCode);
+        Assert.Equal(["one", "two"], Json(output).EnumerateArray().Select(run => run.GetProperty("name").GetString()));
+        Assert.Equal("mfn: NOT_FOUND: There is no run 'nobody': none has that name, and no id begins so.\n", error);
+        Assert.Equal("[]\n", await OutputAsync(server, "run list --json"));
+    }
+
+    [Fact]
+    public async Task Fork_Answer_HasTheStepForkedFrom()
+    {
+        await using var server = await TestServer.StartAsync();
+        var id = (await OutputAsync(server, "run create --grid 8 --steps 6 -q")).TrimEnd();
+        await OutputAsync(server, $"run watch {id} -q");
+
+        var (exitCode, output, error) = await RunAsync(server, $"run fork {id} --step 4 --paused --name fork");
+        var origin = Json(await OutputAsync(server, "run get fork --json")).GetProperty("origin");
+
+        Assert.Equal(0, exitCode);
+        Assert.Matches("^[0-9a-f]{32}\n$", output);
+        Assert.Equal($"paused at step 4, revision 0, forked from step 4 of {id}; watch it: mfn run watch fork --server {server.Address}\n", error);
+        Assert.Equal((id, 4), (origin.GetProperty("run_id").GetString(), origin.GetProperty("step").GetInt32()));
+    }
+
+    [Fact]
+    public async Task QuietAndVerbose_SayNothingAndWhatIsCalled()
+    {
+        await using var server = await TestServer.StartAsync();
+
+        var (_, _, quiet) = await RunAsync(server, "run create --grid 8 --paused -q");
+        var (exitCode, output, verbose) = await RunAsync(server, "nernst --out-molar 1 --in-molar 2 -v");
+
+        Assert.Equal("", quiet);
+        Assert.Equal((0, "-18.516 mV\n"), (exitCode, output));
+        Assert.Matches(
+            $@"^mfn: server {Regex.Escape(server.Address.ToString())} \(--server\)\nmfn: /mfn\.v1\.MembraneService/ComputeNernstPotential answered after \d+ ms\nmfn: done after \d+ ms\n$",
+            verbose);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("SSH-2.0-OpenSSH_9.2\r\n")]
+    public async Task AnotherServer_IsToldApart(string greeting)
+    {
+        await using var server = new SilentServer(greeting);
+
+        var (exitCode, output, error) = await InProcess.RunAsync("run", "list", "--server", server.Address);
+
+        Assert.Equal((1, ""), (exitCode, output));
+        Assert.StartsWith($"mfn: {server.Address} is no Mfn server", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tls_ToAServerWithout_IsToldApart()
+    {
+        await using var server = await TestServer.StartAsync();
+
+        var (exitCode, _, error) = await InProcess.RunAsync("run", "list", "--server", server.Address.ToString().Replace("http:", "https:", StringComparison.Ordinal));
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"is it http://{server.Address.Authority}?", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task UnknownName_IsToldApart()
+    {
+        var (exitCode, _, error) = await InProcess.RunAsync("run", "list", "--server", "http://no-such-host.invalid:1");
+
+        Assert.Equal((1, "mfn: no server at http://no-such-host.invalid:1: the name no-such-host.invalid is not known; name another with --server\n"), (exitCode, error));
+    }
+
+    [Fact]
+    public async Task Watch_ReaderLeavesWhileNothingHappens_EndsAtOnce()
+    {
+        await using var server = await TestServer.StartAsync();
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true })).Run;
+        using var watch = MfnProcess.Start("run", "watch", run.RunId, "--server", server.Address.ToString());
+        Assert.StartsWith("step 0  ", await watch.Output.ReadLineAsync().Within(), StringComparison.Ordinal);
+
+        watch.Output.Dispose();
+
+        Assert.Equal(0, await watch.ExitCodeAsync());
+        Assert.Equal($"ended behind step 0; go on: mfn run watch {run.RunId} --from-step 0 --server {server.Address}\n", await watch.Error);
+    }
+
+    [Fact]
+    public async Task Watch_Resume_GoesOnWhereItEnded()
+    {
+        await using var server = await TestServer.StartAsync();
+        await OutputAsync(server, "run create --grid 8 --steps 6 --name six -q");
+        await OutputAsync(server, "run watch six -q");
+        var file = Path.Combine(Path.GetTempPath(), $"mfn-position-{Guid.NewGuid():N}");
+        try
+        {
+            var token = Json((await OutputAsync(server, "run watch six --from-step 0 --count 3 --json -q")).TrimEnd().Split('\n')[^1]).GetProperty("token").GetString();
+            await File.WriteAllTextAsync(file, token);
+
+            var first = await OutputAsync(server, $"run watch six --resume {file} --count 2 --json -q");
+            var second = await OutputAsync(server, $"run watch six --resume {file} --json -q");
+
+            Assert.Equal([3, 4, 5, 6, 6], (first + second).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Json)
+                .Where(told => told.GetProperty("kind").GetString() is "frame" or "end").Select(told => told.GetProperty("step").GetInt32()));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static async Task<string> OutputAsync(TestServer server, string arguments)
+    {
+        var (exitCode, output, error) = await RunAsync(server, arguments);
+        Assert.True(exitCode == 0, error);
+        return output;
+    }
+
+    private static Task<(int ExitCode, string Output, string Error)> RunAsync(TestServer server, string arguments) =>
+        InProcess.RunAsync([.. arguments.Split(' '), "--server", server.Address.ToString()]);
+
+    private static JsonElement Json(string text)
+    {
+        using var json = JsonDocument.Parse(text);
+        return json.RootElement.Clone();
+    }
+
+    private static void Drop(List<string> line, string option)
+    {
+        var at = line.IndexOf(option);
+        if (at >= 0)
+        {
+            line.RemoveRange(at, 2);
+        }
+    }
+
+    [GeneratedRegex(@"\b[a-z]+_[a-z_]+\b|\bspec\.|INVALID_ARGUMENT")]
+    private static partial Regex WireName();
+}
