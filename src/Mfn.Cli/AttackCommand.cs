@@ -5,6 +5,8 @@ using Mfn.Cli.Output;
 using Mfn.Client.Files;
 using Mfn.Core.Aggregation;
 using Mfn.Core.Aggregation.Attacks;
+using Mfn.Core.Aggregation.Rules;
+using Mfn.Core.Aggregation.Updates;
 using Mfn.Core.Randomness;
 
 namespace Mfn.Cli;
@@ -127,6 +129,6 @@ internal static class AttackCommand
             rows[i] = (float)random.Normal(mean[i % length], Spread * scale);
         }
 
-        return UpdateSet.FromRows(rows, length);
+        return Admission.AdmitRows(rows, length);
     }
 }

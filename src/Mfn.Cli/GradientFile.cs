@@ -5,6 +5,7 @@ using Mfn.Client;
 using Mfn.Client.Arrays;
 using Mfn.Client.Safetensors;
 using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Updates;
 using Mfn.Core.Specs;
 
 namespace Mfn.Cli;
@@ -120,7 +121,7 @@ internal sealed class GradientFile : IUpdateSource, IDisposable
             }
         }
 
-        return UpdateSet.FromRows(rows, Length);
+        return Admission.AdmitRows(rows, Length);
     }
 
     /// <summary>The rows behind a client id, which bucketing makes of several.</summary>

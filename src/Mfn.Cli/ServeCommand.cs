@@ -14,7 +14,7 @@ internal static class ServeCommand
         Examples:
           mfn serve
           mfn serve --urls http://127.0.0.1:0
-          mfn serve --config mfn.json --set Limits:MaxConcurrentRuns=16
+          mfn serve --config mfn.json --set Limits:MaxConcurrentComputations=16
           mfn serve --urls https://0.0.0.0:50051 --set Tls:CertificateFile=server.pem --set Tls:KeyFile=server.key
 
         Settings (docs/configuration.md) come from --set, then from the environment (MFN_Limits__MaxSteps=500), then from the file.

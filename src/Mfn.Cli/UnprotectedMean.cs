@@ -1,4 +1,5 @@
-using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Rules;
+using Mfn.Core.Aggregation.Updates;
 
 namespace Mfn.Cli;
 

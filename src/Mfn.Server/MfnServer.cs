@@ -1,12 +1,16 @@
 using Mfn.Server.Aggregation;
 using Mfn.Server.Calls;
+using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
+using Mfn.Server.Frames;
 using Mfn.Server.Health;
 using Mfn.Server.Lifetime;
-using Mfn.Server.LiveRuns;
 using Mfn.Server.Observability;
 using Mfn.Server.Runs;
 using Mfn.Server.Security;
+using Mfn.Server.Shutdown;
+using Mfn.Server.Simulation;
+using Mfn.Server.Storage;
 using Mfn.Server.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -142,7 +146,7 @@ public static class MfnServer
     {
         services.AddValidatedOptions<LimitsOptions, LimitsOptionsValidator>(LimitsOptions.Section);
         services.AddValidatedOptions<StreamingOptions, StreamingOptionsValidator>(StreamingOptions.Section);
-        services.AddValidatedOptions<LiveRunsOptions, LiveRunsOptionsValidator>(LiveRunsOptions.Section);
+        services.AddValidatedOptions<RunsOptions, RunsOptionsValidator>(RunsOptions.Section);
         services.AddValidatedOptions<ShutdownOptions, ShutdownOptionsValidator>(ShutdownOptions.Section);
         services.AddValidatedOptions<TlsOptions, TlsOptionsValidator>(TlsOptions.Section);
     }
@@ -154,9 +158,10 @@ public static class MfnServer
         services.AddSingleton<ServerMeter>();
         services.AddSingleton<ComputeScheduler>();
         services.AddSingleton<FieldBufferPool>();
+        services.AddSingleton<ComputePlaces>();
+        services.AddSingleton<SimulationRegistry>();
         services.AddSingleton<RunRegistry>();
-        services.AddSingleton<LiveRunRegistry>();
-        services.AddHostedService(provider => provider.GetRequiredService<LiveRunRegistry>());
+        services.AddHostedService(provider => provider.GetRequiredService<RunRegistry>());
         services.AddSingleton<AggregationMemory>();
         services.AddHostedService<RuntimeNotice>();
         services.AddSingleton<ServerLifetime>();

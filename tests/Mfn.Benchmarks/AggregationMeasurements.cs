@@ -1,6 +1,9 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Distances;
+using Mfn.Core.Aggregation.Rules;
+using Mfn.Core.Aggregation.Updates;
 
 namespace Mfn.Benchmarks;
 
@@ -75,7 +78,7 @@ internal static class AggregationMeasurements
         const int Length = 1_000_000;
         const int Byzantine = 20;
         var rows = RandomRows(Count, Length);
-        var updates = UpdateSet.FromRows(rows, Length);
+        var updates = Admission.AdmitRows(rows, Length);
         (string Name, Action<int> Action)[] rules =
         [
             ("floor", threadCount => Sum(rows, threadCount)),
@@ -97,7 +100,7 @@ internal static class AggregationMeasurements
         }
     }
 
-    internal static UpdateSet RandomUpdates(int count, int length) => UpdateSet.FromRows(RandomRows(count, length), length);
+    internal static UpdateSet RandomUpdates(int count, int length) => Admission.AdmitRows(RandomRows(count, length), length);
 
     private static float[] RandomRows(int count, int length)
     {

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Rules;
+using Mfn.Core.Aggregation.Updates;
 
 namespace Mfn.Benchmarks;
 

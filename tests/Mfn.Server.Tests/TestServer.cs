@@ -3,10 +3,12 @@ using Grpc.Net.Client;
 using Mfn.Contracts.V1;
 using Mfn.Server.Aggregation;
 using Mfn.Server.Calls;
-using Mfn.Server.Runs;
+using Mfn.Server.Compute;
+using Mfn.Server.Frames;
+using Mfn.Server.Simulation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Run = Mfn.Server.Runs.Run;
+using SimulationService = Mfn.Contracts.V1.SimulationService;
 
 namespace Mfn.Server.Tests;
 
@@ -46,7 +48,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.Single());
 
-    public RunRegistry Registry => _app.Services.GetRequiredService<RunRegistry>();
+    public ComputePlaces Places => _app.Services.GetRequiredService<ComputePlaces>();
+
+    public SimulationRegistry Simulations => _app.Services.GetRequiredService<SimulationRegistry>();
 
     public FieldBufferPool Buffers => _app.Services.GetRequiredService<FieldBufferPool>();
 
@@ -71,12 +75,12 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>A further connection.</summary>
     public GrpcChannel Connect() => GrpcChannel.ForAddress(Address, new GrpcChannelOptions { MaxReceiveMessageSize = 16 * 1024 * 1024 });
 
-    /// <summary>The only run under way, once there is one.</summary>
-    public async Task<Run> TheRunAsync(AsyncServerStreamingCall<StreamSimulationResponse> call)
+    /// <summary>The only simulation of a call under way, once there is one.</summary>
+    public async Task<OwnedSimulation> TheSimulationAsync(AsyncServerStreamingCall<StreamSimulationResponse> call)
     {
         // Its first frame tells that it is under way.
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
-        return Assert.Single(Registry.Active);
+        return Assert.Single(Simulations.Active);
     }
 
     public Task StopAsync() => _app.StopAsync();

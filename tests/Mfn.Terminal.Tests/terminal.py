@@ -87,7 +87,7 @@ class Server:
 
     def start(self):
         self._process = subprocess.Popen(
-            ["dotnet", DLL, "serve", "--urls", self.url, "--set", f"LiveRuns:DataDirectory={self._folder}"],
+            ["dotnet", DLL, "serve", "--urls", self.url, "--set", f"Runs:DataDirectory={self._folder}"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         line = self._process.stdout.readline()
         assert line.startswith("Listening on "), line

@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Mfn.Core.Aggregation.Distances;
+using Mfn.Core.Aggregation.Rules;
+using Mfn.Core.Aggregation.Updates;
 using Mfn.Core.Specs;
 
 namespace Mfn.Core.Aggregation;
@@ -8,6 +12,28 @@ namespace Mfn.Core.Aggregation;
 /// <summary>The door of a round: decides which updates count, one by one and independently of the order in which they came.</summary>
 public static class Admission
 {
+    /// <summary>The rows of a matrix as equally weighted updates, whose client ids are the rows' numbers.</summary>
+    /// <param name="rows">The updates one after another.</param>
+    /// <param name="length">The number of components of an update; at least 1.</param>
+    /// <exception cref="ArgumentException">The rows do not fill up, or are not finite.</exception>
+    public static UpdateSet AdmitRows(ReadOnlyMemory<float> rows, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        if (rows.Length % length != 0)
+        {
+            throw new ArgumentException($"{rows.Length} components cannot be rows of {length}.", nameof(rows));
+        }
+
+        var count = rows.Length / length;
+        var idLength = count.ToString(CultureInfo.InvariantCulture).Length;
+        var updates = Enumerable.Range(0, count).Select(row => new Update(
+            row.ToString(CultureInfo.InvariantCulture).PadLeft(idLength, '0'), rows.Slice(row * length, length)));
+        var (admitted, excluded) = Admit(updates, new AdmissionPolicy { Length = length });
+        return excluded.IsEmpty
+            ? admitted
+            : throw new ArgumentException($"Row {excluded[0].ClientId} {excluded[0].Description}.", nameof(rows));
+    }
+
     private const int PieceLength = 16 * 1024;
 
     /// <summary>Tells the updates that satisfy the policy from the others.</summary>

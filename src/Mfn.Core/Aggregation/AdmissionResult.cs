@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Mfn.Core.Aggregation.Rules;
+using Mfn.Core.Aggregation.Updates;
 
 namespace Mfn.Core.Aggregation;
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Mfn.Core.Aggregation.PreAggregations;
+using Mfn.Core.Aggregation.Rules;
 
 namespace Mfn.Core.Aggregation;
 

@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using Mfn.Core.Aggregation.PreAggregations;
+using Mfn.Core.Aggregation.Rules;
+using Mfn.Core.Aggregation.Updates;
 
 namespace Mfn.Core.Aggregation;
 

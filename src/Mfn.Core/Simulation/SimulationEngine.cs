@@ -10,6 +10,7 @@ namespace Mfn.Core.Simulation;
 /// Steps a membrane-potential field coupled to an activator and an inhibitor. The state after any number of steps is a function of the
 /// spec alone, to the bit. Buffers are allocated once; not thread-safe. Disposing it lets the next engine of its size have them.
 /// </summary>
+/// <remarks>docs/architecture.md has a map of the way from here to the kernel, and what each stop decides.</remarks>
 public sealed class SimulationEngine : IDisposable
 {
     private const double SpikeMean = 0.02;

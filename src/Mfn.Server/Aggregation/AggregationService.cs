@@ -1,8 +1,8 @@
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
+using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
-using Mfn.Server.Runs;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +13,7 @@ namespace Mfn.Server.Aggregation;
 /// however the call ends.
 /// </summary>
 internal sealed class AggregationService(
-    RunRegistry runs, AggregationMemory memory, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+    ComputePlaces places, AggregationMemory memory, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
     : AggregationServiceBase
 {
     public override async Task<AggregateResponse> Aggregate(AggregateRequest request, ServerCallContext context)
@@ -22,7 +22,7 @@ internal sealed class AggregationService(
         var plan = request.Spec.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
 
-        using var place = runs.TakePlace();
+        using var place = places.Take();
         using var account = memory.Open();
         using var collector = new UpdateCollector(plan!, memory, account);
         collector.Announce(request.Updates.Count, problems);
@@ -63,7 +63,7 @@ internal sealed class AggregationService(
         var plan = first.Spec.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
 
-        using var place = runs.TakePlace();
+        using var place = places.Take();
         using var account = memory.Open();
         using var collector = new UpdateCollector(plan!, memory, account);
         if (first.UpdateCount is { } announced)

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Grpc.Core;
 using Mfn.Contracts.V1;
-using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Updates;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Translation;

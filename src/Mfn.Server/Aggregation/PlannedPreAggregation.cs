@@ -1,4 +1,4 @@
-using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.PreAggregations;
 
 namespace Mfn.Server.Aggregation;
 

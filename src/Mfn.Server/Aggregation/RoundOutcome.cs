@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Rules;
 
 namespace Mfn.Server.Aggregation;
 

@@ -1,4 +1,5 @@
 using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Updates;
 using Mfn.Server.Calls;
 
 namespace Mfn.Server.Aggregation;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Updates;
 
 namespace Mfn.Server.Aggregation;
 

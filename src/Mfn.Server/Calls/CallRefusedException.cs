@@ -3,7 +3,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
-using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Rules;
 using RichStatus = Google.Rpc.Status;
 
 namespace Mfn.Server.Calls;

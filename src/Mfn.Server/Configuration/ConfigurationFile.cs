@@ -6,7 +6,7 @@ namespace Mfn.Server.Configuration;
 internal static class ConfigurationFile
 {
     private static readonly string[] Sections =
-        ["Logging", "Urls", LimitsOptions.Section, StreamingOptions.Section, LiveRunsOptions.Section, ShutdownOptions.Section, TlsOptions.Section];
+        ["Logging", "Urls", LimitsOptions.Section, StreamingOptions.Section, RunsOptions.Section, ShutdownOptions.Section, TlsOptions.Section];
 
     /// <summary>Reads the file, and refuses one that would be ignored in part.</summary>
     /// <exception cref="InvalidDataException">The file is missing, is not JSON, or has a section that does not exist.</exception>

@@ -18,7 +18,7 @@ internal static class EnvironmentSettings
     [
         (LimitsOptions.Section, typeof(LimitsOptions)),
         (StreamingOptions.Section, typeof(StreamingOptions)),
-        (LiveRunsOptions.Section, typeof(LiveRunsOptions)),
+        (RunsOptions.Section, typeof(RunsOptions)),
         (ShutdownOptions.Section, typeof(ShutdownOptions)),
         (TlsOptions.Section, typeof(TlsOptions)),
     ];

@@ -20,9 +20,9 @@ internal sealed class LimitsOptions
     [Range(1, 100_000_000)]
     public int MaxFrames { get; set; } = 10_000;
 
-    /// <summary>The most runs under way at once; one more is refused with RESOURCE_EXHAUSTED.</summary>
+    /// <summary>The most simulations, rounds and validations that calls may compute at once; one more is refused with RESOURCE_EXHAUSTED.</summary>
     [Range(1, 100_000)]
-    public int MaxConcurrentRuns { get; set; } = 64;
+    public int MaxConcurrentComputations { get; set; } = 64;
 
     /// <summary>The largest request message in bytes; a larger one is refused with RESOURCE_EXHAUSTED.</summary>
     [Range(1024, 1 << 30)]

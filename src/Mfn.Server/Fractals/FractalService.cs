@@ -2,8 +2,8 @@ using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Core.Fractals;
 using Mfn.Server.Calls;
+using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
-using Mfn.Server.Runs;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 using FeatureOptions = Mfn.Core.Features.FeatureOptions;
@@ -12,7 +12,7 @@ using Field = Mfn.Core.Fields.Field;
 namespace Mfn.Server.Fractals;
 
 /// <summary>Fractal analysis of what callers send, and random fractals.</summary>
-internal sealed class FractalService(ComputeScheduler compute, RunRegistry runs, RequestReader reader, IOptions<LimitsOptions> limits)
+internal sealed class FractalService(ComputeScheduler compute, ComputePlaces places, RequestReader reader, IOptions<LimitsOptions> limits)
     : Contracts.V1.FractalService.FractalServiceBase
 {
     public override async Task<ComputeBoxCountingDimensionResponse> ComputeBoxCountingDimension(
@@ -29,7 +29,7 @@ internal sealed class FractalService(ComputeScheduler compute, RunRegistry runs,
         IAsyncStreamReader<ComputeBoxCountingDimensionStreamRequest> requestStream, ServerCallContext context)
     {
         // The field takes memory while it comes.
-        using var place = runs.TakePlace();
+        using var place = places.Take();
         var problems = new RequestProblems();
         if (!await reader.MoveNextAsync(requestStream, context) || requestStream.Current.Start is not { } start)
         {

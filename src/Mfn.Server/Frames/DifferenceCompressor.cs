@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Compression;
-using Mfn.Server.Runs;
 
 namespace Mfn.Server.Frames;
 

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Mfn.Core.Features;
 using Mfn.Core.Statistics;
-using Mfn.Server.Runs;
 
 namespace Mfn.Server.Frames;
 

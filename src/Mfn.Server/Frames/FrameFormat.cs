@@ -1,5 +1,4 @@
 using Mfn.Core.Features;
-using Mfn.Server.Runs;
 
 namespace Mfn.Server.Frames;
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Mfn.Server.Runs;
 
 namespace Mfn.Server.Frames;
 

@@ -1,179 +1,269 @@
-using System.Threading.Channels;
-using Mfn.Core.Simulation;
-using Mfn.Core.Statistics;
+using Mfn.Core.Steering;
+using Mfn.Server.Calls;
+using Mfn.Server.Storage;
 
 namespace Mfn.Server.Runs;
 
 /// <summary>
-/// A live run: one task owns one engine, and nobody else touches its buffers. It waits for its owner to take the frames, and ends when the
-/// owner disposes it.
+/// A run that lives until it is deleted. One task owns the simulation and takes one thing after the other: requests between two steps, then
+/// steps. Watchers get frames through their subscriptions, which it never waits for.
 /// </summary>
 internal sealed class Run : IAsyncDisposable
 {
     // Long enough to make switching cheap, short enough that a small run among large ones is not held up.
     private static readonly TimeSpan TimeSlice = TimeSpan.FromMilliseconds(5);
 
-    // The engine takes several steps in one pass over memory; beyond this many it gains nothing.
-    private const int MaxStepsAtOnce = 8;
-
-    private readonly RunOrder _order;
-    private readonly RunRegistry _registry;
-    private readonly CancellationTokenSource _cancellation;
-    private readonly Channel<RunFrame> _backlog;
-    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _step;
+    private readonly RunOrigin _origin;
+    private readonly RunServices _services;
+    private readonly IRunRecorder _recorder;
+    private readonly RunSimulation _simulation;
+    private readonly RequestQueue _requests = new();
+    private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _watcherCount;
+    private long _touched;
+    private bool _isDeleted;
+    private volatile bool _hasFaulted;
     private int _isDisposed;
 
     /// <summary>Only the registry starts runs.</summary>
-    internal Run(RunRegistry registry, RunOrder order, int backlog, CancellationToken cancellationToken)
+    internal Run(RunOrigin origin, IRunRecorder recorder, RunServices services, CancellationToken cancelled)
     {
-        _registry = registry;
-        _order = order;
-        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, registry.Lifetime.Drained);
-        Cancelled = _cancellation.Token;
-        _backlog = Channel.CreateBounded<RunFrame>(new BoundedChannelOptions(backlog)
-        {
-            FullMode = BoundedChannelFullMode.Wait,
-            SingleReader = true,
-            SingleWriter = true,
-        });
+        _origin = origin;
+        _recorder = recorder;
+        _services = services;
+        _simulation = new RunSimulation(origin, recorder, services);
+        Touch();
         Completion = Task.Factory.StartNew(
-            ExecuteAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, registry.ComputeScheduler).Unwrap();
+            () => ExecuteAsync(cancelled), CancellationToken.None, TaskCreationOptions.DenyChildAttach, services.Scheduler).Unwrap();
     }
 
-    public RunId Id { get; } = RunId.Create();
+    public RunId Id => _origin.Id;
 
-    /// <summary>Steps completed so far.</summary>
-    public int Step => Volatile.Read(ref _step);
+    /// <summary>The timeline of its positions.</summary>
+    public ulong Epoch => _origin.Epoch;
 
-    /// <summary>The result, or why there is none: cancelled, because the owner left or the server has drained, or an error of ours.</summary>
-    public Task<RunResult> Completion { get; }
+    /// <summary>Seals its tokens.</summary>
+    public ReadOnlyMemory<byte> TokenSecret => _origin.TokenSecret;
 
-    /// <summary>Completes when the run has ended and holds nothing any more.</summary>
-    public Task Released => _released.Task;
+    public DateTimeOffset Created => _origin.Created;
 
-    /// <summary>The frames in the order of their steps, until the run has ended for whatever reason.</summary>
-    public IAsyncEnumerable<RunFrame> ReadFramesAsync(CancellationToken cancellationToken) => _backlog.Reader.ReadAllAsync(cancellationToken);
+    /// <summary>How it goes, at its present pace.</summary>
+    public RunPlan Plan => _origin.Plan with { StepsPerSecond = _simulation.Status.StepsPerSecond };
 
-    /// <summary>Cancelled when the run is to end before its time, for whatever reason.</summary>
-    public CancellationToken Cancelled { get; }
+    /// <summary>The state of another run that it was forked from; null if it was not.</summary>
+    public ForkPoint? ForkedFrom => _origin.ForkedFrom;
 
-    /// <summary>Ends the run, waits until it has ended, and returns the buffers of the frames that nobody took.</summary>
+    /// <summary>Whether it survives the process.</summary>
+    public bool IsDurable => _recorder.IsDurable;
+
+    /// <inheritdoc cref="RunSimulation.History"/>
+    public RunHistory History => _simulation.History;
+
+    /// <summary>Ends when the run has been deleted, or the server ends.</summary>
+    public Task Completion { get; }
+
+    /// <summary>
+    /// Ends when the run is at least where anybody has seen it before a restart of the server: only then do its history and its status tell
+    /// where it is. Fails with a <see cref="CallRefusedException"/> if the server stops before.
+    /// </summary>
+    public Task CaughtUp => _caughtUp.Task;
+
+    /// <summary>The run as it is.</summary>
+    public RunStatus Status => _simulation.Status with { WatcherCount = Volatile.Read(ref _watcherCount) };
+
+    /// <summary>How long nobody has asked for it.</summary>
+    public TimeSpan IdleTime =>
+        Volatile.Read(ref _watcherCount) > 0 ? TimeSpan.Zero : _services.Clock.GetElapsedTime(Volatile.Read(ref _touched));
+
+    /// <summary>Somebody has asked for it.</summary>
+    public void Touch() => Volatile.Write(ref _touched, _services.Clock.GetTimestamp());
+
+    /// <summary>Counts a watcher until the result is disposed.</summary>
+    /// <exception cref="CallRefusedException">There are too many.</exception>
+    public IDisposable AddWatcher()
+    {
+        if (Interlocked.Increment(ref _watcherCount) > _services.Options.MaxWatchersPerRun)
+        {
+            Interlocked.Decrement(ref _watcherCount);
+            throw CallRefusedException.OverLimit(
+                $"The run already has {_services.Options.MaxWatchersPerRun} watchers, the most that the server allows.", TimeSpan.FromSeconds(1));
+        }
+
+        _services.Meter.Watchers.Add(1);
+        return new Watcher(this);
+    }
+
+    /// <summary>
+    /// Lets a subscription have the frames from where the run is. A watcher that follows the run from a position further back gets them from
+    /// there by <see cref="Replay"/>, up to the position returned.
+    /// </summary>
+    /// <param name="subscription">Its watcher disposes it.</param>
+    /// <param name="follows">Where the watcher is; null to begin with the state as it is.</param>
+    /// <param name="maxLag">How many steps the watcher may be behind; if it is further, nothing happens.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="CallRefusedException">The run was deleted.</exception>
+    public Task<Attachment> AttachAsync(Subscription subscription, RunPosition? follows, int maxLag, CancellationToken cancellationToken) =>
+        AskAsync(() => ValueTask.FromResult(_simulation.Attach(subscription, follows, maxLag)), cancellationToken);
+
+    /// <summary>Lets go of a subscription whose watcher has gone.</summary>
+    /// <exception cref="CallRefusedException">The run has let go of it, for it has gone itself.</exception>
+    public Task DetachAsync(Subscription subscription) => AskAsync(
+        () =>
+        {
+            _simulation.Detach(subscription);
+            return ValueTask.FromResult(true);
+        },
+        CancellationToken.None);
+
+    /// <summary>Applies a command between two steps, if it has not been applied.</summary>
+    /// <param name="command">Valid for the run's grid, variant and precision, which never change.</param>
+    /// <param name="cancellationToken">Ends the waiting; the command may be applied nevertheless.</param>
+    /// <exception cref="CallRefusedException">The run cannot take it; nothing has changed.</exception>
+    public Task<CommandOutcome> SteerAsync(SteeringCommand command, CancellationToken cancellationToken) =>
+        AskAsync(() => _simulation.SteerAsync(command), cancellationToken);
+
+    /// <summary>The state as it is.</summary>
+    /// <exception cref="CallRefusedException">The run was deleted.</exception>
+    public Task<SimulationCheckpoint> CaptureAsync(CancellationToken cancellationToken) =>
+        AskAsync(() => ValueTask.FromResult(_simulation.Capture()), cancellationToken);
+
+    /// <summary>Ends the run and forgets it.</summary>
+    /// <exception cref="CallRefusedException">The run was deleted before, or the server ends.</exception>
+    public async Task<RunStatus> DeleteAsync(RunEndReason reason, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AskAsync(
+                () =>
+                {
+                    _isDeleted = true;
+                    _simulation.EndWatching(new RunEnd(reason));
+                    return ValueTask.FromResult(true);
+                },
+                cancellationToken);
+        }
+        catch (CallRefusedException) when (_hasFaulted)
+        {
+            // Its task has ended, and cannot do it.
+            _recorder.Delete();
+        }
+
+        await DisposeAsync();
+        return Status;
+    }
+
+    /// <summary>Waits until it has ended, which the server's end or its deletion makes it do.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            return;
+            _simulation.Dispose();
+            _recorder.Dispose();
         }
-
-        await _cancellation.CancelAsync();
-        await ((Task)Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        while (_backlog.Reader.TryRead(out var frame))
-        {
-            frame.Dispose();
-        }
-
-        _cancellation.Dispose();
-        _registry.Remove(this);
-        _released.SetResult();
     }
 
-    private async Task<RunResult> ExecuteAsync()
+    private Task<T> AskAsync<T>(Func<ValueTask<T>> work, CancellationToken cancellationToken)
+    {
+        Touch();
+        return _requests.AskAsync(work, cancellationToken);
+    }
+
+    private async Task ExecuteAsync(CancellationToken cancelled)
     {
         try
         {
-            using var engine = new SimulationEngine(_order.Spec, _registry.ComputeScheduler.Helpers);
-            var analysis = new RunAnalysis(_order.Analysis, _order.Spec.GridSize);
-            await StepToEndAsync(engine, analysis);
-            return Result(engine, analysis);
-        }
-        finally
-        {
-            _backlog.Writer.Complete();
-        }
-    }
+            await _simulation.CatchUpAsync(cancelled);
 
-    private async Task StepToEndAsync(SimulationEngine engine, RunAnalysis analysis)
-    {
-        var growthEvents = new List<GrowthEvent>();
-        var sliceStart = _registry.Clock.GetTimestamp();
-        while (engine.Step < _order.Spec.StepCount)
-        {
-            // Without frames nobody would take the growth events.
-            engine.Advance(StepsUntilSomethingIsDue(engine.Step, analysis), _order.Frames is null ? null : growthEvents, Cancelled);
-            if (analysis.NeedsEveryStep)
+            // The steps of before do not count against the pace of now.
+            _simulation.Pacer.Restart();
+            _caughtUp.SetResult();
+            while (!_isDeleted)
             {
-                analysis.Add(engine.Potential);
+                await _requests.AnswerAsync(() => !_isDeleted);
+                if (!_isDeleted)
+                {
+                    await StepOrWaitAsync(cancelled);
+                }
             }
 
-            Volatile.Write(ref _step, engine.Step);
-
-            if (_order.Frames is { } plan && plan.IsDue(engine.Step, _order.Spec.StepCount))
-            {
-                await PublishAsync(Capture(engine, analysis, plan, growthEvents));
-                growthEvents = [];
-            }
-
-            if (_registry.Clock.GetElapsedTime(sliceStart) > TimeSlice)
-            {
-                await Task.Yield();
-                sliceStart = _registry.Clock.GetTimestamp();
-            }
+            _recorder.Delete();
+            _requests.Close(() => CallRefusedException.RunNotFound(Id.ToString()));
         }
-    }
-
-    private int StepsUntilSomethingIsDue(int step, RunAnalysis analysis)
-    {
-        var count = analysis.NeedsEveryStep ? 1 : Math.Min(MaxStepsAtOnce, _order.Spec.StepCount - step);
-        return _order.Frames is { } plan ? Math.Min(count, plan.EveryNSteps - (step % plan.EveryNSteps)) : count;
-    }
-
-    private async ValueTask PublishAsync(RunFrame frame)
-    {
-        try
+        catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
         {
-            await _backlog.Writer.WriteAsync(frame, Cancelled);
+            try
+            {
+                await _simulation.KeepLastCheckpointAsync();
+            }
+            finally
+            {
+                Close(CallRefusedException.Stopping);
+            }
         }
         catch
         {
-            frame.Dispose();
+            // A fault of ours, which the registry logs.
+            _simulation.FailByFault();
+            _hasFaulted = true;
+            Close(_simulation.HasFailed);
             throw;
         }
+
+        void Close(Func<CallRefusedException> refusal)
+        {
+            _requests.Close(refusal);
+            if (_caughtUp.TrySetException(refusal()))
+            {
+                // Maybe nobody waits for it.
+                _ = _caughtUp.Task.Exception;
+            }
+        }
     }
 
-    private RunFrame Capture(SimulationEngine engine, RunAnalysis analysis, FramePlan plan, List<GrowthEvent> growthEvents)
+    private async ValueTask StepOrWaitAsync(CancellationToken cancelled)
     {
-        var statistics = engine.PotentialStatistics;
-        var findings = plan.HasAnalysis ? analysis.Find(engine.Potential) : default;
-        if (plan.Encoding == CellEncoding.None)
+        if (_simulation.State != RunState.Running)
         {
-            return new RunFrame(engine.Step, statistics, growthEvents, findings, field: null, buffer: null);
+            await _requests.WaitAsync(cancelled);
+            return;
         }
 
-        var buffer = _registry.Buffers.Rent(EncodedField.ByteCount(CellCount(engine), plan.Encoding));
-        var field = EncodedField.Encode(engine, plan.Encoding, buffer.Memory);
-        return new RunFrame(engine.Step, statistics, growthEvents, findings, field, buffer);
+        var due = _simulation.Pacer.StepsDue();
+        if (due <= 0)
+        {
+            await WaitForNextStepAsync(cancelled);
+            return;
+        }
+
+        var sliceStart = _services.Clock.GetTimestamp();
+        do
+        {
+            due -= await _simulation.StepAsync(due, cancelled);
+        }
+        while (due > 0 && _simulation.State == RunState.Running && _requests.IsEmpty && _services.Clock.GetElapsedTime(sliceStart) < TimeSlice);
+
+        await Task.Yield();
     }
 
-    private RunResult Result(SimulationEngine engine, RunAnalysis analysis)
+    private async ValueTask WaitForNextStepAsync(CancellationToken cancelled)
     {
-        var encoding = _order.ResultEncoding;
-
-        // The answer of a unary call outlives its handler, so that its bytes are not lent but its own.
-        EncodedField? field = encoding == CellEncoding.None
-            ? null
-            : EncodedField.Encode(engine, encoding, new byte[EncodedField.ByteCount(CellCount(engine), encoding)]);
-        return new RunResult(
-            engine.Spec,
-            engine.Counts,
-            engine.PotentialStatistics,
-            Mean(engine.Activator),
-            Mean(engine.Inhibitor),
-            analysis.Find(engine.Potential),
-            field);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
+        var request = _requests.WaitAsync(leaving.Token).AsTask();
+        var time = Task.Delay(_simulation.Pacer.UntilNextStep(), _services.Clock, leaving.Token);
+        await Task.WhenAny(request, time);
+        await leaving.CancelAsync();
+        await request.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        cancelled.ThrowIfCancellationRequested();
     }
 
-    private static int CellCount(SimulationEngine engine) => engine.Spec.GridSize * engine.Spec.GridSize;
-
-    private static double? Mean(ReadOnlySpan<double> cells) => cells.IsEmpty ? null : FieldStatistics.Of(cells).Mean;
+    private sealed class Watcher(Run run) : IDisposable
+    {
+        public void Dispose()
+        {
+            run.Touch();
+            Interlocked.Decrement(ref run._watcherCount);
+            run._services.Meter.Watchers.Add(-1);
+        }
+    }
 }

@@ -1,156 +1,342 @@
+using System.Security.Cryptography;
+using Mfn.Core.Simulation;
+using Mfn.Core.Steering;
 using Mfn.Server.Calls;
+using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
+using Mfn.Server.Frames;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Observability;
+using Mfn.Server.Storage;
+using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Runs;
 
-/// <summary>Starts runs, holds those under way, and ends them when the server stops.</summary>
-internal sealed partial class RunRegistry(
-    IOptions<LimitsOptions> limits,
-    IOptions<StreamingOptions> streaming,
-    ComputeScheduler computeScheduler,
-    FieldBufferPool buffers,
-    ServerLifetime lifetime,
-    TimeProvider clock,
-    ILogger<RunRegistry> logger) : IAsyncDisposable
+/// <summary>Starts live runs, finds them, and deletes those that nobody asks for.</summary>
+internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
 {
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
-
     private readonly Lock _lock = new();
-    private readonly HashSet<Run> _active = [];
-    private int _admittedCount;
-    private int _computingCount;
-    private bool _isStopping;
-    private TaskCompletionSource? _emptied;
+    private readonly LimitsOptions _limits;
+    private readonly ILoggerFactory _loggers;
+    private RunStore? _store;
+    private readonly Dictionary<RunId, Run> _runs = [];
+    private readonly ServerLifetime _lifetime;
+    private readonly ReplaySlots _replays;
+    private readonly Heartbeats _heartbeats;
+    private readonly ILogger<RunRegistry> _logger;
+    private readonly ITimer _idleTimer;
+    private Task _idleSweep = Task.CompletedTask;
 
-    /// <summary>The runs under way.</summary>
-    public IReadOnlyCollection<Run> Active
+    public RunRegistry(
+        IOptions<RunsOptions> options,
+        IOptions<LimitsOptions> limits,
+        ComputeScheduler scheduler,
+        FieldBufferPool buffers,
+        ServerMeter meter,
+        ServerLifetime lifetime,
+        TimeProvider clock,
+        ILoggerFactory loggers)
+    {
+        _lifetime = lifetime;
+        _limits = limits.Value;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<RunRegistry>();
+        _replays = new ReplaySlots(options.Value.MaxReplays);
+        _heartbeats = new Heartbeats(options.Value.HeartbeatInterval, clock);
+        Services = new RunServices(scheduler, buffers, _replays, _heartbeats, meter, lifetime, clock, options.Value);
+
+        // Often enough that a run is deleted about when its time has come.
+        var period = options.Value.IdleTimeout / 4;
+        _idleTimer = clock.CreateTimer(_ => SweepIdle(), state: null, period, period);
+    }
+
+    /// <summary>What runs and their watchers share.</summary>
+    public RunServices Services { get; }
+
+    /// <summary>All runs, the latest created first.</summary>
+    public IReadOnlyList<Run> All
     {
         get
         {
             lock (_lock)
             {
-                return [.. _active];
+                return [.. _runs.Values.OrderByDescending(run => run.Created).ThenBy(run => run.Id.ToString(), StringComparer.Ordinal)];
             }
         }
     }
 
-    /// <summary>What counts against the limit: runs, and other computations as long as one.</summary>
-    public int AdmittedCount
+    /// <summary>Takes up the runs in the data directory, if there is one.</summary>
+    /// <exception cref="IOException">The data directory cannot be used.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
     {
-        get
+        if (Services.Options.DataDirectory.Length > 0)
         {
-            lock (_lock)
+            _store = new RunStore(Services.Options.DataDirectory, _loggers.CreateLogger<RunStore>());
+            var found = _store.List().Select(id => Load(_store, id)).OfType<(RunOrigin Origin, RunRecorder Recorder)>();
+
+            // Two have the same name if one was deleted while the disk failed, or comes from a copy of the directory: the later created keeps it.
+            foreach (var (origin, recorder) in found.OrderByDescending(run => run.Origin.Created).ToList())
             {
-                return _admittedCount;
+                TakeUp(origin, recorder);
             }
         }
+
+        return Task.CompletedTask;
     }
 
-    /// <summary>How many places compute; those of uploads under way do not yet.</summary>
-    public int ComputingCount => Volatile.Read(ref _computingCount);
+    /// <summary>Does nothing: runs end when the server has drained.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    internal ComputeScheduler ComputeScheduler => computeScheduler;
-
-    internal FieldBufferPool Buffers => buffers;
-
-    internal ServerLifetime Lifetime => lifetime;
-
-    internal TimeProvider Clock => clock;
-
-    /// <summary>Starts a run; its owner reads the frames that the plan asks for, and disposes it.</summary>
-    /// <param name="order">What to run, and what its owner wants of it; valid.</param>
-    /// <param name="cancellationToken">Ends the run between two steps.</param>
-    /// <exception cref="CallRefusedException">Too many runs are under way, or the server stops.</exception>
-    public Run Start(RunOrder order, CancellationToken cancellationToken)
+    /// <summary>Starts a run; when it returns, the run is on disk if it is durable.</summary>
+    /// <param name="checkpoint">What it goes on from; valid.</param>
+    /// <param name="plan">How it goes; valid.</param>
+    /// <param name="forkedFrom">The state of another run that the checkpoint is of; null if it is of none.</param>
+    /// <exception cref="CallRefusedException">
+    /// There are too many runs, its name is taken, its history would be too large, it could not be written, or the server stops.
+    /// </exception>
+    public Run Start(SimulationCheckpoint checkpoint, RunPlan plan, ForkPoint? forkedFrom = null)
     {
+        RequireRoom(checkpoint.Spec, plan);
+        var origin = new RunOrigin(
+            RunId.Create(),
+            BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
+            RandomNumberGenerator.GetBytes(16),
+            Services.Clock.GetUtcNow(),
+            plan,
+            forkedFrom,
+            checkpoint,
+            RunPast.None with { Horizon = checkpoint.State.Step });
+        var recorder = Record(origin);
         lock (_lock)
         {
-            Admit();
-            var run = new Run(this, order, streaming.Value.OwnerBacklog, cancellationToken);
-            _active.Add(run);
-            return run;
-        }
-    }
-
-    /// <summary>Takes a place for something that will take as long as a run, and counts as one.</summary>
-    /// <exception cref="CallRefusedException">Too many runs are under way, or the server stops.</exception>
-    public RunPlace TakePlace()
-    {
-        lock (_lock)
-        {
-            Admit();
-            return new RunPlace(this);
-        }
-    }
-
-    /// <summary>Refuses further runs; completes when none is under way.</summary>
-    public Task StopAccepting()
-    {
-        lock (_lock)
-        {
-            _isStopping = true;
-            if (_admittedCount == 0)
+            try
             {
-                return Task.CompletedTask;
+                RequireRoom(checkpoint.Spec, plan);
+            }
+            catch
+            {
+                recorder.Delete();
+                recorder.Dispose();
+                throw;
             }
 
-            _emptied ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _emptied.Task;
+            return Add(origin, recorder);
         }
     }
 
-    /// <summary>Ends every run, so that none outlives the threads that it computes on.</summary>
+    /// <summary>Refuses a run that could not be started now.</summary>
+    /// <exception cref="CallRefusedException">
+    /// There are too many runs, its name is taken, its history would be too large, or the server stops.
+    /// </exception>
+    public void RequireRoom(SimulationSpec spec, RunPlan plan)
+    {
+        var options = Services.Options;
+        var historyBytes = RunHistory.LeastBytes(spec, plan.HistorySteps);
+        if (historyBytes > options.MaxHistoryBytesPerRun)
+        {
+            throw CallRefusedException.TooLarge(
+                $"The history of a {spec.GridSize} x {spec.GridSize} run takes at least {historyBytes} bytes, but the server allows {options.MaxHistoryBytesPerRun}. Set history_steps to 0 to keep none.",
+                historyBytes,
+                options.MaxHistoryBytesPerRun);
+        }
+
+        lock (_lock)
+        {
+            if (_lifetime.Draining.IsCancellationRequested)
+            {
+                throw CallRefusedException.Stopping();
+            }
+
+            if (plan.Name is { } name && HasRunNamed(name))
+            {
+                throw CallRefusedException.RunNameTaken(name.Value);
+            }
+
+            if (_runs.Count >= options.MaxRuns)
+            {
+                throw CallRefusedException.OverLimit(
+                    $"The most live runs that the server allows, {options.MaxRuns}, are there. Delete one.", TimeSpan.FromSeconds(1));
+            }
+        }
+    }
+
+    /// <summary>The run of an id, which counts as asked for.</summary>
+    /// <exception cref="CallRefusedException">There is none.</exception>
+    public Run Find(string runId)
+    {
+        lock (_lock)
+        {
+            if (RunId.TryParse(runId, out var id) && _runs.TryGetValue(id, out var run))
+            {
+                run.Touch();
+                return run;
+            }
+        }
+
+        throw CallRefusedException.RunNotFound(runId);
+    }
+
+    /// <summary>Ends a run and forgets it.</summary>
+    /// <exception cref="CallRefusedException">It was deleted before.</exception>
+    public async Task<RunStatus> DeleteAsync(Run run, RunEndReason reason, CancellationToken cancellationToken)
+    {
+        RunStatus last;
+        try
+        {
+            last = await run.DeleteAsync(reason, cancellationToken);
+        }
+        catch (Exception error) when (DurableFiles.IsWriteFailure(error))
+        {
+            // It is gone until the next server finds its files.
+            Remove(run);
+            LogNotDeleted(run.Id, error.Message);
+            throw CallRefusedException.NotStored();
+        }
+
+        Remove(run);
+        LogDeleted(run.Id, reason, last.Position.Step);
+        return last;
+    }
+
+    /// <summary>Ends the tasks of all runs, so that none outlives the threads that it computes on.</summary>
     public async ValueTask DisposeAsync()
     {
-        _ = StopAccepting();
-        lifetime.EndDraining();
-        foreach (var run in Active)
+        await _idleTimer.DisposeAsync();
+        _heartbeats.Dispose();
+        _lifetime.EndDraining();
+        foreach (var run in All)
         {
-            await ((Task)run.Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await run.DisposeAsync();
+        }
+
+        await _idleSweep;
+        _replays.Dispose();
+        _store?.Dispose();
+    }
+
+    private IRunRecorder Record(RunOrigin origin)
+    {
+        if (_store is null)
+        {
+            return NoRecorder.Instance;
+        }
+
+        try
+        {
+            return new RunRecorder(_store, _store.Create(origin.ToHeader(), origin.Checkpoint), Services.Clock);
+        }
+        catch (Exception error) when (DurableFiles.IsWriteFailure(error))
+        {
+            LogNotCreated(error.Message);
+            throw CallRefusedException.NotStored();
         }
     }
 
-    internal void Remove(Run run)
-    {
-        LogEnded(run.Id, run.Completion.Status, run.Step);
-        lock (_lock)
-        {
-            _active.Remove(run);
-            Leave();
-        }
-    }
-
-    internal void CountComputing(int change) => Interlocked.Add(ref _computingCount, change);
-
-    internal void Leave()
+    private void Remove(Run run)
     {
         lock (_lock)
         {
-            if (--_admittedCount == 0)
+            if (_runs.Remove(run.Id))
             {
-                _emptied?.TrySetResult();
+                Services.Meter.LiveRuns.Add(-1);
             }
         }
     }
 
-    private void Admit()
+    private Run Add(RunOrigin origin, IRunRecorder recorder)
     {
-        if (_isStopping)
-        {
-            throw CallRefusedException.Stopping();
-        }
-
-        if (_admittedCount >= limits.Value.MaxConcurrentRuns)
-        {
-            throw CallRefusedException.OverLimit(
-                $"The most runs that the server allows, {limits.Value.MaxConcurrentRuns}, are under way. Try again when one has ended.", RetryDelay);
-        }
-
-        _admittedCount++;
+        var run = new Run(origin, recorder, Services, _lifetime.Drained);
+        _runs.Add(run.Id, run);
+        Services.Meter.LiveRuns.Add(1);
+        LogStarted(run.Id, origin.Checkpoint.State.Step);
+        _ = LogFaultAsync(run);
+        return run;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Run {RunId} ended ({Status}) after {Steps} steps")]
-    private partial void LogEnded(RunId runId, TaskStatus status, int steps);
+    private async Task LogFaultAsync(Run run)
+    {
+        await run.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (run.Completion.Exception is { } error)
+        {
+            LogFault(error, run.Id);
+        }
+    }
+
+    private bool HasRunNamed(RunName name) => _runs.Values.Any(run => run.Plan.Name == name);
+
+    private void TakeUp(RunOrigin origin, RunRecorder recorder)
+    {
+        lock (_lock)
+        {
+            if (origin.Plan.Name is { } name && HasRunNamed(name))
+            {
+                LogNameTaken(origin.Id, name);
+                origin = origin with { Plan = origin.Plan with { Name = null } };
+            }
+
+            Add(origin, recorder);
+        }
+    }
+
+    private (RunOrigin Origin, RunRecorder Recorder)? Load(RunStore store, RunId id)
+    {
+        StoredRun? files = null;
+        try
+        {
+            files = store.Open(id);
+            return (RunLoader.Load(files, _limits), new RunRecorder(store, files, Services.Clock));
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException)
+        {
+            // Its files stay as they are, for somebody to look at.
+            files?.Dispose();
+            LogNotTakenUp(id, error.Message);
+            return null;
+        }
+    }
+
+    private void SweepIdle()
+    {
+        if (_idleSweep.IsCompleted)
+        {
+            _idleSweep = DeleteIdleAsync();
+        }
+    }
+
+    private async Task DeleteIdleAsync()
+    {
+        foreach (var run in All.Where(run => run.IdleTime > Services.Options.IdleTimeout))
+        {
+            try
+            {
+                await DeleteAsync(run, RunEndReason.Idle, _lifetime.Drained);
+            }
+            catch (Exception error) when (error is CallRefusedException or OperationCanceledException or IOException)
+            {
+                // Somebody else has deleted it, the server ends, or the disk fails, which the next sweep may find better.
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Live run {RunId} goes on from step {Step}")]
+    private partial void LogStarted(RunId runId, int step);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} failed")]
+    private partial void LogFault(Exception error, RunId runId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} was left alone: {Reason}")]
+    private partial void LogNotTakenUp(RunId runId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Live run {RunId} goes on without its name '{Name}', which a later created run has")]
+    private partial void LogNameTaken(RunId runId, RunName name);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A live run could not be created: {Reason}")]
+    private partial void LogNotCreated(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} could not be deleted from disk: {Reason}")]
+    private partial void LogNotDeleted(RunId runId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Live run {RunId} deleted ({Reason}) at step {Step}")]
+    private partial void LogDeleted(RunId runId, RunEndReason reason, int step);
 }

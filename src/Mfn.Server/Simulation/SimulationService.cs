@@ -2,14 +2,14 @@ using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
-using Mfn.Server.Runs;
+using Mfn.Server.Frames;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Simulation;
 
-/// <summary>Runs that belong to one call, wait for its client and end with it.</summary>
-internal sealed class SimulationService(RunRegistry runs, ResponseWriter writer, IOptions<LimitsOptions> limits)
+/// <summary>Simulations that belong to one call, wait for its client and end with it.</summary>
+internal sealed class SimulationService(SimulationRegistry simulations, ResponseWriter writer, IOptions<LimitsOptions> limits)
     : Contracts.V1.SimulationService.SimulationServiceBase
 {
     public override async Task<SimulateResponse> Simulate(SimulateRequest request, ServerCallContext context)
@@ -20,8 +20,8 @@ internal sealed class SimulationService(RunRegistry runs, ResponseWriter writer,
         var encoding = request.FieldEncoding.ToEncoding(problems);
         problems.ThrowIfAny();
 
-        await using var run = runs.Start(new RunOrder(spec, analysis, Frames: null, encoding), context.CancellationToken);
-        var result = await run.Completion;
+        await using var simulation = simulations.Start(new SimulationOrder(spec, analysis, Frames: null, encoding), context.CancellationToken);
+        var result = await simulation.Completion;
         return new SimulateResponse { Summary = result.ToWire(), Field = result.Field?.ToWire() };
     }
 
@@ -34,9 +34,9 @@ internal sealed class SimulationService(RunRegistry runs, ResponseWriter writer,
         var plan = request.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
 
-        await using var run = runs.Start(new RunOrder(spec, analysis, plan, CellEncoding.None), context.CancellationToken);
+        await using var simulation = simulations.Start(new SimulationOrder(spec, analysis, plan, CellEncoding.None), context.CancellationToken);
         var sequence = 0L;
-        await foreach (var frame in run.ReadFramesAsync(context.CancellationToken))
+        await foreach (var frame in simulation.ReadFramesAsync(context.CancellationToken))
         {
             using (frame)
             {
@@ -44,7 +44,7 @@ internal sealed class SimulationService(RunRegistry runs, ResponseWriter writer,
             }
         }
 
-        var result = await run.Completion;
+        var result = await simulation.Completion;
         await WriteAsync(new StreamSimulationResponse { Sequence = sequence, Summary = result.ToWire() });
 
         Task WriteAsync(StreamSimulationResponse response) => writer.WriteAsync(responseStream, response, context);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Mfn.Server.LiveRuns;
 
 namespace Mfn.Server.Storage;
 

@@ -1,6 +1,5 @@
 using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Steering;
-using Mfn.Server.Runs;
 
 namespace Mfn.Server.Storage;
 

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.PreAggregations;
+using Mfn.Core.Aggregation.Rules;
 using Mfn.Core.Specs;
 using Mfn.Server.Aggregation;
 using Mfn.Server.Calls;

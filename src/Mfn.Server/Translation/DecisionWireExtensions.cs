@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Rules;
 using Mfn.Server.Aggregation;
 using Wire = Mfn.Contracts.V1;
 

@@ -5,7 +5,8 @@ using Mfn.Core.Specs;
 using Mfn.Core.Statistics;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
-using Mfn.Server.Runs;
+using Mfn.Server.Frames;
+using Mfn.Server.Simulation;
 using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Translation;
@@ -106,7 +107,7 @@ internal static class SimulationWireExtensions
     };
 
     /// <summary>The message shares the frame's memory, so it must be serialised before the frame is disposed.</summary>
-    public static Wire.SimulationFrame ToWire(this RunFrame frame) => new()
+    public static Wire.SimulationFrame ToWire(this SimulationFrame frame) => new()
     {
         Step = frame.Step,
         Statistics = frame.Statistics.ToWire(),
@@ -116,7 +117,7 @@ internal static class SimulationWireExtensions
         FractalDimension = frame.Findings.Dimension?.ToWire(),
     };
 
-    public static Wire.SimulationSummary ToWire(this RunResult result)
+    public static Wire.SimulationSummary ToWire(this SimulationResult result)
     {
         var summary = new Wire.SimulationSummary
         {

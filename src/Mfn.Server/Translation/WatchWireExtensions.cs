@@ -1,7 +1,6 @@
 using Mfn.Core.Specs;
 using Mfn.Server.Calls;
 using Mfn.Server.Frames;
-using Mfn.Server.LiveRuns;
 using Mfn.Server.Runs;
 using Wire = Mfn.Contracts.V1;
 
@@ -19,7 +18,7 @@ internal static class WatchWireExtensions
     private static readonly CellEncoding[] DegradedEncodings = [CellEncoding.Quantized16, CellEncoding.Quantized8];
 
     /// <summary>What a watcher of a run asks for.</summary>
-    public static WatchOrder ToOrder(this Wire.WatchRunRequest request, LiveRun run, RequestProblems problems)
+    public static WatchOrder ToOrder(this Wire.WatchRunRequest request, Run run, RequestProblems problems)
     {
         var gridSize = run.Status.Spec.GridSize;
         var everyNSteps = request.HasEveryNSteps ? request.EveryNSteps : 1;
@@ -102,7 +101,7 @@ internal static class WatchWireExtensions
         return new FieldWindow(region.Row, region.Column, region.Rows, region.Columns, downsampling);
     }
 
-    private static ResumeToken? ToToken(this Wire.WatchRunRequest request, LiveRun run, RequestProblems problems)
+    private static ResumeToken? ToToken(this Wire.WatchRunRequest request, Run run, RequestProblems problems)
     {
         if (request.StartCase != Wire.WatchRunRequest.StartOneofCase.ResumeToken)
         {

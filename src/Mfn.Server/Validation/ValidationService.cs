@@ -2,13 +2,13 @@ using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Core.Validation;
 using Mfn.Server.Calls;
-using Mfn.Server.Runs;
+using Mfn.Server.Compute;
 using Mfn.Server.Translation;
 
 namespace Mfn.Server.Validation;
 
 /// <summary>The reference's validation cycle, which counts as a run.</summary>
-internal sealed class ValidationService(RunRegistry runs) : Contracts.V1.ValidationService.ValidationServiceBase
+internal sealed class ValidationService(ComputePlaces places) : Contracts.V1.ValidationService.ValidationServiceBase
 {
     public override async Task<ValidateResponse> Validate(ValidateRequest request, ServerCallContext context)
     {
@@ -16,7 +16,7 @@ internal sealed class ValidationService(RunRegistry runs) : Contracts.V1.Validat
         var spec = request.ToSpec(problems);
         problems.ThrowIfAny();
 
-        using var place = runs.TakePlace();
+        using var place = places.Take();
         var report = await place.ComputeAsync(cancellationToken => ValidationCycle.Run(spec, cancellationToken), context.CancellationToken);
         return report.ToResponse();
     }

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Mfn.Server.Runs;
+using Mfn.Server.Frames;
 
 namespace Mfn.Benchmarks.Serving;
 

@@ -1,6 +1,5 @@
 using Mfn.Core.Simulation;
 using Mfn.Server.Frames;
-using Mfn.Server.Runs;
 
 namespace Mfn.Benchmarks.Serving;
 

@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.PreAggregations;
+using Mfn.Core.Aggregation.Rules;
+using Mfn.Core.Aggregation.Sorting;
 
 namespace Mfn.Core.Tests.Aggregation;
 

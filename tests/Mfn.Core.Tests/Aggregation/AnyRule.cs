@@ -1,4 +1,7 @@
 using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.PreAggregations;
+using Mfn.Core.Aggregation.Rules;
+using Mfn.Core.Aggregation.Updates;
 
 namespace Mfn.Core.Tests.Aggregation;
 
@@ -40,7 +43,7 @@ internal static class AnyRule
     public static IEnumerable<Update> Updates(IEnumerable<float[]> vectors) =>
         vectors.Select((vector, index) => new Update($"{index:D4}", vector));
 
-    public static UpdateSet SetOf(params float[][] vectors) => UpdateSet.FromRows(vectors.SelectMany(vector => vector).ToArray(), vectors[0].Length);
+    public static UpdateSet SetOf(params float[][] vectors) => Admission.AdmitRows(vectors.SelectMany(vector => vector).ToArray(), vectors[0].Length);
 
     public static float[][] Rows(UpdateSet updates) => [.. Enumerable.Range(0, updates.Count).Select(i => updates[i].ToArray())];
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
-using Mfn.Core.Aggregation;
 using Mfn.Core.Aggregation.Attacks;
+using Mfn.Core.Aggregation.Distances;
+using Mfn.Core.Aggregation.Rules;
+using Mfn.Core.Aggregation.Updates;
 using Mfn.Core.Randomness;
 using Mfn.Core.Tests.Networks;
 

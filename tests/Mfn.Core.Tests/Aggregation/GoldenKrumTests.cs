@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Rules;
+using Mfn.Core.Aggregation.Updates;
 using Mfn.Core.Randomness;
 using Mfn.Core.Tests.Networks;
 
@@ -29,7 +31,7 @@ public sealed class GoldenKrumTests
             return;
         }
 
-        var updates = UpdateSet.FromRows(rows, inputs.GetProperty("d").GetInt32());
+        var updates = Admission.AdmitRows(rows, inputs.GetProperty("d").GetInt32());
         var result = new Krum(KrumVariant.MfnV41Compat).Aggregate(updates, inputs.GetProperty("num_byzantine").GetInt32());
 
         Assert.Equal(outputs.GetProperty("argmin_float64").GetInt32(), result.Selected.Single());
@@ -78,7 +80,7 @@ public sealed class GoldenKrumTests
             return;
         }
 
-        var actual = rule.Aggregate(UpdateSet.FromRows(rows, length), 0);
+        var actual = rule.Aggregate(Admission.AdmitRows(rows, length), 0);
         var hierarchy = actual.Hierarchy!;
 
         AssertIndices(outputs.GetProperty("assignments"), [.. hierarchy.Assignments]);
@@ -114,7 +116,7 @@ public sealed class GoldenKrumTests
     {
         var spec = new HierarchicalKrumSpec { Variant = KrumVariant.MfnV41Compat, SampleFraction = 0.0005 };
 
-        var result = new HierarchicalKrum(spec).Aggregate(UpdateSet.FromRows(new float[1001], 1), 0);
+        var result = new HierarchicalKrum(spec).Aggregate(Admission.AdmitRows(new float[1001], 1), 0);
 
         Assert.Single(result.Hierarchy!.Sampled);
         Assert.Equal(1000, result.Excluded.Count(exclusion => exclusion.Reason == ExclusionReason.NotSampled));

@@ -1,5 +1,8 @@
 using System.Text.Json;
 using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.PreAggregations;
+using Mfn.Core.Aggregation.Rules;
+using Mfn.Core.Aggregation.Updates;
 using Mfn.Core.Tests.Networks;
 
 namespace Mfn.Core.Tests.Aggregation;
@@ -25,7 +28,7 @@ public sealed class GoldenPeerTests
         var flower = item.GetProperty("flower");
         var n = item.GetProperty("n").GetInt32();
         var f = item.GetProperty("f").GetInt32();
-        var updates = UpdateSet.FromRows(GoldenSingles.Flatten(item.GetProperty("input")), item.GetProperty("d").GetInt32());
+        var updates = Admission.AdmitRows(GoldenSingles.Flatten(item.GetProperty("input")), item.GetProperty("d").GetInt32());
 
         Expect(byzfl, "Average", new Mean(), byzantineCount: 0);
         Expect(byzfl, "Median", new CoordinateWiseMedian());

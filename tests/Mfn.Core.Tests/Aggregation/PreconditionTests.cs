@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Distances;
+using Mfn.Core.Aggregation.Rules;
 
 namespace Mfn.Core.Tests.Aggregation;
 
@@ -15,7 +17,7 @@ public sealed partial class PreconditionTests
         var rule = AnyRule.All[name];
         for (var n = 1; n <= 40; n++)
         {
-            var updates = UpdateSet.FromRows(Enumerable.Range(0, n).Select(i => (float)(i * i % 17)).ToArray(), 1);
+            var updates = Admission.AdmitRows(Enumerable.Range(0, n).Select(i => (float)(i * i % 17)).ToArray(), 1);
             for (var f = 0; f <= 20; f++)
             {
                 var isLegal = Holds(rule.Precondition.Inequality, n, f);
@@ -41,7 +43,7 @@ public sealed partial class PreconditionTests
         {
             for (var n = 1; n <= 40; n++)
             {
-                var updates = UpdateSet.FromRows(Enumerable.Range(0, n).Select(i => (float)(i * i % 17)).ToArray(), 1);
+                var updates = Admission.AdmitRows(Enumerable.Range(0, n).Select(i => (float)(i * i % 17)).ToArray(), 1);
                 for (var f = 0; f <= 20; f++)
                 {
                     if (Holds(preAggregation.Precondition.Inequality, n, f))
@@ -66,7 +68,7 @@ public sealed partial class PreconditionTests
     public void Aggregate_MoreThanDistancesCanBeKeptFor_IsRefused(string name)
     {
         var rule = AnyRule.All[name];
-        var updates = UpdateSet.FromRows(new float[PairwiseDistances.LargestCount + 1], 1);
+        var updates = Admission.AdmitRows(new float[PairwiseDistances.LargestCount + 1], 1);
 
         var error = Assert.Throws<PreconditionException>(() => rule.Aggregate(updates, 0));
 

@@ -1,4 +1,4 @@
-using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Sorting;
 using Mfn.Core.Randomness;
 
 namespace Mfn.Core.Tests.Aggregation;

@@ -1,4 +1,6 @@
 using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Rules;
+using Mfn.Core.Aggregation.Updates;
 using Mfn.Core.Randomness;
 
 namespace Mfn.Core.Tests.Aggregation;

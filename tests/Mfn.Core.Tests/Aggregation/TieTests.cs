@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Mfn.Core.Aggregation;
+using Mfn.Core.Aggregation.Rules;
 
 namespace Mfn.Core.Tests.Aggregation;
 

@@ -67,7 +67,7 @@ test('StreamSimulation, one run too many: is refused until the first is cancelle
 
     await assert.rejects(call(client, 'Simulate', {}), (error) => {
         assert.equal(error.code, status.RESOURCE_EXHAUSTED);
-        assert.match(error.details, /The most runs that the server allows, 1, are under way\. Try again when one has ended\.$/);
+        assert.match(error.details, /The most computations that the server allows, 1, are under way\. Try again when one has ended\.$/);
         assert.equal(retryDelayMilliseconds(error), 1000);
         return true;
     });

@@ -59,7 +59,7 @@ class FailingDiskTests(unittest.TestCase):
         self.assertEqual(watcher.frames, whole.frames)
 
     def start_server(self, directory):
-        server, address = start_server(self, f"LiveRuns:DataDirectory={directory.name}")
+        server, address = start_server(self, f"Runs:DataDirectory={directory.name}")
         return server, RunServiceStub(connect(self, address))
 
     def fail_flushes(self, server):

@@ -75,7 +75,7 @@ class FreedRunTests(unittest.TestCase):
         error = assert_refused(self, lambda: self.client.Simulate(simulation.SimulateRequest(), timeout=TIMEOUT))
 
         self.assertEqual(error.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
-        self.assertIn("The most runs that the server allows, 1, are under way. Try again when one has ended.", error.details())
+        self.assertIn("The most computations that the server allows, 1, are under way. Try again when one has ended.", error.details())
         self.assertEqual(retry_delay_seconds(self, error), 1)
         assert_cancelled(self, first)
         self.assert_accepts_a_run()

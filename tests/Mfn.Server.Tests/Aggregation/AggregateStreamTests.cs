@@ -277,7 +277,7 @@ public sealed class AggregateStreamTests
         var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
 
         Assert.Equal(("CALL_TOO_LARGE", "1605160064"), (Rounds.Detail<ErrorInfo>(error).Reason, Rounds.Detail<ErrorInfo>(error).Metadata["needed_bytes"]));
-        Assert.Equal((0, 0), (server.AggregationMemory.ReservedBytes, server.Registry.AdmittedCount));
+        Assert.Equal((0, 0), (server.AggregationMemory.ReservedBytes, server.Places.TakenCount));
     }
 
     [Fact]

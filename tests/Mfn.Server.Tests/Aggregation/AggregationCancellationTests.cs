@@ -9,7 +9,7 @@ namespace Mfn.Server.Tests.Aggregation;
 /// <summary>A computation that nobody waits for any more ends, as what it is, and leaves nothing behind.</summary>
 public sealed class AggregationCancellationTests
 {
-    private static readonly string[] OneRun = ["Limits:MaxConcurrentRuns=1", "Limits:AggregationThreads=2"];
+    private static readonly string[] OneRun = ["Limits:MaxConcurrentComputations=1", "Limits:AggregationThreads=2"];
 
     /// <summary>Computations that take far longer than the deadlines here.</summary>
     public static TheoryData<string, bool> LongComputations => new()
@@ -25,7 +25,7 @@ public sealed class AggregationCancellationTests
         await using var server = await log.StartServerAsync(OneRun);
         using var cancellation = new CancellationTokenSource();
         var call = CallAsync(server, LongRequest(kind), isStream, cancellation.Token);
-        while (server.Registry.ComputingCount == 0)
+        while (server.Places.ComputingCount == 0)
         {
             await Rounds.AskSomethingElseAsync(server);
         }
@@ -61,12 +61,12 @@ public sealed class AggregationCancellationTests
     /// <summary>The place and the memory are free, and the next run is served.</summary>
     private static async Task AssertFreeAsync(TestServer server)
     {
-        while (server.Registry.AdmittedCount > 0)
+        while (server.Places.TakenCount > 0)
         {
             await Rounds.AskSomethingElseAsync(server);
         }
 
-        Assert.Equal((0, 0), (server.Registry.ComputingCount, server.AggregationMemory.ReservedBytes));
+        Assert.Equal((0, 0), (server.Places.ComputingCount, server.AggregationMemory.ReservedBytes));
         var next = await server.Aggregation.AggregateAsync(Rounds.Request(Rounds.Median, 1, Rounds.Ramp));
         Assert.Equal([4, 5, 6], Rounds.Floats(next.Values));
     }

@@ -16,7 +16,7 @@ public sealed class UploadPlaceTests
     [Fact]
     public async Task AggregateStream_NoPlaceLeft_IsRefusedBeforeAnythingIsUploaded()
     {
-        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1");
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentComputations=1");
         using var first = await BeginAsync(server);
         using var client = new MfnClient(new MfnClientOptions { Address = server.Address });
 
@@ -26,12 +26,12 @@ public sealed class UploadPlaceTests
         var unary = await Assert.ThrowsAsync<RpcException>(async () => await server.Aggregation.AggregateAsync(Rounds.Request(Rounds.Median, 0, Rounds.Ramp)));
 
         Assert.All([error, unary], each => Assert.Equal(
-            (StatusCode.ResourceExhausted, "The most runs that the server allows, 1, are under way. Try again when one has ended."),
+            (StatusCode.ResourceExhausted, "The most computations that the server allows, 1, are under way. Try again when one has ended."),
             (each.StatusCode, each.Status.Detail)));
         Assert.Equal(TimeSpan.FromSeconds(1), error.GetRetryDelay());
 
         await AssertServedAsync(first);
-        Assert.Equal((0, 0), (server.Registry.AdmittedCount, server.AggregationMemory.ReservedBytes));
+        Assert.Equal((0, 0), (server.Places.TakenCount, server.AggregationMemory.ReservedBytes));
     }
 
     [Theory]
@@ -44,7 +44,7 @@ public sealed class UploadPlaceTests
     [InlineData("silent", StatusCode.ResourceExhausted)]
     public async Task AggregateStream_RefusedOnTheWay_GivesItsPlaceBack(string kind, StatusCode expected)
     {
-        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1", "Streaming:ReadTimeout=00:00:02", "Limits:MaxAggregationBytes=10000000");
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentComputations=1", "Streaming:ReadTimeout=00:00:02", "Limits:MaxAggregationBytes=10000000");
         using var call = await BeginAsync(server);
 
         // The server may end the call while it is being written to.
@@ -64,7 +64,7 @@ public sealed class UploadPlaceTests
         await writing.AsTask().Within();
 
         Assert.Equal(expected, error.StatusCode);
-        Assert.Equal((0, 0), (server.Registry.AdmittedCount, server.AggregationMemory.ReservedBytes));
+        Assert.Equal((0, 0), (server.Places.TakenCount, server.AggregationMemory.ReservedBytes));
     }
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class UploadPlaceTests
     [InlineData(false)]
     public async Task AggregateStream_ClientGone_GivesItsPlaceBack(bool byClosingTheConnection)
     {
-        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1");
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentComputations=1");
         using var channel = server.Connect();
         using var call = new AggregationService.AggregationServiceClient(channel).AggregateStream();
         await call.RequestStream.WriteAsync(Start);
@@ -87,14 +87,14 @@ public sealed class UploadPlaceTests
             call.Dispose();
         }
 
-        await server.Registry.StopAccepting().Within();
-        Assert.Equal((0, 0), (server.Registry.AdmittedCount, server.AggregationMemory.ReservedBytes));
+        await server.Places.StopAccepting().Within();
+        Assert.Equal((0, 0), (server.Places.TakenCount, server.AggregationMemory.ReservedBytes));
     }
 
     [Fact]
     public async Task AggregateStream_UploadThatTricklesIn_EndsAfterTheUploadTimeout()
     {
-        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1", "Streaming:UploadTimeout=00:00:02");
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentComputations=1", "Streaming:UploadTimeout=00:00:02");
         using var call = await BeginAsync(server);
 
         // Never silent, and never done: empty messages are progress to nobody.
@@ -110,7 +110,7 @@ public sealed class UploadPlaceTests
         await trickling.AsTask().Within();
 
         Assert.Equal((StatusCode.ResourceExhausted, "The client's upload was not complete after 00:00:02."), (error.StatusCode, error.Status.Detail));
-        Assert.Equal(0, server.Registry.AdmittedCount);
+        Assert.Equal(0, server.Places.TakenCount);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class UploadPlaceTests
         await stopping.Within();
 
         Assert.Equal((StatusCode.Unavailable, "The server is stopping."), (error.StatusCode, error.Status.Detail));
-        Assert.Equal((0, 0), (server.Registry.AdmittedCount, server.AggregationMemory.ReservedBytes));
+        Assert.Equal((0, 0), (server.Places.TakenCount, server.AggregationMemory.ReservedBytes));
     }
 
     private static IEnumerable<AggregateStreamRequest> Messages(string kind) => kind switch
@@ -161,7 +161,7 @@ public sealed class UploadPlaceTests
 
     private static async Task UntilAdmittedAsync(TestServer server)
     {
-        while (server.Registry.AdmittedCount == 0)
+        while (server.Places.TakenCount == 0)
         {
             await Rounds.AskSomethingElseAsync(server);
         }

@@ -67,7 +67,7 @@ public sealed class CommandTable : IAsyncLifetime
         NpyFile.Write(In("field.npy"), [.. Enumerable.Range(0, 64).Select(i => -0.07 + (0.001 * (i % 13)))], 8, 8);
         NpyFile.Write(In("history.npy"), [.. Enumerable.Range(0, 192).Select(i => -0.07 + (0.001 * (i * 7 % 13)))], 3, 8, 8);
         NpyFile.Write(In("updates.npy"), [.. Enumerable.Range(0, 12).Select(i => Math.Sin(i))], 6, 2);
-        _server = await TestServer.StartAsync("LiveRuns:MaxRuns=1000");
+        _server = await TestServer.StartAsync("Runs:MaxRuns=1000");
         var (exitCode, _, error) = await RunAsync("run export", []);
         Assert.True(exitCode == 0, error);
         File.Move(In("out-1"), In("run.ckpt"));

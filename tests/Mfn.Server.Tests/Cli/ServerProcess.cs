@@ -29,8 +29,8 @@ internal sealed class ServerProcess : IDisposable
     {
         string[] arguments =
         [
-            "serve", "--urls", url, "--set", $"LiveRuns:DataDirectory={dataDirectory}", "--set", "LiveRuns:HeartbeatInterval=00:00:00.500",
-            "--set", "LiveRuns:MaxCommandsPerRun=100000",
+            "serve", "--urls", url, "--set", $"Runs:DataDirectory={dataDirectory}", "--set", "Runs:HeartbeatInterval=00:00:00.500",
+            "--set", "Runs:MaxCommandsPerRun=100000",
         ];
         var process = maxFileKibibytes is { } limit ? MfnProcess.StartLimited(limit, arguments) : MfnProcess.Start(arguments);
         try

@@ -187,7 +187,7 @@ public sealed class FieldUploadTests
     [Fact]
     public async Task CreateRunStream_WhatCannotBe_IsRefusedBeforeItComes()
     {
-        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1");
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentComputations=1");
         var shape = Field(8, seed: 1).WithValues(ByteString.Empty);
 
         await RefusedAsync(StatusCode.InvalidArgument, "start must be the first message.", new CreateRunStreamRequest { Values = ByteString.CopyFrom(1) });
@@ -204,7 +204,7 @@ public sealed class FieldUploadTests
         {
             await first.RequestStream.WriteAsync(Start(8, shape));
             using var second = server.Runs.CreateRunStream();
-            while (server.Registry.AdmittedCount == 0)
+            while (server.Places.TakenCount == 0)
             {
                 await Task.Yield();
             }

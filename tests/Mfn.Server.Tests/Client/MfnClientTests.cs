@@ -24,8 +24,8 @@ public sealed class MfnClientTests
             break;
         }
 
-        await server.Registry.StopAccepting().Within();
-        Assert.Empty(server.Registry.Active);
+        await server.Places.StopAccepting().Within();
+        Assert.Empty(server.Simulations.Active);
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class MfnClientTests
         });
 
         Assert.Equal(StatusCode.Cancelled, error.StatusCode);
-        await server.Registry.StopAccepting().Within();
+        await server.Places.StopAccepting().Within();
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class ServerRestartTests : IDisposable
     [InlineData("KILL", FieldEncoding.Quantized8)]
     public async Task WatchAsync_ServerWithDataStartedAgain_GivesEachFrameOnce(string signal, FieldEncoding encoding)
     {
-        var data = $"LiveRuns:DataDirectory={_folder.FullName}";
+        var data = $"Runs:DataDirectory={_folder.FullName}";
         using var first = MfnProcess.Start("serve", "--urls", "http://127.0.0.1:0", "--set", data);
         var address = await AddressAsync(first);
         using var client = new MfnClient(new MfnClientOptions { Address = address });

@@ -2,7 +2,7 @@ using Mfn.Client;
 using Mfn.Client.Runs;
 using Mfn.Contracts.V1;
 using Mfn.Server.Tests.GrpcStack;
-using Mfn.Server.Tests.LiveRuns;
+using Mfn.Server.Tests.Runs;
 
 namespace Mfn.Server.Tests.Client;
 

@@ -11,7 +11,8 @@ public sealed class ConfigurationTests : IDisposable
     [Theory]
     [InlineData("Limits:MaxGridSize=3", "MaxGridSize")]
     [InlineData("Limits:MaxSteps=0", "MaxSteps")]
-    [InlineData("Limits:MaxConcurrentRuns=0", "MaxConcurrentRuns")]
+    [InlineData("Limits:MaxConcurrentComputations=0", "MaxConcurrentComputations")]
+    [InlineData("Runs:MaxRuns=0", "MaxRuns")]
     [InlineData("Limits:MaxRequestBytes=1", "MaxRequestBytes")]
     [InlineData("Limits:MaxStreamsPerConnection=0", "MaxStreamsPerConnection")]
     [InlineData("Streaming:OwnerBacklog=0", "OwnerBacklog")]
@@ -47,8 +48,22 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal("spec.grid_size must be between 4 and 8, but was 9. spec.steps must be between 1 and 7, but was 8.", error.Status.Detail);
     }
 
+    [Fact]
+    public async Task Start_FileWithEachSection_TakesIt()
+    {
+        await File.WriteAllTextAsync(
+            _file,
+            """{ "Logging": {}, "Limits": { "MaxSteps": 900 }, "Streaming": { "OwnerBacklog": 3 }, "Runs": { "MaxRuns": 1 }, "Shutdown": { "DrainTime": "00:00:01" }, "Tls": {} }""");
+        await using var server = await TestServer.StartAsync($"config={_file}");
+        await server.Runs.CreateRunAsync(new CreateRunRequest { Paused = true });
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await server.Runs.CreateRunAsync(new CreateRunRequest { Paused = true }));
+
+        Assert.Equal("The most live runs that the server allows, 1, are there. Delete one.", error.Status.Detail);
+    }
+
     [Theory]
-    [InlineData("""{ "Limitz": { } }""", "unknown sections: Limitz. Known are: Logging, Urls, Limits, Streaming, LiveRuns, Shutdown, Tls.")]
+    [InlineData("""{ "Limitz": { } }""", "unknown sections: Limitz. Known are: Logging, Urls, Limits, Streaming, Runs, Shutdown, Tls.")]
     [InlineData("""{ "Limits": """, "is not valid JSON")]
     [InlineData(null, "does not exist")]
     public void Build_UselessFile_IsRefusedWithTheReason(string? content, string reason)

@@ -11,7 +11,7 @@ public sealed class EnvironmentSettingsTests
     {
         var configuration = Build(("MFN_Limits__MaxSteps", "7"), ("MFN_LIVERUNS__MAXRUNS", "3"), ("MFN_URLS", "http://127.0.0.1:0"), ("MFN_Logging__LogLevel__Default", "Debug"));
 
-        Assert.Equal(("7", "3"), (configuration["Limits:MaxSteps"], configuration["LiveRuns:MaxRuns"]));
+        Assert.Equal(("7", "3"), (configuration["Limits:MaxSteps"], configuration["Runs:MaxRuns"]));
         Assert.Equal(("http://127.0.0.1:0", "Debug"), (configuration["Urls"], configuration["Logging:LogLevel:Default"]));
     }
 

@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Mfn.Server.Frames;
-using Mfn.Server.Runs;
 
 namespace Mfn.Server.Tests.Frames;
 

@@ -6,7 +6,6 @@ using Mfn.Core.Features;
 using Mfn.Core.Simulation;
 using Mfn.Core.Statistics;
 using Mfn.Server.Frames;
-using Mfn.Server.Runs;
 
 namespace Mfn.Server.Tests.Frames;
 

@@ -2,7 +2,6 @@ using Mfn.Core.Features;
 using Mfn.Core.Simulation;
 using Mfn.Server.Calls;
 using Mfn.Server.Frames;
-using Mfn.Server.Runs;
 using Mfn.Server.Translation;
 using Wire = Mfn.Contracts.V1;
 

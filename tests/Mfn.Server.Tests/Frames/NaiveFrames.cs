@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using Mfn.Server.Runs;
+using Mfn.Server.Frames;
 
 namespace Mfn.Server.Tests.Frames;
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Mfn.Server.Frames;
-using Mfn.Server.Runs;
 
 namespace Mfn.Server.Tests.Frames;
 

@@ -46,7 +46,7 @@ public sealed class BadInputTests
 
         AssertRefused(await Assert.ThrowsAsync<RpcException>(async () => await server.Simulation.SimulateAsync(new SimulateRequest { Spec = spec })));
         AssertRefused(await StreamErrorAsync(server, new StreamSimulationRequest { Spec = spec }));
-        Assert.Empty(server.Registry.Active);
+        Assert.Empty(server.Simulations.Active);
 
         void AssertRefused(RpcException error)
         {

@@ -73,7 +73,7 @@ public sealed class StreamSimulationTests
         var together = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => ReadAsync(server, request)));
 
         Assert.All(together, responses => Assert.Equal(alone, responses));
-        Assert.Empty(server.Registry.Active);
+        Assert.Empty(server.Simulations.Active);
         Assert.Equal(0, server.Buffers.RentedCount);
     }
 

@@ -1,9 +1,9 @@
 using Google.Protobuf;
 using Mfn.Contracts.Storage.V1;
 using Mfn.Contracts.V1;
-using Mfn.Server.Runs;
 using Mfn.Server.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
+using RunCommand = Mfn.Contracts.V1.RunCommand;
 
 namespace Mfn.Server.Tests.Storage;
 

@@ -1,8 +1,6 @@
 using Google.Protobuf;
 using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Steering;
-using Mfn.Server.LiveRuns;
-using Mfn.Server.Runs;
 using Mfn.Server.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

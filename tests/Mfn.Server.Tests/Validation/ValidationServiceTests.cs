@@ -57,9 +57,9 @@ public sealed class ValidationServiceTests
     [Fact]
     public async Task Validate_CountsAsARunAndEndsWithItsClient()
     {
-        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentRuns=1");
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentComputations=1");
         using var client = server.Simulation.StreamSimulation(new StreamSimulationRequest { Spec = new SimulationSpec { GridSize = 512, Steps = 10_000 } });
-        await server.TheRunAsync(client);
+        await server.TheSimulationAsync(client);
         var validation = new ValidationService.ValidationServiceClient(server.Channel);
 
         var refused = await Assert.ThrowsAsync<RpcException>(async () => await validation.ValidateAsync(new ValidateRequest()));
@@ -70,6 +70,6 @@ public sealed class ValidationServiceTests
 
         Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
         Assert.Equal(StatusCode.DeadlineExceeded, late.StatusCode);
-        await other.Registry.StopAccepting().Within();
+        await other.Places.StopAccepting().Within();
     }
 }

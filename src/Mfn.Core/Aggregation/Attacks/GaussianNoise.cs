@@ -1,3 +1,4 @@
+using Mfn.Core.Aggregation.Updates;
 using Mfn.Core.Randomness;
 
 namespace Mfn.Core.Aggregation.Attacks;

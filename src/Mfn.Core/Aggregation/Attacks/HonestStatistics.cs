@@ -1,3 +1,5 @@
+using Mfn.Core.Aggregation.Updates;
+
 namespace Mfn.Core.Aggregation.Attacks;
 
 /// <summary>What attackers compute of the honest updates, in double.</summary>

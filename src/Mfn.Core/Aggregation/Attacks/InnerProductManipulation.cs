@@ -1,3 +1,5 @@
+using Mfn.Core.Aggregation.Updates;
+
 namespace Mfn.Core.Aggregation.Attacks;
 
 /// <summary>All send -τ times the honest mean, so that the aggregate points against it.</summary>

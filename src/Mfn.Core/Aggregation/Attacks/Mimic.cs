@@ -1,3 +1,5 @@
+using Mfn.Core.Aggregation.Updates;
+
 namespace Mfn.Core.Aggregation.Attacks;
 
 /// <summary>All send what one honest client sends, which then counts too much.</summary>

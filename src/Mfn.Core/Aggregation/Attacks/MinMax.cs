@@ -1,3 +1,6 @@
+using Mfn.Core.Aggregation.Distances;
+using Mfn.Core.Aggregation.Updates;
+
 namespace Mfn.Core.Aggregation.Attacks;
 
 /// <summary>

@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using Mfn.Core.Simulation;
+
+namespace Mfn.Server.Compute;
+
+/// <summary>
+/// Runs compute on these threads, one a processor, and take turns: each yields after its time slice. The thread pool stays free, so that
+/// the server answers however many runs are under way.
+/// </summary>
+internal sealed class ComputeScheduler : TaskScheduler, IDisposable
+{
+    // Tasks, and items that help with one. Bounded by the number of runs, since each has at most one continuation and its helpers waiting.
+    private readonly BlockingCollection<object> _waiting = [];
+    private readonly Thread[] _threads;
+
+    public ComputeScheduler()
+    {
+        _threads = new Thread[Environment.ProcessorCount];
+        Helpers = new StepHelpers(_threads.Length - 1, _waiting.Add);
+        for (var i = 0; i < _threads.Length; i++)
+        {
+            _threads[i] = new Thread(ExecuteAll) { IsBackground = true, Name = $"mfn-compute-{i}" };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>The threads that have nothing else to do help with a step; their help waits for its turn like everything else.</summary>
+    public StepHelpers Helpers { get; }
+
+    public override int MaximumConcurrencyLevel => _threads.Length;
+
+    /// <summary>Computes something short, in its turn.</summary>
+    public Task<T> ComputeAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.DenyChildAttach, this);
+
+    public void Dispose()
+    {
+        _waiting.CompleteAdding();
+        foreach (var thread in _threads)
+        {
+            thread.Join();
+        }
+
+        _waiting.Dispose();
+    }
+
+    protected override void QueueTask(Task task) => _waiting.Add(task);
+
+    protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
+
+    protected override IEnumerable<Task> GetScheduledTasks() => _waiting.OfType<Task>().ToArray();
+
+    private void ExecuteAll()
+    {
+        foreach (var waiting in _waiting.GetConsumingEnumerable())
+        {
+            if (waiting is Task task)
+            {
+                TryExecuteTask(task);
+            }
+            else
+            {
+                ((IThreadPoolWorkItem)waiting).Execute();
+            }
+        }
+    }
+}

@@ -1,6 +1,0 @@
-using Mfn.Server.Frames;
-
-namespace Mfn.Server.LiveRuns;
-
-/// <summary>How often a watcher gets frames, and of what format.</summary>
-internal sealed record WatchQuality(int EveryNSteps, FrameFormat Format);

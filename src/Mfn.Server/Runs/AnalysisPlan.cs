@@ -1,8 +1,0 @@
-using Mfn.Core.Features;
-
-namespace Mfn.Server.Runs;
-
-/// <summary>What to find out about the fields of a run.</summary>
-/// <param name="Features">How to compute the features of its history, every step of it; none if null.</param>
-/// <param name="HasDimension">Whether the box-counting dimension of the field is wanted.</param>
-internal readonly record struct AnalysisPlan(FeatureOptions? Features, bool HasDimension);

@@ -1,0 +1,43 @@
+using Google.Protobuf;
+using Mfn.Contracts.V1;
+using Mfn.Server.Calls;
+
+namespace Mfn.Server.Runs;
+
+/// <summary>A steering command that replaces the potential, whose values come in further messages.</summary>
+/// <param name="request">The command's message; its field has the shape of the run.</param>
+/// <param name="byteCount">How many bytes of values there must be.</param>
+internal sealed class PotentialUpload(SteerRunRequest request, int byteCount)
+{
+    private readonly byte[] _values = new byte[byteCount];
+    private int _count;
+
+    public bool IsComplete => _count == byteCount;
+
+    public string CommandId => request.Command.CommandId;
+
+    /// <summary>The message as if it had come whole.</summary>
+    public SteerRunRequest Request
+    {
+        get
+        {
+            request.Command.ReplacePotential.Values = UnsafeByteOperations.UnsafeWrap(_values);
+            return request;
+        }
+    }
+
+    /// <summary>Takes the next values.</summary>
+    /// <exception cref="CallRefusedException">They are more than are missing.</exception>
+    public void Append(ByteString values)
+    {
+        if (values.Length > byteCount - _count)
+        {
+            var problems = new RequestProblems();
+            problems.Add("command.replace_potential.values", $"must have {byteCount} bytes, but had {(long)_count + values.Length}");
+            throw problems.ToException();
+        }
+
+        values.Span.CopyTo(_values.AsSpan(_count));
+        _count += values.Length;
+    }
+}

@@ -1,0 +1,128 @@
+using Mfn.Core.Steering;
+using Mfn.Server.Storage;
+
+namespace Mfn.Server.Runs;
+
+/// <summary>
+/// What is kept of a run: in memory its history, from which its latest steps can be recomputed; in its log and its checkpoints, if it is durable, what the
+/// next server goes on from. Only the run's task uses it, but for <see cref="History"/>.
+/// </summary>
+internal sealed class RunArchive
+{
+    private readonly SteeredSimulation _simulation;
+    private readonly IRunRecorder _recorder;
+    private readonly HorizonLease _horizon;
+    private readonly long _historySteps;
+
+    /// <param name="simulation">Where the run is.</param>
+    /// <param name="origin">Where it begins.</param>
+    /// <param name="recorder">Its log; whoever made it disposes it.</param>
+    /// <param name="services">What all runs share.</param>
+    public RunArchive(SteeredSimulation simulation, RunOrigin origin, IRunRecorder recorder, RunServices services)
+    {
+        _simulation = simulation;
+        _recorder = recorder;
+        _historySteps = origin.Plan.HistorySteps;
+        _horizon = new HorizonLease(services.Clock);
+        _horizon.Begin(origin.Past.Horizon);
+        History = new RunHistory(origin.Checkpoint.Spec, _historySteps, services.Options.MaxHistoryBytesPerRun);
+
+        // Before anybody can ask where the run is.
+        Moved();
+        if (_historySteps > 0)
+        {
+            History.Add(origin.Checkpoint);
+        }
+    }
+
+    /// <summary>From which the latest steps can be recomputed.</summary>
+    public RunHistory History { get; }
+
+    /// <summary>Tells the log of steps that are about to be taken, if it does not know of them yet.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public async ValueTask PrepareAsync(int stepCount, int lastStep)
+    {
+        if (_horizon.Extend(_simulation.Step, stepCount, lastStep) is { } horizon)
+        {
+            await _recorder.ExtendHorizonAsync(horizon);
+        }
+    }
+
+    /// <summary>Takes note of steps.</summary>
+    public void Moved() => History.MoveTo(new RunPosition(_simulation.Step, _simulation.Revision));
+
+    /// <summary>Takes note of steps that the log tells of: nothing is written of them.</summary>
+    public void MovedAgain()
+    {
+        Moved();
+        if (History.NeedsCheckpoint(_simulation.Step))
+        {
+            History.Add(_simulation.Capture());
+        }
+    }
+
+    /// <summary>Takes note of a change that has been applied.</summary>
+    public void Add(AppliedChange change) => History.Add(change);
+
+    /// <summary>Writes a command that is about to be applied; if it asks for a checkpoint, that too.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public async ValueTask WriteAsync(SteeringCommand command, RunPosition position)
+    {
+        if (command.Command is RunCommand.KeepCheckpoint)
+        {
+            await KeepCheckpointAsync(mustWrite: true);
+        }
+
+        await _recorder.AddAsync(command, position);
+    }
+
+    /// <summary>Keeps a checkpoint of where the run is, if the history or the recorder needs one.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public ValueTask KeepCheckpointIfDueAsync() =>
+        History.NeedsCheckpoint(_simulation.Step) || _recorder.WantsCheckpoint ? KeepCheckpointAsync(mustWrite: false) : ValueTask.CompletedTask;
+
+    /// <summary>Writes that the run has ended of itself, and where it is.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public async ValueTask EndAsync(RunEnd end)
+    {
+        await KeepCheckpointAsync(mustWrite: true);
+        await _recorder.EndAsync(end, _simulation.Step);
+    }
+
+    /// <summary>Writes where the run is, if it is durable and the disk lets it.</summary>
+    public async ValueTask WriteLastCheckpointAsync()
+    {
+        if (!_recorder.IsDurable)
+        {
+            return;
+        }
+
+        try
+        {
+            await KeepCheckpointAsync(mustWrite: true);
+        }
+        catch (IOException)
+        {
+            // An older one does, with more steps to recompute.
+        }
+    }
+
+    private async ValueTask KeepCheckpointAsync(bool mustWrite)
+    {
+        if (!_recorder.IsDurable && _historySteps == 0)
+        {
+            return;
+        }
+
+        var checkpoint = _simulation.Capture();
+        if (_historySteps > 0)
+        {
+            History.Add(checkpoint);
+        }
+
+        if (mustWrite || _recorder.WantsCheckpoint)
+        {
+            await _recorder.AddAsync(checkpoint, _simulation.Step - _historySteps);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using Google.Protobuf;
+using Mfn.Contracts.V1;
+using Mfn.Core.Steering;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Mfn.Server.Translation;
+using InitialFields = Mfn.Core.Steering.InitialFields;
+using SimulationSpec = Mfn.Core.Simulation.SimulationSpec;
+using Wire = Mfn.Contracts.V1;
+
+namespace Mfn.Server.Runs;
+
+/// <summary>Starts the runs that callers ask for.</summary>
+internal sealed class RunCreation(RunRegistry runs, LimitsOptions limits)
+{
+    /// <summary>A run whose initial fields have come with the request.</summary>
+    /// <exception cref="CallRefusedException">There is something wrong with the request, or too many runs.</exception>
+    public async Task<Wire.Run> CreateAsync(CreateRunRequest request, CancellationToken cancellationToken)
+    {
+        var problems = new RequestProblems();
+        var spec = request.Spec.ToSpec(limits, problems);
+        var plan = request.ToPlan(spec, problems);
+        var fields = request.InitialFields.ToInitialFields(spec, limits, problems);
+        problems.ThrowIfAny();
+        return await CreateAsync(spec, plan, fields, cancellationToken);
+    }
+
+    /// <summary>A run the values of whose initial fields follow, refused before they come if it can be.</summary>
+    /// <exception cref="CallRefusedException">There is something wrong with the request or the values, or too many runs.</exception>
+    public async Task<Wire.Run> CreateAsync(CreateRunRequest request, IAsyncEnumerable<ByteString?> values, CancellationToken cancellationToken)
+    {
+        var problems = new RequestProblems();
+        var spec = request.Spec.ToSpec(limits, problems);
+        var plan = request.ToPlan(spec, problems);
+        var upload = new FieldUpload(limits, problems);
+        var incoming = request.InitialFields.Declare(spec, upload, problems);
+        problems.ThrowIfAny();
+        runs.RequireRoom(spec, plan);
+
+        await upload.ReceiveAsync(values);
+        var fields = incoming.ToInitialFields(spec, problems);
+        problems.ThrowIfAny();
+        return await CreateAsync(spec, plan, fields, cancellationToken);
+    }
+
+    private async Task<Wire.Run> CreateAsync(SimulationSpec spec, RunPlan plan, InitialFields fields, CancellationToken cancellationToken)
+    {
+        runs.RequireRoom(spec, plan);
+        var checkpoint = await runs.Services.Scheduler.ComputeAsync(
+            () =>
+            {
+                using var simulation = new SteeredSimulation(spec, fields);
+                return simulation.Capture();
+            },
+            cancellationToken);
+        return runs.Start(checkpoint, plan).ToWire();
+    }
+}

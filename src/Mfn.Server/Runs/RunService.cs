@@ -1,0 +1,202 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Mfn.Contracts.V1;
+using Mfn.Core.Steering;
+using Mfn.Server.Calls;
+using Mfn.Server.Compute;
+using Mfn.Server.Configuration;
+using Mfn.Server.Storage;
+using Mfn.Server.Translation;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Runs;
+
+/// <summary>Runs that live on the server: clients start, watch, steer and copy them.</summary>
+internal sealed class RunService(RunRegistry runs, ComputePlaces places, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+    : Contracts.V1.RunService.RunServiceBase
+{
+    private const int DefaultPageSize = 100;
+
+    public override async Task<CreateRunResponse> CreateRun(CreateRunRequest request, ServerCallContext context) =>
+        new() { Run = await new RunCreation(runs, limits.Value).CreateAsync(request, context.CancellationToken) };
+
+    public override async Task<CreateRunStreamResponse> CreateRunStream(IAsyncStreamReader<CreateRunStreamRequest> requestStream, ServerCallContext context)
+    {
+        // The fields take memory while they come.
+        using var place = places.Take();
+        var start = await reader.MoveNextAsync(requestStream, context) ? requestStream.Current.Start : null;
+        var parts = reader.ReadUploadAsync(requestStream, context).Select(message => message.HasValues ? message.Values : null);
+        return start is null
+            ? throw Problem("start", "must be the first message")
+            : new CreateRunStreamResponse { Run = await new RunCreation(runs, limits.Value).CreateAsync(start, parts, context.CancellationToken) };
+    }
+
+    public override async Task<GetRunResponse> GetRun(GetRunRequest request, ServerCallContext context)
+    {
+        var run = runs.Find(request.RunId);
+        await run.CaughtUp.WaitAsync(context.CancellationToken);
+        return new GetRunResponse { Run = run.ToWire() };
+    }
+
+    public override Task<ListRunsResponse> ListRuns(ListRunsRequest request, ServerCallContext context)
+    {
+        var problems = new RequestProblems();
+        var pageSize = request.HasPageSize ? request.PageSize : DefaultPageSize;
+        problems.Check("page_size", pageSize, new(1, 1000));
+        var state = request.State.ToFilter(problems);
+        var name = request.Name.ToName("name", problems, request.HasName);
+        var after = PageToken.Read(request.PageToken, problems);
+        problems.ThrowIfAny();
+
+        // One more than the page has tells whether there is a next one.
+        var found = runs.All
+            .Where(run => after?.IsBefore(run) ?? true)
+            .Where(run => name is null || run.Plan.Name == name)
+            .Where(run => state is null || run.Status.State == state)
+            .Take(pageSize + 1)
+            .ToList();
+        var page = found.Take(pageSize).ToList();
+        return Task.FromResult(new ListRunsResponse
+        {
+            Runs = { page.Select(run => run.ToWire()) },
+            NextPageToken = found.Count > page.Count ? PageToken.After(page[^1]).ToString() : "",
+        });
+    }
+
+    public override async Task<DeleteRunResponse> DeleteRun(DeleteRunRequest request, ServerCallContext context)
+    {
+        var run = runs.Find(request.RunId);
+        var last = await runs.DeleteAsync(run, RunEndReason.Deleted, context.CancellationToken);
+        return new DeleteRunResponse { Run = run.ToWire(last) };
+    }
+
+    public override async Task WatchRun(WatchRunRequest request, IServerStreamWriter<WatchRunResponse> responseStream, ServerCallContext context)
+    {
+        var run = runs.Find(request.RunId);
+        var problems = new RequestProblems();
+        var order = request.ToOrder(run, problems);
+        problems.ThrowIfAny();
+
+        var stream = new WatchStream(run, order, runs.Services, (message, isFollowed) => writer.WriteAsync(responseStream, message, context, isFollowed));
+        await stream.RunAsync(context.CancellationToken);
+    }
+
+    public override async Task SteerRun(
+        IAsyncStreamReader<SteerRunRequest> requestStream, IServerStreamWriter<SteerRunResponse> responseStream, ServerCallContext context)
+    {
+        await new SteeringStream(runs, limits.Value, reader, writer).RunAsync(requestStream, responseStream, context);
+    }
+
+    public override async Task<ForkRunResponse> ForkRun(ForkRunRequest request, ServerCallContext context)
+    {
+        var parent = runs.Find(request.RunId);
+        var checkpoint = await StateOfAsync(parent, request.HasStep ? request.Step : null, context.CancellationToken);
+        var forkedFrom = new ForkPoint(parent.Id, RunPosition.Of(checkpoint));
+        var problems = new RequestProblems();
+        var plan = request.ToPlan(parent.Plan, checkpoint.State.Step, problems);
+        var change = request.Changes?.ToChange("changes", checkpoint.Spec, limits.Value, problems);
+        problems.ThrowIfAny();
+
+        if (change is { IsEmpty: false })
+        {
+            checkpoint = await runs.Services.Scheduler.ComputeAsync(
+                () =>
+                {
+                    using var simulation = SteeredSimulation.Restore(checkpoint);
+                    simulation.Apply(change);
+                    return simulation.Capture();
+                },
+                context.CancellationToken);
+        }
+
+        return new ForkRunResponse { Run = runs.Start(checkpoint, plan, forkedFrom).ToWire() };
+    }
+
+    public override async Task ExportRun(ExportRunRequest request, IServerStreamWriter<ExportRunResponse> responseStream, ServerCallContext context)
+    {
+        var run = runs.Find(request.RunId);
+        var checkpoint = await StateOfAsync(run, request.HasStep ? request.Step : null, context.CancellationToken);
+        foreach (var chunk in CheckpointFile.Encode(checkpoint))
+        {
+            await writer.WriteAsync(responseStream, new ExportRunResponse { Chunk = UnsafeByteOperations.UnsafeWrap(chunk) }, context);
+        }
+    }
+
+    public override async Task<ImportRunResponse> ImportRun(IAsyncStreamReader<ImportRunRequest> requestStream, ServerCallContext context)
+    {
+        if (!await reader.MoveNextAsync(requestStream, context) || requestStream.Current.Start is not { } start)
+        {
+            throw Problem("start", "must be the first message");
+        }
+
+        var checkpoint = await ReceiveCheckpointAsync(requestStream, context);
+        var problems = new RequestProblems();
+        checkpoint.Check("chunk", limits.Value, problems);
+        var plan = start.ToPlan(checkpoint.State.Step, problems);
+        problems.ThrowIfAny();
+        return new ImportRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
+    }
+
+    private async Task<SimulationCheckpoint> ReceiveCheckpointAsync(IAsyncStreamReader<ImportRunRequest> requests, ServerCallContext context)
+    {
+        using var decoder = new CheckpointDecoder(limits.Value.MaxGridSize);
+        try
+        {
+            while (await reader.MoveNextAsync(requests, context))
+            {
+                if (requests.Current.KindCase != ImportRunRequest.KindOneofCase.Chunk)
+                {
+                    throw Problem("chunk", "must be set in every message after the first");
+                }
+
+                decoder.Append(requests.Current.Chunk.Span);
+            }
+
+            return decoder.Complete();
+        }
+        catch (InvalidDataException error)
+        {
+            throw Problem("chunk", $"must bring a checkpoint that this server can use: {error.Message.TrimEnd('.')}");
+        }
+    }
+
+    private static CallRefusedException Problem(string field, string description)
+    {
+        var problems = new RequestProblems();
+        problems.Add(field, description);
+        return problems.ToException();
+    }
+
+    /// <summary>The state after a step, or the state now if there is none.</summary>
+    private async Task<SimulationCheckpoint> StateOfAsync(Run run, long? step, CancellationToken cancellationToken)
+    {
+        if (step is null)
+        {
+            return await run.CaptureAsync(cancellationToken);
+        }
+
+        await run.CaughtUp.WaitAsync(cancellationToken);
+        if (run.History.ArrivalAt(step.Value) is { } arrival)
+        {
+            while (!await runs.Services.Replays.TryTakeAsync(Timeout.InfiniteTimeSpan, cancellationToken))
+            {
+            }
+
+            try
+            {
+                using var replay = await Replay.BeginAsync(run.History, arrival, runs.Services, cancellationToken);
+                if (replay is not null)
+                {
+                    return replay.Capture();
+                }
+            }
+            finally
+            {
+                runs.Services.Replays.GiveBack();
+            }
+        }
+
+        throw CallRefusedException.OutOfRange(
+            $"step is {step}, but the run keeps the states after step {run.History.FirstAvailable.Step} to {run.History.Latest.Step}.");
+    }
+}

@@ -1,0 +1,11 @@
+using Mfn.Server.Compute;
+using Mfn.Server.Configuration;
+using Mfn.Server.Frames;
+using Mfn.Server.Lifetime;
+using Mfn.Server.Observability;
+
+namespace Mfn.Server.Runs;
+
+/// <summary>What all live runs and their watchers share.</summary>
+internal sealed record RunServices(
+    ComputeScheduler Scheduler, FieldBufferPool Buffers, ReplaySlots Replays, Heartbeats Heartbeats, ServerMeter Meter, ServerLifetime Lifetime, TimeProvider Clock, RunsOptions Options);

@@ -1,0 +1,110 @@
+using Grpc.Core;
+using Mfn.Contracts.V1;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Mfn.Server.Translation;
+
+namespace Mfn.Server.Runs;
+
+/// <summary>The commands of one caller to one run, in the order sent: each is answered before the next is read.</summary>
+internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, RequestReader reader, ResponseWriter writer)
+{
+    /// <summary>Reads and answers commands until there are no more.</summary>
+    /// <exception cref="CallRefusedException">The messages are not in the order that the contract says, or there is no such run.</exception>
+    public async Task RunAsync(
+        IAsyncStreamReader<SteerRunRequest> requestStream, IServerStreamWriter<SteerRunResponse> responseStream, ServerCallContext context)
+    {
+        Run? run = null;
+        PotentialUpload? upload = null;
+        var isRestRefused = false;
+        while (await reader.MoveNextAsync(requestStream, context))
+        {
+            var request = requestStream.Current;
+            run ??= runs.Find(request.RunId);
+            var isPart = request.Command is null && request.Values.Length > 0;
+            if (isPart ? upload is null && !isRestRefused : upload is not null)
+            {
+                throw Problem("values", "must be in messages without a command, after a command with values_follow, until its values are complete");
+            }
+
+            if (isPart && upload is null)
+            {
+                continue;
+            }
+
+            var response = new SteerRunResponse { CommandId = upload?.CommandId ?? request.Command?.CommandId ?? "" };
+            isRestRefused = false;
+            try
+            {
+                if (request.ValuesFollow)
+                {
+                    upload = BeginUpload(run, request);
+                }
+                else if (isPart)
+                {
+                    upload!.Append(request.Values);
+                }
+
+                if (upload is { IsComplete: false })
+                {
+                    continue;
+                }
+
+                response.Applied = await SteerAsync(run, upload?.Request ?? request, context.CancellationToken);
+            }
+            catch (CallRefusedException refused) when (refused.StatusCode is not (StatusCode.NotFound or StatusCode.Unavailable))
+            {
+                // Another command may be fine.
+                response.Refused = refused.ToStatus();
+                isRestRefused = isPart || request.ValuesFollow;
+            }
+
+            upload = null;
+            await writer.WriteAsync(responseStream, response, context);
+        }
+    }
+
+    /// <summary>What takes the values that are still to come, if nothing is wrong with their number.</summary>
+    private PotentialUpload BeginUpload(Run run, SteerRunRequest request)
+    {
+        const string Path = "command.replace_potential";
+        if (request.Command?.ReplacePotential is not { } potential)
+        {
+            throw Problem("values_follow", $"must only be set beside {Path}");
+        }
+
+        var problems = new RequestProblems();
+        var gridSize = run.Status.Spec.GridSize;
+        var incoming = IncomingField.Declare(potential, Path, limits, problems);
+        if (incoming is not null && (incoming.RowCount != gridSize || incoming.ColumnCount != gridSize))
+        {
+            problems.Add(Path, $"must be {gridSize} x {gridSize} like the run, but was {incoming.RowCount} x {incoming.ColumnCount}");
+        }
+
+        problems.ThrowIfAny();
+        var upload = new PotentialUpload(request, incoming!.ByteCount);
+        upload.Append(potential.Values);
+        return upload;
+    }
+
+    private async Task<Applied> SteerAsync(Run run, SteerRunRequest request, CancellationToken cancellationToken)
+    {
+        var problems = new RequestProblems();
+        if (request.RunId.Length > 0 && request.RunId != run.Id.ToString())
+        {
+            problems.Add("run_id", $"must be '{run.Id}' as in the first message, but was '{request.RunId}'");
+        }
+
+        var command = request.Command.ToCommand(run.Status.Spec, limits, problems);
+        problems.ThrowIfAny();
+        var outcome = await run.SteerAsync(command, cancellationToken);
+        return new Applied { Step = outcome.Position.Step, Revision = outcome.Position.Revision, AlreadyApplied = outcome.WasApplied };
+    }
+
+    private static CallRefusedException Problem(string field, string description)
+    {
+        var problems = new RequestProblems();
+        problems.Add(field, description);
+        return problems.ToException();
+    }
+}

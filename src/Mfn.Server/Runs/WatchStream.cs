@@ -1,0 +1,310 @@
+using System.Diagnostics;
+using Mfn.Contracts.V1;
+using Mfn.Server.Calls;
+using Mfn.Server.Frames;
+using Mfn.Server.Storage;
+using Mfn.Server.Translation;
+
+namespace Mfn.Server.Runs;
+
+/// <summary>One watcher of a run: history first, if it asks for it, then what comes, until the run or the watcher ends.</summary>
+/// <param name="run">The run.</param>
+/// <param name="order">What the watcher asks for.</param>
+/// <param name="services">What all watchers share.</param>
+/// <param name="writeAsync">Sends a message, together with the next one if told that more follows; serialises it before its first wait.</param>
+internal sealed class WatchStream(Run run, WatchOrder order, RunServices services, Func<WatchRunResponse, bool, Task> writeAsync)
+{
+    // Frames that wait are sent together up to this size: each sending costs about as much as the copying of so many bytes.
+    private const int MaxBytesTogether = 64 * 1024;
+
+    // A replay gives its slot to somebody who waits after this time.
+    private static readonly TimeSpan ReplaySlice = TimeSpan.FromSeconds(1);
+
+    private readonly WatchMessages _messages = new(run, order.Token);
+    private Replay? _replay;
+    private long _replayStart;
+
+    private WatchQuality Asked => order.Qualities[0];
+
+    /// <summary>Sends messages until the run ends.</summary>
+    /// <exception cref="CallRefusedException">The start is out of range, the watcher was too slow, or the server stops.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var counted = run.AddWatcher();
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, services.Lifetime.Draining);
+        try
+        {
+            await WaitUntilCaughtUpAsync(leaving.Token);
+            var start = await FindStartAsync();
+            while (true)
+            {
+                using var subscription = new Subscription(
+                    order.Delivery, order.Qualities, order.BacklogFrames, services.Options.MaxBacklogBytesPerWatcher);
+                try
+                {
+                    if (start is null)
+                    {
+                        await run.AttachAsync(subscription, follows: null, maxLag: 0, leaving.Token);
+                    }
+                    else if (!await ReplayAsync(subscription, leaving.Token))
+                    {
+                        start = await SkipToFirstAvailableAsync();
+                        continue;
+                    }
+
+                    await DeliverAsync(subscription, leaving.Token);
+                    return;
+                }
+                finally
+                {
+                    await DetachAsync(subscription);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (services.Lifetime.Draining.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw CallRefusedException.Stopping();
+        }
+    }
+
+    private async Task DetachAsync(Subscription subscription)
+    {
+        try
+        {
+            await run.DetachAsync(subscription);
+        }
+        catch (CallRefusedException)
+        {
+            // The run has gone, and its subscriptions with it.
+        }
+    }
+
+    /// <summary>After a restart the run is behind what its watchers have seen for a while.</summary>
+    private async Task WaitUntilCaughtUpAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await run.CaughtUp.WaitAsync(services.Options.HeartbeatInterval, services.Clock, cancellationToken);
+                return;
+            }
+            catch (TimeoutException)
+            {
+                await WriteAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
+            }
+        }
+    }
+
+    /// <summary>Where to begin; null for the state as it is.</summary>
+    private async Task<RunPosition?> FindStartAsync()
+    {
+        if (order.Token is { } token)
+        {
+            return token.Position <= run.History.Latest
+                ? token.Position
+                : throw CallRefusedException.OutOfRange($"The token is of step {token.Position.Step}, but the run is at step {run.History.Latest.Step}.");
+        }
+
+        if (order.FromStep is not { } step)
+        {
+            return null;
+        }
+
+        var latest = run.History.Latest;
+        if (step > latest.Step)
+        {
+            throw CallRefusedException.OutOfRange($"from_step is {step}, but the run is at step {latest.Step}.");
+        }
+
+        if (run.History.ArrivalAt(step) is { } arrival)
+        {
+            _messages.BeginAt(arrival);
+            return arrival;
+        }
+
+        return await SkipToFirstAvailableAsync();
+    }
+
+    /// <summary>Tells of the gap before the oldest state that is kept, and returns that; null for the state as it is.</summary>
+    private async Task<RunPosition?> SkipToFirstAvailableAsync()
+    {
+        // One that wants no lossless stream has no use for old frames beyond the gap.
+        var first = order.Delivery == Delivery.Lossless ? run.History.FirstAvailable : run.History.Latest;
+        await WriteAsync(_messages.Gap(GapReason.HistoryTrimmed, first, droppedCount: 0));
+        return order.Delivery == Delivery.Lossless && first < run.History.Latest ? first : null;
+    }
+
+    /// <summary>Sends history from where the watcher is to where the subscription begins; returns false if some of it is no longer kept.</summary>
+    private async Task<bool> ReplayAsync(Subscription subscription, CancellationToken cancellationToken)
+    {
+        // Steps that the run takes during the last part of the replay wait in the backlog, half of which is enough for them.
+        var maxLag = (int)Math.Min((long)Asked.EveryNSteps * Math.Max(1, order.BacklogFrames / 2), int.MaxValue);
+        try
+        {
+            while (true)
+            {
+                var attachment = await run.AttachAsync(subscription, _messages.Position, maxLag, cancellationToken);
+                if (!await ReplayToAsync(attachment, cancellationToken))
+                {
+                    return false;
+                }
+
+                if (attachment.IsAttached)
+                {
+                    await WriteAsync(_messages.Other(new WatchRunResponse { CaughtUp = new CaughtUp() }));
+                    return true;
+                }
+            }
+        }
+        finally
+        {
+            EndReplay();
+        }
+    }
+
+    private async Task<bool> ReplayToAsync(Attachment attachment, CancellationToken cancellationToken)
+    {
+        var end = attachment.Position;
+        while (!_messages.HasSent(end))
+        {
+            if (_replay is null && !await BeginReplayAsync(cancellationToken))
+            {
+                return false;
+            }
+
+            var stop = await _replay!.MoveAsync(end, Asked.EveryNSteps, cancellationToken);
+            if (stop == ReplayStop.Trimmed)
+            {
+                return false;
+            }
+
+            var isFinal = _replay.Position == end && attachment is { IsAttached: true, HasEnded: true };
+            if ((stop == ReplayStop.Frame || isFinal) && !_messages.HasSent(_replay.Position))
+            {
+                await SendAsync(_replay, cancellationToken);
+            }
+
+            if (_replay.Position == end)
+            {
+                break;
+            }
+
+            if (services.Replays.IsWanted && services.Clock.GetElapsedTime(_replayStart) > ReplaySlice)
+            {
+                EndReplay();
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Waits for its turn, goes to where the watcher is, and sends the frame of that if it has not got it.</summary>
+    private async Task<bool> BeginReplayAsync(CancellationToken cancellationToken)
+    {
+        while (!await services.Replays.TryTakeAsync(services.Options.HeartbeatInterval, cancellationToken))
+        {
+            await WriteAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
+        }
+
+        try
+        {
+            _replay = await Replay.BeginAsync(run.History, _messages.Position, services, cancellationToken);
+        }
+        finally
+        {
+            if (_replay is null)
+            {
+                services.Replays.GiveBack();
+            }
+        }
+
+        _replayStart = services.Clock.GetTimestamp();
+        if (_replay is not null && !_messages.HasSent(_replay.Position))
+        {
+            await SendAsync(_replay, cancellationToken);
+        }
+
+        return _replay is not null;
+    }
+
+    private void EndReplay()
+    {
+        if (_replay is not null)
+        {
+            _replay.Dispose();
+            _replay = null;
+            services.Replays.GiveBack();
+        }
+    }
+
+    private Task WriteAsync(WatchRunResponse message) => writeAsync(message, false);
+
+    private async Task SendAsync(Replay replay, CancellationToken cancellationToken)
+    {
+        var frame = await replay.EncodeAsync(Asked.Format, cancellationToken);
+        await SendAsync(frame, isFollowed: false);
+    }
+
+    private async Task SendAsync(SharedFrame frame, bool isFollowed)
+    {
+        try
+        {
+            await writeAsync(_messages.Frame(frame), isFollowed);
+            services.Meter.SentFrames.Add(1);
+        }
+        finally
+        {
+            frame.Release();
+        }
+    }
+
+    private async Task DeliverAsync(Subscription subscription, CancellationToken cancellationToken)
+    {
+        using var reminded = services.Heartbeats.Add(subscription);
+        var unsentBytes = 0;
+        while (true)
+        {
+            var item = await subscription.TakeAsync(cancellationToken);
+            if (item is WatchItem.Frame { Shared: var frame })
+            {
+                unsentBytes += frame.ByteCount;
+                var isFollowed = unsentBytes < MaxBytesTogether && subscription.HasNext;
+                unsentBytes = isFollowed ? unsentBytes : 0;
+                await SendAsync(frame, isFollowed);
+            }
+            else if (!await SendAsync(item))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Sends what the item tells; returns whether more follows.</summary>
+    private async Task<bool> SendAsync(WatchItem item)
+    {
+        switch (item)
+        {
+            case WatchItem.Dropped dropped:
+                services.Meter.DroppedFrames.Add(dropped.Count);
+                await WriteAsync(_messages.Gap(GapReason.SlowWatcher, new RunPosition(dropped.NextStep, 0), dropped.Count));
+                return true;
+            case WatchItem.Degraded { Quality: var quality }:
+                await WriteAsync(_messages.Other(new WatchRunResponse { FellBehind = quality.ToWire() }));
+                return true;
+            case WatchItem.Restored:
+                await WriteAsync(_messages.Other(new WatchRunResponse { CaughtUp = new CaughtUp() }));
+                return true;
+            case WatchItem.Ended { End: var end }:
+                await WriteAsync(_messages.Other(new WatchRunResponse { End = end.ToWire(run.Status.Identity) }));
+                return false;
+            case WatchItem.Quiet:
+                await WriteAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
+                return true;
+            case WatchItem.Overrun:
+                throw CallRefusedException.WatcherTooSlow(order.BacklogFrames);
+            default:
+                throw new UnreachableException($"An item of type {item.GetType()} is not known.");
+        }
+    }
+}

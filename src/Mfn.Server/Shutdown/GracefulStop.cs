@@ -1,0 +1,57 @@
+using Mfn.Server.Compute;
+using Mfn.Server.Configuration;
+using Mfn.Server.Health;
+using Mfn.Server.Lifetime;
+using Mfn.Server.Transport;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Shutdown;
+
+/// <summary>
+/// What happens between SIGTERM and the closing of the listeners: health turns NOT_SERVING, new computations are refused, those under way get the
+/// drain time, and what is left then ends with UNAVAILABLE; then connections are closed.
+/// </summary>
+internal sealed partial class GracefulStop(
+    ServerLifetime lifetime, ComputePlaces places, OpenConnections connections, HealthAnnouncer health, IOptions<ShutdownOptions> options, TimeProvider clock, ILogger<GracefulStop> logger)
+    : IHostedLifecycleService, IConfigureOptions<HostOptions>
+{
+    // After the drain time, for connections to close, and for Kestrel to abort those that do not in half of it.
+    private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(10);
+
+    public void Configure(HostOptions host) => host.ShutdownTimeout = options.Value.DrainTime + ClosingTime;
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        lifetime.BeginDraining();
+        var emptied = places.StopAccepting();
+        await health.AnnounceAsync(CancellationToken.None);
+        LogDraining(places.TakenCount, options.Value.DrainTime);
+        try
+        {
+            await emptied.WaitAsync(options.Value.DrainTime, clock, cancellationToken);
+        }
+        catch (Exception timeIsUp) when (timeIsUp is TimeoutException or OperationCanceledException)
+        {
+            LogStopped(places.TakenCount);
+        }
+
+        lifetime.EndDraining();
+        await connections.CloseAsync(ClosingTime / 2, clock);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: {Count} computations under way have {DrainTime} to end")]
+    private partial void LogDraining(int count, TimeSpan drainTime);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Stopped {Count} computations after the drain time")]
+    private partial void LogStopped(int count);
+}

@@ -1,0 +1,182 @@
+using System.Threading.Channels;
+using Mfn.Core.Simulation;
+using Mfn.Core.Statistics;
+using Mfn.Server.Compute;
+using Mfn.Server.Frames;
+
+namespace Mfn.Server.Simulation;
+
+/// <summary>
+/// A simulation that belongs to one call: one task owns one engine, and nobody else touches its buffers. It waits for its owner to take the frames,
+/// and ends when the owner disposes it.
+/// </summary>
+internal sealed class OwnedSimulation : IAsyncDisposable
+{
+    // Long enough to make switching cheap, short enough that a small run among large ones is not held up.
+    private static readonly TimeSpan TimeSlice = TimeSpan.FromMilliseconds(5);
+
+    // The engine takes several steps in one pass over memory; beyond this many it gains nothing.
+    private const int MaxStepsAtOnce = 8;
+
+    private readonly SimulationOrder _order;
+    private readonly SimulationRegistry _registry;
+    private readonly ComputePlace _place;
+    private readonly CancellationTokenSource _cancellation;
+    private readonly Channel<SimulationFrame> _backlog;
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _step;
+    private int _isDisposed;
+
+    /// <summary>Only the registry starts simulations.</summary>
+    internal OwnedSimulation(SimulationRegistry registry, ComputePlace place, SimulationOrder order, int backlog, CancellationToken cancellationToken)
+    {
+        _registry = registry;
+        _place = place;
+        _order = order;
+        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, registry.Lifetime.Drained);
+        Cancelled = _cancellation.Token;
+        _backlog = Channel.CreateBounded<SimulationFrame>(new BoundedChannelOptions(backlog)
+        {
+            FullMode = BoundedChannelFullMode.Wait,
+            SingleReader = true,
+            SingleWriter = true,
+        });
+        Completion = Task.Factory.StartNew(
+            ExecuteAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, registry.Scheduler).Unwrap();
+    }
+
+    /// <summary>Steps completed so far.</summary>
+    public int Step => Volatile.Read(ref _step);
+
+    /// <summary>The result, or why there is none: cancelled, because the owner left or the server has drained, or an error of ours.</summary>
+    public Task<SimulationResult> Completion { get; }
+
+    /// <summary>Completes when it has ended and holds nothing any more.</summary>
+    public Task Released => _released.Task;
+
+    /// <summary>The frames in the order of their steps, until it has ended for whatever reason.</summary>
+    public IAsyncEnumerable<SimulationFrame> ReadFramesAsync(CancellationToken cancellationToken) => _backlog.Reader.ReadAllAsync(cancellationToken);
+
+    /// <summary>Cancelled when it is to end before its time, for whatever reason.</summary>
+    public CancellationToken Cancelled { get; }
+
+    /// <summary>Ends it, waits until it has ended, and returns the buffers of the frames that nobody took.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _cancellation.CancelAsync();
+        await ((Task)Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (_backlog.Reader.TryRead(out var frame))
+        {
+            frame.Dispose();
+        }
+
+        _cancellation.Dispose();
+        _registry.Remove(this);
+        _place.Dispose();
+        _released.SetResult();
+    }
+
+    private async Task<SimulationResult> ExecuteAsync()
+    {
+        try
+        {
+            using var engine = new SimulationEngine(_order.Spec, _registry.Scheduler.Helpers);
+            var analysis = new SimulationAnalysis(_order.Analysis, _order.Spec.GridSize);
+            await StepToEndAsync(engine, analysis);
+            return Result(engine, analysis);
+        }
+        finally
+        {
+            _backlog.Writer.Complete();
+        }
+    }
+
+    private async Task StepToEndAsync(SimulationEngine engine, SimulationAnalysis analysis)
+    {
+        var growthEvents = new List<GrowthEvent>();
+        var sliceStart = _registry.Clock.GetTimestamp();
+        while (engine.Step < _order.Spec.StepCount)
+        {
+            // Without frames nobody would take the growth events.
+            engine.Advance(StepsUntilSomethingIsDue(engine.Step, analysis), _order.Frames is null ? null : growthEvents, Cancelled);
+            if (analysis.NeedsEveryStep)
+            {
+                analysis.Add(engine.Potential);
+            }
+
+            Volatile.Write(ref _step, engine.Step);
+
+            if (_order.Frames is { } plan && plan.IsDue(engine.Step, _order.Spec.StepCount))
+            {
+                await PublishAsync(Capture(engine, analysis, plan, growthEvents));
+                growthEvents = [];
+            }
+
+            if (_registry.Clock.GetElapsedTime(sliceStart) > TimeSlice)
+            {
+                await Task.Yield();
+                sliceStart = _registry.Clock.GetTimestamp();
+            }
+        }
+    }
+
+    private int StepsUntilSomethingIsDue(int step, SimulationAnalysis analysis)
+    {
+        var count = analysis.NeedsEveryStep ? 1 : Math.Min(MaxStepsAtOnce, _order.Spec.StepCount - step);
+        return _order.Frames is { } plan ? Math.Min(count, plan.EveryNSteps - (step % plan.EveryNSteps)) : count;
+    }
+
+    private async ValueTask PublishAsync(SimulationFrame frame)
+    {
+        try
+        {
+            await _backlog.Writer.WriteAsync(frame, Cancelled);
+        }
+        catch
+        {
+            frame.Dispose();
+            throw;
+        }
+    }
+
+    private SimulationFrame Capture(SimulationEngine engine, SimulationAnalysis analysis, FramePlan plan, List<GrowthEvent> growthEvents)
+    {
+        var statistics = engine.PotentialStatistics;
+        var findings = plan.HasAnalysis ? analysis.Find(engine.Potential) : default;
+        if (plan.Encoding == CellEncoding.None)
+        {
+            return new SimulationFrame(engine.Step, statistics, growthEvents, findings, field: null, buffer: null);
+        }
+
+        var buffer = _registry.Buffers.Rent(EncodedField.ByteCount(CellCount(engine), plan.Encoding));
+        var field = EncodedField.Encode(engine, plan.Encoding, buffer.Memory);
+        return new SimulationFrame(engine.Step, statistics, growthEvents, findings, field, buffer);
+    }
+
+    private SimulationResult Result(SimulationEngine engine, SimulationAnalysis analysis)
+    {
+        var encoding = _order.ResultEncoding;
+
+        // The answer of a unary call outlives its handler, so that its bytes are not lent but its own.
+        EncodedField? field = encoding == CellEncoding.None
+            ? null
+            : EncodedField.Encode(engine, encoding, new byte[EncodedField.ByteCount(CellCount(engine), encoding)]);
+        return new SimulationResult(
+            engine.Spec,
+            engine.Counts,
+            engine.PotentialStatistics,
+            Mean(engine.Activator),
+            Mean(engine.Inhibitor),
+            analysis.Find(engine.Potential),
+            field);
+    }
+
+    private static int CellCount(SimulationEngine engine) => engine.Spec.GridSize * engine.Spec.GridSize;
+
+    private static double? Mean(ReadOnlySpan<double> cells) => cells.IsEmpty ? null : FieldStatistics.Of(cells).Mean;
+}

@@ -1,0 +1,79 @@
+using Mfn.Server.Calls;
+using Mfn.Server.Compute;
+using Mfn.Server.Configuration;
+using Mfn.Server.Frames;
+using Mfn.Server.Lifetime;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Simulation;
+
+/// <summary>Starts the simulations that belong to calls, holds those under way, and ends them when the server stops.</summary>
+internal sealed partial class SimulationRegistry(
+    ComputePlaces places,
+    IOptions<StreamingOptions> streaming,
+    ComputeScheduler scheduler,
+    FieldBufferPool buffers,
+    ServerLifetime lifetime,
+    TimeProvider clock,
+    ILogger<SimulationRegistry> logger) : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<OwnedSimulation> _active = [];
+
+    /// <summary>The simulations under way.</summary>
+    public IReadOnlyCollection<OwnedSimulation> Active
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _active];
+            }
+        }
+    }
+
+    internal ComputeScheduler Scheduler => scheduler;
+
+    internal FieldBufferPool Buffers => buffers;
+
+    internal ServerLifetime Lifetime => lifetime;
+
+    internal TimeProvider Clock => clock;
+
+    /// <summary>Starts a simulation; its owner reads the frames that the plan asks for, and disposes it.</summary>
+    /// <param name="order">What to simulate, and what its owner wants of it; valid.</param>
+    /// <param name="cancellationToken">Ends it between two steps.</param>
+    /// <exception cref="CallRefusedException">All places are taken, or the server stops.</exception>
+    public OwnedSimulation Start(SimulationOrder order, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var simulation = new OwnedSimulation(this, places.Take(), order, streaming.Value.OwnerBacklog, cancellationToken);
+            _active.Add(simulation);
+            return simulation;
+        }
+    }
+
+    /// <summary>Ends every simulation, so that none outlives the threads that it computes on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _ = places.StopAccepting();
+        lifetime.EndDraining();
+        foreach (var simulation in Active)
+        {
+            await ((Task)simulation.Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    internal void Remove(OwnedSimulation simulation)
+    {
+        LogEnded(simulation.Completion.Status, simulation.Step);
+        lock (_lock)
+        {
+            _active.Remove(simulation);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Simulation ended ({Status}) after {Steps} steps")]
+    private partial void LogEnded(TaskStatus status, int steps);
+}

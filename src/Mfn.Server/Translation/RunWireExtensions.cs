@@ -1,0 +1,442 @@
+using Google.Protobuf;
+using Mfn.Contracts.Storage.V1;
+using Mfn.Core.Simulation;
+using Mfn.Core.Specs;
+using Mfn.Core.Steering;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Mfn.Server.Runs;
+using Mfn.Server.Storage;
+using Wire = Mfn.Contracts.V1;
+
+namespace Mfn.Server.Translation;
+
+/// <summary>Where contract and live runs meet.</summary>
+internal static class RunWireExtensions
+{
+    private const double MillivoltsPerVolt = 1000.0;
+    private const long DefaultHistorySteps = 1000;
+
+    // Wider than what callers may send, since they may add to it; small enough for every statistic to stay finite.
+    private static readonly ParameterRange ImportedPotentialRange = new(-1_000_000, 1_000_000);
+
+    private static readonly ParameterRange StepRange = new(1, StopRule.LastStep);
+    private static readonly ParameterRange PaceRange = new(0.001, 1_000_000);
+    private static readonly ParameterRange HistoryRange = new(0, 1_000_000);
+    private static readonly ParameterRange CommandStepsRange = new(1, 1_000_000);
+    private static readonly ParameterRange MillivoltRange = new(-1000, 1000);
+
+    public static Wire.Run ToWire(this Run run, RunStatus? last = null)
+    {
+        var status = last ?? run.Status;
+        var spec = status.Spec.ToWire();
+        spec.ClearSteps();
+        if (run.Plan.Stop is StopRule.AfterStep { Step: var step })
+        {
+            spec.Steps = step;
+        }
+
+        return new Wire.Run
+        {
+            RunId = run.Id.ToString(),
+            Spec = spec,
+            State = status.State switch
+            {
+                RunState.Running => Wire.RunState.Running,
+                RunState.Paused => Wire.RunState.Paused,
+                RunState.Stopped => Wire.RunState.Stopped,
+                _ => Wire.RunState.Failed,
+            },
+            Step = status.Position.Step,
+            Revision = status.Position.Revision,
+            StepsPerSecond = run.Plan.StepsPerSecond ?? 0,
+            Stop = run.Plan.Stop.ToWire(),
+            HistorySteps = run.Plan.HistorySteps,
+            FirstAvailableStep = status.FirstAvailable.Step,
+            WatcherCount = status.WatcherCount,
+            CreatedUnixSeconds = run.Created.ToUnixTimeSeconds(),
+            Epoch = run.Epoch,
+            Identity = ByteString.CopyFrom(status.Identity.AsSpan()),
+            Failure = status.Failure,
+            Durable = run.IsDurable,
+            Name = run.Plan.Name?.Value ?? "",
+            Origin = run.ForkedFrom?.ToWire(),
+        };
+    }
+
+    /// <summary>The first record of a run's log.</summary>
+    public static RunHeader ToHeader(this RunOrigin origin) => new()
+    {
+        RunId = ByteString.CopyFrom(origin.Id.Value.ToByteArray(bigEndian: true)),
+        CreatedUnixSeconds = origin.Created.ToUnixTimeSeconds(),
+        Epoch = origin.Epoch,
+        TokenSecret = ByteString.CopyFrom(origin.TokenSecret.Span),
+        StepsPerSecond = origin.Plan.StepsPerSecond ?? 0,
+        Stop = origin.Plan.Stop.ToWire(),
+        HistorySteps = origin.Plan.HistorySteps,
+        BeginsPaused = origin.Plan.BeginsPaused,
+        Name = origin.Plan.Name?.Value ?? "",
+        Origin = origin.ForkedFrom?.ToWire(),
+    };
+
+    /// <summary>A fork point that was once written by the server.</summary>
+    public static ForkPoint ToForkPoint(this Wire.ForkPoint wire) =>
+        RunId.TryParse(wire.RunId, out var id)
+            ? new ForkPoint(id, new RunPosition((int)wire.Step, wire.Revision))
+            : throw new InvalidDataException($"The run's origin has the id '{wire.RunId}', which no run has.");
+
+    /// <summary>The name of a run; null if it is not set, or not a name, which is then among the problems.</summary>
+    public static RunName? ToName(this string wire, string path, RequestProblems problems, bool isSet)
+    {
+        if (!isSet)
+        {
+            return null;
+        }
+
+        if (RunName.TryParse(wire, out var name))
+        {
+            return name;
+        }
+
+        // Whoever sends a book for a name does not get it back.
+        var shown = wire.Length <= 100 ? wire : wire[..100] + "…";
+        problems.Add(path, $"must have {RunName.Form}, but was '{shown}'");
+        return null;
+    }
+
+    /// <summary>Notes what keeps an imported state from being one that a run of this server may have.</summary>
+    public static void Check(this SimulationCheckpoint checkpoint, string path, LimitsOptions limits, RequestProblems problems)
+    {
+        var spec = checkpoint.Spec with { StepCount = 1 };
+        if (spec.Variant == SimulationVariant.Numerics)
+        {
+            problems.Add(path, "must bring a state of the model or the engine variant");
+            return;
+        }
+
+        foreach (var problem in spec.FindProblems(SimulationWireExtensions.DoorRanges(spec.Variant, limits, allowUnstable: true)))
+        {
+            problems.Add(path, $"must bring a spec whose {SimulationWireExtensions.WireName(problem.Parameter)} {problem.Description}");
+        }
+
+        if (checkpoint.State.Potential.Any(cell => !ImportedPotentialRange.Contains(cell)))
+        {
+            problems.Add(path, $"must bring a potential whose cells are {ImportedPotentialRange} V");
+        }
+    }
+
+    /// <summary>The state of a filter; null for any.</summary>
+    public static RunState? ToFilter(this Wire.RunState wire, RequestProblems problems)
+    {
+        switch (wire)
+        {
+            case Wire.RunState.Unspecified:
+                return null;
+            case Wire.RunState.Running:
+                return RunState.Running;
+            case Wire.RunState.Paused:
+                return RunState.Paused;
+            case Wire.RunState.Stopped:
+                return RunState.Stopped;
+            case Wire.RunState.Failed:
+                return RunState.Failed;
+            default:
+                problems.Add("state", $"must be a known state or unset, but was {(int)wire}");
+                return null;
+        }
+    }
+
+    /// <summary>How a created run goes.</summary>
+    public static RunPlan ToPlan(this Wire.CreateRunRequest request, SimulationSpec spec, RequestProblems problems)
+    {
+        if (request.Stop is not null && request.Spec is { HasSteps: true })
+        {
+            problems.Add("spec.steps", "must not be set beside stop");
+        }
+
+        return new RunPlan(
+            request.Name.ToName("name", problems, request.HasName),
+            ToPace(request.HasStepsPerSecond, request.StepsPerSecond, "steps_per_second", problems),
+            request.Stop?.ToRule("stop", firstStep: 0, problems) ?? new StopRule.AfterStep(spec.StepCount),
+            ToHistory(request.HasHistorySteps, request.HistorySteps, DefaultHistorySteps, "history_steps", problems),
+            request.Paused);
+    }
+
+    /// <summary>How a forked run goes.</summary>
+    public static RunPlan ToPlan(this Wire.ForkRunRequest request, RunPlan parent, int firstStep, RequestProblems problems) => new(
+        request.Name.ToName("name", problems, request.HasName),
+        request.HasStepsPerSecond ? ToPace(true, request.StepsPerSecond, "steps_per_second", problems) : parent.StepsPerSecond,
+        request.Stop?.ToRule("stop", firstStep, problems) ?? parent.Stop.RequireAhead("stop", firstStep, problems),
+        ToHistory(request.HasHistorySteps, request.HistorySteps, parent.HistorySteps, "history_steps", problems),
+        request.Paused);
+
+    /// <summary>How an imported run goes.</summary>
+    public static RunPlan ToPlan(this Wire.ImportRunStart start, int firstStep, RequestProblems problems) => new(
+        start.Name.ToName("start.name", problems, start.HasName),
+        ToPace(start.HasStepsPerSecond, start.StepsPerSecond, "start.steps_per_second", problems),
+        start.Stop?.ToRule("start.stop", firstStep, problems) ?? new StopRule.Never(),
+        ToHistory(start.HasHistorySteps, start.HistorySteps, DefaultHistorySteps, "start.history_steps", problems),
+        start.Paused);
+
+    public static Wire.StopCondition ToWire(this StopRule rule) => rule switch
+    {
+        StopRule.AfterStep { Step: var step } => new Wire.StopCondition { AfterStep = step },
+        StopRule.SteadyState steady => new Wire.StopCondition
+        {
+            SteadyState = new Wire.SteadyState { ToleranceMillivolts = steady.ToleranceVolts * MillivoltsPerVolt, EveryNSteps = steady.EveryNSteps },
+        },
+        _ => new Wire.StopCondition { Never = true },
+    };
+
+    /// <summary>When a run stops; null if there is something wrong with it, which is then among the problems.</summary>
+    public static StopRule? ToRule(this Wire.StopCondition wire, string path, int firstStep, RequestProblems problems)
+    {
+        switch (wire.ConditionCase)
+        {
+            case Wire.StopCondition.ConditionOneofCase.AfterStep:
+                return problems.Check($"{path}.after_step", wire.AfterStep, StepRange)
+                    ? new StopRule.AfterStep((int)wire.AfterStep).RequireAhead($"{path}.after_step", firstStep, problems)
+                    : null;
+            case Wire.StopCondition.ConditionOneofCase.SteadyState:
+                var tolerance = wire.SteadyState.HasToleranceMillivolts ? wire.SteadyState.ToleranceMillivolts : 0.001;
+                var everyNSteps = wire.SteadyState.HasEveryNSteps ? wire.SteadyState.EveryNSteps : 10;
+                var isFine = problems.Check($"{path}.steady_state.tolerance_millivolts", tolerance, new(0, 1000))
+                    & problems.Check($"{path}.steady_state.every_n_steps", everyNSteps, new(1, 10_000));
+                return isFine ? new StopRule.SteadyState(tolerance / MillivoltsPerVolt, everyNSteps) : null;
+            case Wire.StopCondition.ConditionOneofCase.Never when wire.Never:
+                return new StopRule.Never();
+            default:
+                problems.Add(path, "must have after_step, steady_state, or never set to true");
+                return null;
+        }
+    }
+
+    /// <summary>The caller's fields of step 0.</summary>
+    public static InitialFields ToInitialFields(this Wire.InitialFields? wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
+    {
+        if (wire is null || !problems.IsEmpty)
+        {
+            return InitialFields.Drawn;
+        }
+
+        return new InitialFields
+        {
+            Potential = wire.Potential?.ToField("initial_fields.potential", limits, problems),
+            Activator = wire.Activator?.ToField("initial_fields.activator", limits, problems),
+            Inhibitor = wire.Inhibitor?.ToField("initial_fields.inhibitor", limits, problems),
+        }.Check(spec, problems);
+    }
+
+    /// <summary>The shapes of the caller's fields of step 0, whose values are still to come.</summary>
+    public static IncomingInitialFields Declare(this Wire.InitialFields? wire, SimulationSpec spec, FieldUpload upload, RequestProblems problems)
+    {
+        return wire is null || !problems.IsEmpty
+            ? new IncomingInitialFields(null, null, null)
+            : new IncomingInitialFields(
+                Declare(wire.Potential, "initial_fields.potential"),
+                Declare(wire.Activator, "initial_fields.activator"),
+                Declare(wire.Inhibitor, "initial_fields.inhibitor"));
+
+        IncomingField? Declare(Wire.Field? field, string path)
+        {
+            if (field is null || upload.Declare(field, path) is not { } incoming)
+            {
+                return null;
+            }
+
+            if (incoming.RowCount != spec.GridSize || incoming.ColumnCount != spec.GridSize)
+            {
+                problems.Add(path, $"must be {spec.GridSize} x {spec.GridSize}, but was {incoming.RowCount} x {incoming.ColumnCount}");
+            }
+
+            return incoming;
+        }
+    }
+
+    /// <summary>The caller's fields of step 0, whose values have come.</summary>
+    public static InitialFields ToInitialFields(this IncomingInitialFields incoming, SimulationSpec spec, RequestProblems problems) =>
+        new InitialFields
+        {
+            Potential = incoming.Potential?.Field,
+            Activator = incoming.Activator?.Field,
+            Inhibitor = incoming.Inhibitor?.Field,
+        }.Check(spec, problems);
+
+    /// <summary>The command that a message brings.</summary>
+    public static SteeringCommand ToCommand(this Wire.RunCommand? wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
+    {
+        wire ??= new Wire.RunCommand();
+        if (System.Text.Encoding.UTF8.GetByteCount(wire.CommandId) is 0 or > 64)
+        {
+            problems.Add("command.command_id", $"must have 1 to 64 bytes, but was '{wire.CommandId}'");
+        }
+
+        return new SteeringCommand(wire.CommandId, wire.ToAction(spec, limits, problems), wire);
+    }
+
+    /// <summary>A change of constants; what is wrong with it is added to the problems.</summary>
+    public static ParameterChange ToChange(
+        this Wire.ChangeParameters wire, string path, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
+    {
+        var isEngine = spec.Variant == SimulationVariant.Engine;
+        var change = new ParameterChange
+        {
+            Alpha = wire.HasAlpha ? wire.Alpha : null,
+            SpikeProbability = wire.HasSpikeProbability ? wire.SpikeProbability : null,
+            TuringThreshold = wire.HasTuringThreshold ? wire.TuringThreshold : null,
+            JitterVariance = wire.HasJitterVarianceVoltsSquared ? wire.JitterVarianceVoltsSquared : null,
+            ActivatorDiffusion = isEngine && wire.HasActivatorDiffusion ? wire.ActivatorDiffusion : null,
+            InhibitorDiffusion = isEngine && wire.HasInhibitorDiffusion ? wire.InhibitorDiffusion : null,
+            ActivatorRate = isEngine && wire.HasActivatorRate ? wire.ActivatorRate : null,
+            InhibitorRate = isEngine && wire.HasInhibitorRate ? wire.InhibitorRate : null,
+        };
+        foreach (var problem in change.FindProblems(spec, SimulationWireExtensions.DoorRanges(spec.Variant, limits, allowUnstable: false)))
+        {
+            problems.Add($"{path}.{ParameterName(problem.Parameter)}", problem.Description);
+        }
+
+        var engineOnly = new[]
+        {
+            ("activator_diffusion", wire.HasActivatorDiffusion),
+            ("inhibitor_diffusion", wire.HasInhibitorDiffusion),
+            ("activator_rate", wire.HasActivatorRate),
+            ("inhibitor_rate", wire.HasInhibitorRate),
+        };
+        foreach (var (name, _) in engineOnly.Where(parameter => parameter.Item2 && !isEngine))
+        {
+            problems.Add($"{path}.{name}", "must not be set unless the run's variant is SIMULATION_VARIANT_ENGINE");
+        }
+
+        return change;
+    }
+
+    public static Wire.End ToWire(this Runs.RunEnd end, IReadOnlyCollection<byte> identity) => new()
+    {
+        Reason = end.Reason.ToWire(),
+        Detail = end.Detail,
+        Identity = ByteString.CopyFrom([.. identity]),
+    };
+
+    public static Wire.EndReason ToWire(this RunEndReason reason) => reason switch
+    {
+        RunEndReason.Stopped => Wire.EndReason.Stopped,
+        RunEndReason.Deleted => Wire.EndReason.Deleted,
+        RunEndReason.Failed => Wire.EndReason.Failed,
+        _ => Wire.EndReason.Idle,
+    };
+
+    /// <summary>A reason that was once written by <see cref="ToWire(RunEndReason)"/>.</summary>
+    public static RunEndReason ToReason(this Wire.EndReason wire) => wire switch
+    {
+        Wire.EndReason.Stopped => RunEndReason.Stopped,
+        Wire.EndReason.Deleted => RunEndReason.Deleted,
+        Wire.EndReason.Idle => RunEndReason.Idle,
+        _ => RunEndReason.Failed,
+    };
+
+    private static Wire.ForkPoint ToWire(this ForkPoint point) =>
+        new() { RunId = point.RunId.ToString(), Step = point.Position.Step, Revision = point.Position.Revision };
+
+    private static InitialFields Check(this InitialFields fields, SimulationSpec spec, RequestProblems problems)
+    {
+        foreach (var problem in fields.FindProblems(spec))
+        {
+            problems.Add($"initial_fields.{problem.Parameter.ToLowerInvariant()}", problem.Description);
+        }
+
+        return fields;
+    }
+
+    private static double? ToPace(bool isSet, double stepsPerSecond, string path, RequestProblems problems)
+    {
+        if (!isSet)
+        {
+            return null;
+        }
+
+        problems.Check(path, stepsPerSecond, PaceRange);
+        return stepsPerSecond;
+    }
+
+    private static long ToHistory(bool isSet, long steps, long otherwise, string path, RequestProblems problems)
+    {
+        if (!isSet)
+        {
+            return otherwise;
+        }
+
+        problems.Check(path, steps, HistoryRange);
+        return steps;
+    }
+
+    private static StopRule RequireAhead(this StopRule rule, string path, int firstStep, RequestProblems problems)
+    {
+        if (rule is StopRule.AfterStep { Step: var step } && step <= firstStep)
+        {
+            problems.Add(path, $"must be above {firstStep}, the step that the run starts from, but was {step}");
+        }
+
+        return rule;
+    }
+
+    private static RunCommand ToAction(this Wire.RunCommand wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
+    {
+        switch (wire.ActionCase)
+        {
+            case Wire.RunCommand.ActionOneofCase.Pause:
+                return new RunCommand.Pause();
+            case Wire.RunCommand.ActionOneofCase.Resume:
+                return new RunCommand.Resume();
+            case Wire.RunCommand.ActionOneofCase.TakeSteps:
+                return problems.Check("command.take_steps.steps", wire.TakeSteps.Steps, CommandStepsRange)
+                    ? new RunCommand.TakeSteps((int)wire.TakeSteps.Steps)
+                    : new RunCommand.Pause();
+            case Wire.RunCommand.ActionOneofCase.SetPace:
+                return new RunCommand.SetPace(
+                    ToPace(wire.SetPace.HasStepsPerSecond, wire.SetPace.StepsPerSecond, "command.set_pace.steps_per_second", problems));
+            case Wire.RunCommand.ActionOneofCase.Checkpoint:
+                return new RunCommand.KeepCheckpoint();
+            case Wire.RunCommand.ActionOneofCase.ChangeParameters:
+                var change = wire.ChangeParameters.ToChange("command.change_parameters", spec, limits, problems);
+                if (change.IsEmpty)
+                {
+                    problems.Add("command.change_parameters", "must set at least one parameter");
+                }
+
+                return new RunCommand.ChangeState(change);
+            case Wire.RunCommand.ActionOneofCase.AddPotential:
+                return new RunCommand.ChangeState(wire.AddPotential.ToAddition(spec, problems));
+            case Wire.RunCommand.ActionOneofCase.ReplacePotential:
+                return new RunCommand.ChangeState(wire.ReplacePotential.ToReplacement(spec, limits, problems));
+            default:
+                problems.Add("command", "must have an action");
+                return new RunCommand.Pause();
+        }
+    }
+
+    private static PotentialAddition ToAddition(this Wire.AddPotential wire, SimulationSpec spec, RequestProblems problems)
+    {
+        problems.Check("command.add_potential.millivolts", wire.Millivolts, MillivoltRange);
+        wire.Region.CheckWithin(spec.GridSize, "command.add_potential.region", problems);
+        var region = wire.Region ?? new Wire.Region();
+        return new PotentialAddition(region.Row, region.Column, region.Rows, region.Columns, wire.Millivolts / MillivoltsPerVolt);
+    }
+
+    private static PotentialReplacement ToReplacement(this Wire.Field wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
+    {
+        const string Path = "command.replace_potential";
+        if (wire.ToField(Path, limits, problems) is not { } field)
+        {
+            return new PotentialReplacement([]);
+        }
+
+        if (field.RowCount != spec.GridSize || field.ColumnCount != spec.GridSize)
+        {
+            problems.Add(Path, $"must be {spec.GridSize} x {spec.GridSize} like the run, but was {field.RowCount} x {field.ColumnCount}");
+        }
+
+        return new PotentialReplacement([.. field.Cells]);
+    }
+
+    private static string ParameterName(string parameter) => SimulationWireExtensions.WireName(parameter).Split('.')[^1];
+}
