@@ -23,7 +23,7 @@ README = ROOT / "README.md"
 DEFAULT_PORT = 50051
 WIDTH = 110
 NOT_RUN = object()
-LANGUAGES = {"sh", "python", "json", "text"}
+LANGUAGES = {"sh", "python", "json", "text", "mermaid"}
 
 
 def environment():

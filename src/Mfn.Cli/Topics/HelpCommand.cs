@@ -40,7 +40,7 @@ internal static class HelpCommand
         }
 
         var name = string.Join('-', words);
-        if (Topic.All.FirstOrDefault(topic => string.Equals(topic.Name, name, StringComparison.OrdinalIgnoreCase)) is { } topic)
+        if (Topic.Find(name) is { } topic)
         {
             // Read by a program, lines are as wide as on a wide terminal.
             output.Write(topic.Read(Console.IsOutputRedirected ? Width : Math.Clamp(Console.WindowWidth, NarrowestWidth, Width)));
@@ -65,6 +65,7 @@ internal static class HelpCommand
             output.WriteLine($"  {topic.Name.PadRight(width)}  {topic.Summary}");
         }
 
+        output.WriteLine("Pages of docs/ are topics too: numerics, performance, streaming and so on.");
         output.WriteLine();
         output.WriteLine("Commands, for mfn help COMMAND or mfn COMMAND --help:");
         foreach (var command in commands)

@@ -111,9 +111,11 @@ internal static partial class MarkdownText
         var count = rows.Max(row => row.Length);
         var widths = Enumerable.Range(0, count).Select(column => rows.Max(row => row.ElementAtOrDefault(column)?.Length ?? 0)).ToArray();
         var before = widths[..^1].Sum(column => column + Gap.Length);
+        // A table without titles has a first row of empty cells.
+        var hasTitles = rows[0].Any(cell => cell.Length > 0);
         if (before + Math.Min(NarrowestLastColumn, widths[^1]) <= width)
         {
-            foreach (var row in rows)
+            foreach (var row in hasTitles ? rows : rows[1..])
             {
                 var start = string.Concat(row[..^1].Select((cell, column) => cell.PadRight(widths[column]) + Gap));
                 Append(output, row[^1], start, new string(' ', before), width);
@@ -130,7 +132,7 @@ internal static partial class MarkdownText
             {
                 if (row[column].Length > 0)
                 {
-                    Append(output, $"{titles[column]}: {row[column]}", Indentation, Indentation + Gap, width);
+                    Append(output, hasTitles ? $"{titles[column]}: {row[column]}" : row[column], Indentation, Indentation + Gap, width);
                 }
             }
         }
@@ -162,7 +164,7 @@ internal static partial class MarkdownText
     [GeneratedRegex("^(#+) +(.*)$")]
     private static partial Regex HeadingLine();
 
-    [GeneratedRegex(@"^\|[-:| ]+\|$")]
+    [GeneratedRegex(@"^\|(?=.*-)[-:| ]+\|$")]
     private static partial Regex RuleLine();
 
     [GeneratedRegex("^<!-- .* -->$")]

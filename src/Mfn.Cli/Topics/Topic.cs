@@ -11,13 +11,12 @@ internal sealed record Topic(string Name, string Summary, string Page, params st
     [
         new("getting-started", "the first picture, a run to watch and steer", "README.md", "Start", "Watch and steer"),
         new("install", "as a tool, as one file; what starts how fast", "install.md"),
-        new("completion", "commands and options completed by bash, zsh and fish", "install.md", "Completion in the shell"),
         new("pictures", "fields on the terminal, keys of the live view, PNG files", "pictures.md"),
         new("command-line", "answers for people and programs, exit codes, servers and contexts", "command-line.md", "Answers", "Exit codes", "Servers", "Runs"),
         new("units", "volts and millivolts, steps and cells, durations", "terms.md", "Units"),
         new("terms", "what the words mean: run, frame, watcher, Byzantine", "terms.md", "Terms"),
         new("parameters", "what a simulation computes, and the ranges of its parameters", "numerics.md", "The field"),
-        new("features", "what the eighteen features are", "numerics.md", "Features"),
+        new("definitions", "what the eighteen features are", "numerics.md", "Features"),
         new("live-runs", "what a watcher can rely on, history, steering", "streaming.md", "What a watcher can rely on", "History", "Steering"),
         new("resume", "what happens to a watcher that is slow, and how it goes on", "streaming.md", "Deliveries", "Statuses of WatchRun and SteerRun"),
         new("encodings", "how large a frame is, and how exact", "streaming.md", "Frames"),
@@ -30,6 +29,14 @@ internal sealed record Topic(string Name, string Summary, string Page, params st
         new("calling", "gRPC from .NET, Python and other languages", "calling.md"),
         new("status-codes", "what each status means, and what a client does about it", "status-codes.md"),
     ];
+
+    /// <summary>The topic of a name, which may also be that of a whole page; none if there is no such topic.</summary>
+    public static Topic? Find(string name)
+    {
+        name = name.ToLowerInvariant();
+        return All.FirstOrDefault(topic => topic.Name == name)
+            ?? (typeof(Topic).Assembly.GetManifestResourceInfo($"documentation/{name}.md") is null ? null : new Topic(name, "", $"{name}.md"));
+    }
 
     /// <summary>The topic as text for a terminal.</summary>
     public string Read(int width)

@@ -1,3 +1,4 @@
+using Mfn.Cli;
 using Mfn.Cli.Topics;
 
 namespace Mfn.Server.Tests.Cli.Topics;
@@ -22,6 +23,19 @@ public sealed class HelpCommandTests
             // What is longer is code, or one word.
             Assert.True(line.Length <= Width || line.StartsWith("    ", StringComparison.Ordinal) || !line.Trim().Contains(' ', StringComparison.Ordinal), line);
         });
+    }
+
+    [Fact]
+    public void Topic_All_HideNoCommand() =>
+        Assert.Empty(Topic.All.Select(topic => topic.Name).Intersect(MfnCommand.Create().Subcommands.Select(command => command.Name)));
+
+    [Fact]
+    public async Task Help_Page_IsTheWholePage()
+    {
+        var (exitCode, output, error) = await MfnProcess.RunAsync("help", "performance");
+
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.StartsWith("PERFORMANCE", output, StringComparison.Ordinal);
     }
 
     [Fact]

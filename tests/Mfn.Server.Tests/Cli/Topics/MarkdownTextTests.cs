@@ -32,6 +32,15 @@ public sealed class MarkdownTextTests
         Assert.Equal("a    what\nbcd  one two three four five six\n     seven\n", MarkdownText.Render("| a | what |\n|---|---|\n| `bcd` | one two three four five six seven |\n", 35));
 
     [Fact]
+    public void Render_TableWithoutTitles_BeginsWithItsFirstRow()
+    {
+        const string Table = "| | |\n|---|---|\n| `-o json` | an object |\n";
+
+        Assert.Equal("-o json  an object\n", MarkdownText.Render(Table, 80));
+        Assert.Equal("-o json\n    an object\n", MarkdownText.Render(Table, 15));
+    }
+
+    [Fact]
     public void Render_WideTable_IsAParagraphARow() =>
         Assert.Equal(
             "a long first cell\n    when: one or two\n    then: three words to\n      wrap\n",
