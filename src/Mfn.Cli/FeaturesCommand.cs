@@ -28,6 +28,7 @@ internal static class FeaturesCommand
         var cast = CastOption.Create();
         var boxes = new BoxOptions();
         var connectivity = NumberOption.Create<int>("--connectivity", "4|8", "Neighbours of a cell in a cluster. Default: 4.").Fills("connectivity");
+        connectivity.CompletionSources.Add("4", "8");
         var output = new OutputOptions("One JSON object, for several files an array");
         var connection = new ServerConnection();
 

@@ -65,16 +65,28 @@ internal static class ServeCommand
         return [.. arguments];
     }
 
+    private static void Tell(IEnumerable<string> urls)
+    {
+        try
+        {
+            foreach (var url in urls)
+            {
+                Console.WriteLine($"Listening on {url}");
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever started the server has read what it wanted to know, and left.
+        }
+    }
+
     private static async Task<int> ServeAsync(string[] arguments, CancellationToken cancellationToken)
     {
         try
         {
             await using var server = MfnServer.Build(arguments);
             await server.StartAsync(cancellationToken);
-            foreach (var url in server.Urls)
-            {
-                Console.WriteLine($"Listening on {url}");
-            }
+            Tell(server.Urls);
 
             await server.WaitForShutdownAsync(cancellationToken);
             return ExitCode.Success;

@@ -6,6 +6,7 @@ using Grpc.Core;
 using Mfn.Cli.Contexts;
 using Mfn.Cli.Flags;
 using Mfn.Cli.Output;
+using Mfn.Cli.Runs;
 using Mfn.Client;
 using Mfn.Server;
 
@@ -53,6 +54,7 @@ internal sealed class ServerConnection
 
     private ServerConnection(string otherwise, Uri? address)
     {
+        _context.CompletionSources.Add(ContextFile.Complete);
         _default = address;
         _server = UrlOption.Create(
             "--server",
@@ -69,6 +71,8 @@ internal sealed class ServerConnection
         {
             command.Add(option);
         }
+
+        RunCandidates.AddTo(command, this);
     }
 
     /// <summary>The same for a command that uploads.</summary>

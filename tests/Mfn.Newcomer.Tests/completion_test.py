@@ -154,6 +154,28 @@ class Completion:
     def test_folder_though_a_file_begins_alike(self):
         self.check("mfn run watch X --out f", "mfn run watch X --out frames/")
 
+    def test_run_of_the_server_that_the_line_names(self):
+        server = subprocess.Popen([MFN, "serve", "--urls", "http://127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            url = server.stdout.readline().removeprefix("Listening on ").strip()
+            subprocess.run([MFN, "run", "create", "--server", url, "--name", "colony", "--paused"], stdout=subprocess.DEVNULL, check=True, timeout=PATIENCE)
+            self.check(f"mfn run get --server {url} col", f"mfn run get --server {url} colony ")
+        finally:
+            server.terminate()
+            server.wait(PATIENCE)
+            server.stdout.close()
+
+    def test_run_of_a_server_that_is_away(self):
+        self.check("mfn run get --server http://127.0.0.1:1 col", "mfn run get --server http://127.0.0.1:1 col")
+
+    def test_context(self):
+        subprocess.run([MFN, "context", "add", "lab", "--server", "http://127.0.0.1:1"], env=self.terminal.environment, stdout=subprocess.DEVNULL, check=True, timeout=PATIENCE)
+        self.check("mfn context use la", "mfn context use lab ")
+        self.check("mfn run list --context la", "mfn run list --context lab ")
+
+    def test_topic(self):
+        self.check("mfn help status-c", "mfn help status-codes ")
+
     def test_nothing_known(self):
         self.check("mfn simulate --grid 1", "mfn simulate --grid 1")
 

@@ -129,7 +129,7 @@ internal static class ContextCommand
 
     private static Command CreateUse()
     {
-        var name = NameArgument("The context.");
+        var name = KnownNameArgument("The context.");
         var output = new OutputOptions();
         var command = new Command(UseName, "Takes a context for all commands that name no server.") { name };
         output.AddTo(command);
@@ -172,7 +172,7 @@ internal static class ContextCommand
 
     private static Command CreateShow()
     {
-        var name = NameArgument("The context. Default: the one in use.");
+        var name = KnownNameArgument("The context. Default: the one in use.");
         name.Arity = ArgumentArity.ZeroOrOne;
         var output = new OutputOptions();
         var command = new Command(ShowName, "Shows a context, but never its key.") { name };
@@ -198,7 +198,7 @@ internal static class ContextCommand
 
     private static Command CreateRemove()
     {
-        var name = NameArgument("The context.");
+        var name = KnownNameArgument("The context.");
         var output = new OutputOptions();
         var command = new Command(RemoveName, "Forgets a context.") { name };
         output.AddTo(command);
@@ -230,6 +230,13 @@ internal static class ContextCommand
             .Add("tls_key", context.CertificateKeyFile)
             .Add("has_key", context.Key is not null || context.KeyFile is not null)
             .Add("key_file", context.KeyFile);
+    }
+
+    private static Argument<string> KnownNameArgument(string description)
+    {
+        var argument = NameArgument(description);
+        argument.CompletionSources.Add(ContextFile.Complete);
+        return argument;
     }
 
     private static Argument<string> NameArgument(string description)

@@ -1,3 +1,4 @@
+using System.CommandLine.Completions;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -62,6 +63,19 @@ internal sealed class ContextFile
         : throw new BadArgumentsException(Contexts.Count == 0
             ? $"There is no context '{name}'; `mfn context add {name} --server URL` makes one."
             : $"There is no context '{name}', but {string.Join(", ", Contexts.Keys)}.");
+
+    /// <summary>The names of the contexts, for a shell to complete; none if the file cannot be read, which a command will say.</summary>
+    public static IEnumerable<CompletionItem> Complete(CompletionContext context)
+    {
+        try
+        {
+            return [.. Load().Contexts.Select(entry => new CompletionItem(entry.Key, detail: entry.Value.Server.OriginalString))];
+        }
+        catch (BadArgumentsException)
+        {
+            return [];
+        }
+    }
 
     /// <summary>Writes it.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>

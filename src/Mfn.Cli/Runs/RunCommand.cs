@@ -47,10 +47,13 @@ internal static class RunCommand
         DeleteCommand.Create(),
     };
 
+    /// <summary>The name of arguments that name runs.</summary>
+    public const string ArgumentName = "ID";
+
     /// <summary>The argument that names a run.</summary>
-    public static Argument<string> IdArgument() => new Argument<string>("ID") { Description = "The run: its id, its name, or a beginning of its id that no other has." }.Fills("run_id");
+    public static Argument<string> IdArgument() => new Argument<string>(ArgumentName) { Description = "The run: its id, its name, or a beginning of its id that no other has." }.Fills("run_id");
 
     /// <summary>The argument that names runs.</summary>
     public static Argument<string[]> IdsArgument() =>
-        new Argument<string[]>("ID") { Description = "The runs: ids, names, or beginnings of ids.", Arity = ArgumentArity.OneOrMore }.Fills("run_id");
+        new Argument<string[]>(ArgumentName) { Description = "The runs: ids, names, or beginnings of ids.", Arity = ArgumentArity.OneOrMore }.Fills("run_id");
 }

@@ -38,7 +38,7 @@ internal static class SteerCommand
     public static Command Create()
     {
         var id = RunCommand.IdArgument();
-        return new Command(Name, "Changes a run between two of its steps.")
+        var command = new Command(Name, "Changes a run between two of its steps.")
         {
             id,
             CreateAction(id, "pause", "Stops taking steps.", [], (_, command) => command.Pause = new Pause()),
@@ -50,6 +50,9 @@ internal static class SteerCommand
             CreateReplace(id),
             CreateAction(id, "checkpoint", "Keeps the state, on disk if the run is durable.", [], (_, command) => command.Checkpoint = new Checkpoint()),
         };
+        // The run is typed before the options that say where its server is.
+        RunCandidates.AddTo(command, ServerConnection.ToRunningServer());
+        return command;
     }
 
     private static Command CreateStep(Argument<string> id)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using Mfn.Cli.Flags;
 
 namespace Mfn.Cli.Topics;
 
@@ -52,7 +53,8 @@ internal static class HelpCommand
             return root.Parse([.. words, "--help"]).Invoke(new InvocationConfiguration { Output = output });
         }
 
-        throw new BadArgumentsException($"There is no topic or command '{string.Join(' ', words)}'. 'mfn help' lists them.");
+        var near = Suggestion.For(string.Join(' ', words), Known(root), found => $"; did you mean {found}?") is { Length: > 0 } suggestion ? suggestion : ".";
+        throw new BadArgumentsException($"There is no topic or command '{string.Join(' ', words)}'{near} 'mfn help' lists them.");
     }
 
     private static void List(RootCommand root, TextWriter output)
@@ -88,6 +90,11 @@ internal static class HelpCommand
 
         return true;
     }
+
+    private static string[] Known(RootCommand root) =>
+    [
+        .. Topic.All.Select(topic => topic.Name).Concat(Subcommands(root).SelectMany(command => Subcommands(command).Select(below => $"{command.Name} {below.Name}").Prepend(command.Name))),
+    ];
 
     private static IEnumerable<Command> Subcommands(Command command) => command.Subcommands.Where(below => !below.Hidden);
 

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Mfn.Cli;
 using Mfn.Cli.Completion;
 
@@ -37,6 +38,33 @@ public sealed class CompleterTests
     public void Complete_Path_IsLeftToTheShell(string line, string expected) => Assert.Equal(expected, Complete(line).Paths.ToString());
 
     [Fact]
+    public void Complete_ValueOfAnyOption_KnowsPathsAndChoices()
+    {
+        var root = MfnCommand.Create();
+        var options = from command in Below(root)
+                      from option in command.Options
+                      where option.Arity.MinimumNumberOfValues > 0 && option.HelpName is not null
+                      select (Path: string.Join(' ', PathOf(command)), option.Name, HelpName: option.HelpName!);
+
+        Assert.All(options, option =>
+        {
+            var answer = Complete($"{option.Path} {option.Name} ".TrimStart());
+            if (option.HelpName.Contains('|', StringComparison.Ordinal) && !option.HelpName.Any(char.IsAsciiLetterUpper))
+            {
+                Assert.Equal(option.HelpName.Split('|').Order(), answer.Candidates.Select(candidate => candidate.Value).Order());
+            }
+            else if (option.Name is "--out" or "--config" or "--svg" or "--resume" || option.Name.StartsWith("--tls-", StringComparison.Ordinal))
+            {
+                Assert.NotEqual(PathKind.None, answer.Paths);
+            }
+            else if (option.HelpName.Length < 4)
+            {
+                Assert.Equal((PathKind.None, 0), (answer.Paths, answer.Candidates.Count));
+            }
+        });
+    }
+
+    [Fact]
     public void Complete_OptionThatIsGiven_IsNotOfferedAgain()
     {
         Assert.Contains("--grid", Complete("simulate --").Candidates.Select(candidate => candidate.Value));
@@ -65,6 +93,11 @@ public sealed class CompleterTests
         Assert.Equal((0, ""), (exitCode, error));
         Assert.Matches(@$"^mfn \d+\.\d+\.\d+ \((commit [0-9a-f]{{12}}, )?\.NET {Environment.Version}, [a-z0-9-]+\)\s*$", output);
     }
+
+    private static IEnumerable<Command> Below(Command command) => command.Subcommands.SelectMany(Below).Prepend(command);
+
+    private static IEnumerable<string> PathOf(Command command) =>
+        command is RootCommand ? [] : PathOf(command.Parents.OfType<Command>().Single()).Append(command.Name);
 
     private static CompletionAnswer Complete(string line) => Completer.Complete(MfnCommand.Create(), line.Split(' '));
 }

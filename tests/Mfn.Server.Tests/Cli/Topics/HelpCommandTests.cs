@@ -71,12 +71,16 @@ public sealed class HelpCommandTests
         Assert.Equal(expected, await MfnProcess.RunAsync(["help", .. words.Split(' ')]));
     }
 
-    [Fact]
-    public async Task Help_UnknownTopic_IsABadArgument()
+    [Theory]
+    [InlineData("setings", "; did you mean settings? 'mfn help' lists them.")]
+    [InlineData("simulat", "; did you mean simulate? 'mfn help' lists them.")]
+    [InlineData("run wacth", "; did you mean run watch? 'mfn help' lists them.")]
+    [InlineData("nothing like it", ". 'mfn help' lists them.")]
+    public async Task Help_UnknownTopic_SaysWhatIsNear(string words, string rest)
     {
-        var (exitCode, output, error) = await MfnProcess.RunAsync("help", "no", "such");
+        var (exitCode, output, error) = await MfnProcess.RunAsync(["help", .. words.Split(' ')]);
 
         Assert.Equal((2, ""), (exitCode, output));
-        Assert.Contains("'no such'", error, StringComparison.Ordinal);
+        Assert.Equal($"mfn: There is no topic or command '{words}'{rest}", error.TrimEnd());
     }
 }
