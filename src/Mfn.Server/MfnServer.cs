@@ -78,6 +78,7 @@ public static class MfnServer
     private static void AddConfiguration(ConfigurationManager configuration, string[] args)
     {
         var commandLine = new ConfigurationBuilder().AddCommandLine(args).Build();
+        ConfigurationFile.RequireKnown(commandLine, "The command line has", "config");
         if (commandLine["config"] is { } path)
         {
             ConfigurationFile.AddTo(configuration, path);

@@ -26,13 +26,21 @@ internal static class ConfigurationFile
             throw new InvalidDataException($"The configuration file '{path}' is not valid JSON: {error.InnerException?.Message ?? error.Message}", error);
         }
 
-        var unknown = file.GetChildren().Select(section => section.Key).Except(Sections, StringComparer.OrdinalIgnoreCase).ToArray();
+        RequireKnown(file, $"The configuration file '{path}' has");
+        configuration.AddConfiguration(file);
+    }
+
+    /// <summary>Refuses settings that would be ignored in part.</summary>
+    /// <exception cref="InvalidDataException">There is a section that does not exist.</exception>
+    public static void RequireKnown(IConfiguration settings, string whoHas, params string[] alsoKnown)
+    {
+        var unknown = settings.GetChildren()
+            .Select(section => section.Key)
+            .Except([.. Sections, .. alsoKnown], StringComparer.OrdinalIgnoreCase)
+            .ToArray();
         if (unknown.Length > 0)
         {
-            throw new InvalidDataException(
-                $"The configuration file '{path}' has unknown sections: {string.Join(", ", unknown)}. Known are: {string.Join(", ", Sections)}.");
+            throw new InvalidDataException($"{whoHas} unknown sections: {string.Join(", ", unknown)}. Known are: {string.Join(", ", Sections)}.");
         }
-
-        configuration.AddConfiguration(file);
     }
 }

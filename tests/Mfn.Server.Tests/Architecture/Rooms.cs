@@ -34,10 +34,10 @@ internal static class Rooms
         "Calls",
         "Identity",
         "Transport",
-        "Security",
         "Observability",
         "Lifetime",
         "Configuration",
+        "Security",
     ];
 
     /// <summary>What knows something above it all the same. No pair may be added: make the one above know the other, or move what both need.</summary>

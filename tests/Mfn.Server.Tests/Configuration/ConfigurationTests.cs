@@ -37,6 +37,15 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public async Task Start_SectionThatDoesNotExist_IsRefusedByName()
+    {
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => TestServer.StartAsync("LiveRuns:DataDirectory=runs"));
+
+        Assert.Equal(
+            "The command line has unknown sections: LiveRuns. Known are: Logging, Urls, Limits, Streaming, Runs, Shutdown, Tls.", error.Message);
+    }
+
+    [Fact]
     public async Task Start_FileAndCommandLine_TheCommandLineWins()
     {
         await File.WriteAllTextAsync(_file, """{ "Limits": { "MaxGridSize": 8, "MaxSteps": 9 } }""");

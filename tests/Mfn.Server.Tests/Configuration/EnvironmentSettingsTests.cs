@@ -9,7 +9,7 @@ public sealed class EnvironmentSettingsTests
     [Fact]
     public void AddTo_Settings_AreTakenWhateverTheirCase()
     {
-        var configuration = Build(("MFN_Limits__MaxSteps", "7"), ("MFN_LIVERUNS__MAXRUNS", "3"), ("MFN_URLS", "http://127.0.0.1:0"), ("MFN_Logging__LogLevel__Default", "Debug"));
+        var configuration = Build(("MFN_Limits__MaxSteps", "7"), ("MFN_RUNS__MAXRUNS", "3"), ("MFN_URLS", "http://127.0.0.1:0"), ("MFN_Logging__LogLevel__Default", "Debug"));
 
         Assert.Equal(("7", "3"), (configuration["Limits:MaxSteps"], configuration["Runs:MaxRuns"]));
         Assert.Equal(("http://127.0.0.1:0", "Debug"), (configuration["Urls"], configuration["Logging:LogLevel:Default"]));
