@@ -15,7 +15,6 @@ using Mfn.Server.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server;
@@ -191,14 +190,15 @@ public static class MfnServer
     {
         services.AddGrpcHealthChecks(health =>
         {
-            // Watchers learn of the stop from GracefulStop, and stay until it has drained the server.
+            // Watchers learn of the stop from GracefulStop, and stay until it has drained the server. To compute the checks for each call would
+            // tell nothing more, and takes the start of a server longer.
             health.SuppressCompletionOnShutdown = true;
+            health.UseHealthChecksCache = true;
             foreach (var name in ServiceNames)
             {
                 health.Services.Map(name, _ => true);
             }
         }).AddCheck<ServingCheck>("serving");
-        services.Configure<HealthCheckPublisherOptions>(publisher => publisher.Delay = TimeSpan.Zero);
         services.AddSingleton<HealthAnnouncer>();
     }
 }

@@ -9,16 +9,19 @@ namespace Mfn.Server.Aggregation;
 [BindServiceMethod(typeof(AggregationServiceBase), nameof(BindService))]
 internal abstract class AggregationServiceBase
 {
+    // Not from the descriptor: nothing that the server does before its first answer reads one.
+    private const string ServiceName = "mfn.v1.AggregationService";
+
     private static readonly Method<AggregateRequest, AggregateResponse> AggregateMethod = new(
         MethodType.Unary,
-        Descriptor.FullName,
+        ServiceName,
         nameof(Aggregate),
         new Marshaller<AggregateRequest>(Write, context => AggregateRequest.Parser.ParseFrom(context.PayloadAsReadOnlySequence())),
         new Marshaller<AggregateResponse>(Write, context => AggregateResponse.Parser.ParseFrom(context.PayloadAsReadOnlySequence())));
 
     private static readonly Method<UploadMessage, AggregateStreamResponse> AggregateStreamMethod = new(
         MethodType.DuplexStreaming,
-        Descriptor.FullName,
+        ServiceName,
         nameof(AggregateStream),
         new Marshaller<UploadMessage>((_, _) => throw new NotSupportedException("Servers do not upload."), UploadMessage.Read),
         new Marshaller<AggregateStreamResponse>(Write, context => AggregateStreamResponse.Parser.ParseFrom(context.PayloadAsReadOnlySequence())));

@@ -1,16 +1,21 @@
-using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Grpc.AspNetCore.HealthChecks;
+using Grpc.HealthCheck;
+using Microsoft.Extensions.Options;
+using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Mfn.Server.Health;
 
-/// <summary>Tells those who watch the server's health of a change at once, which they else learn at the next turn of the periodic checks.</summary>
-internal sealed class HealthAnnouncer(HealthCheckService checks, IEnumerable<IHealthCheckPublisher> publishers)
+/// <summary>
+/// Tells those who ask for the server's health, and those who watch it, of a change at once; they would else learn of it at the next turn of the
+/// periodic checks.
+/// </summary>
+internal sealed class HealthAnnouncer(HealthServiceImpl health, IOptions<GrpcHealthChecksOptions> options)
 {
-    public async Task AnnounceAsync(CancellationToken cancellationToken)
+    public void Announce(ServingStatus status)
     {
-        var report = await checks.CheckHealthAsync(cancellationToken);
-        foreach (var publisher in publishers)
+        foreach (var service in options.Value.Services)
         {
-            await publisher.PublishAsync(report, cancellationToken);
+            health.SetStatus(service.Name, status);
         }
     }
 }

@@ -4,6 +4,7 @@ using Mfn.Server.Health;
 using Mfn.Server.Lifetime;
 using Mfn.Server.Transport;
 using Microsoft.Extensions.Options;
+using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Mfn.Server.Shutdown;
 
@@ -20,7 +21,12 @@ internal sealed partial class GracefulStop(
 
     public void Configure(HostOptions host) => host.ShutdownTimeout = options.Value.DrainTime + ClosingTime;
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        // Before the first call: health is answered from what was announced.
+        health.Announce(ServingStatus.Serving);
+        return Task.CompletedTask;
+    }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -30,7 +36,7 @@ internal sealed partial class GracefulStop(
     {
         lifetime.BeginDraining();
         var emptied = places.StopAccepting();
-        await health.AnnounceAsync(CancellationToken.None);
+        health.Announce(ServingStatus.NotServing);
         LogDraining(places.TakenCount, options.Value.DrainTime);
         try
         {
