@@ -168,7 +168,7 @@ public sealed class MfnCommandTests : IDisposable
         using var json = JsonDocument.Parse(output);
         Assert.Equal((0, 64), (exitCode, json.RootElement.GetProperty("spec").GetProperty("grid").GetInt32()));
         Assert.Equal(0, await server.ExitCodeAsync());
-        Assert.Contains("Stopping: 0 runs under way", await server.Error, StringComparison.Ordinal);
+        Assert.Contains("Stopping: 0 computations under way", await server.Error, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
