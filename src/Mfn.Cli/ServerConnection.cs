@@ -54,7 +54,7 @@ internal sealed class ServerConnection
 
     private ServerConnection(string otherwise, Uri? address)
     {
-        _context.CompletionSources.Add(ContextFile.Complete);
+        _context.CompletionSources.Add(_ => ContextFile.Complete());
         _default = address;
         _server = UrlOption.Create(
             "--server",

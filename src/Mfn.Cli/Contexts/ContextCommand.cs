@@ -235,7 +235,7 @@ internal static class ContextCommand
     private static Argument<string> KnownNameArgument(string description)
     {
         var argument = NameArgument(description);
-        argument.CompletionSources.Add(ContextFile.Complete);
+        argument.CompletionSources.Add(_ => ContextFile.Complete());
         return argument;
     }
 

@@ -65,7 +65,7 @@ internal sealed class ContextFile
             : $"There is no context '{name}', but {string.Join(", ", Contexts.Keys)}.");
 
     /// <summary>The names of the contexts, for a shell to complete; none if the file cannot be read, which a command will say.</summary>
-    public static IEnumerable<CompletionItem> Complete(CompletionContext context)
+    public static IEnumerable<CompletionItem> Complete()
     {
         try
         {

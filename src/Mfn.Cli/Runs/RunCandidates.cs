@@ -11,7 +11,7 @@ internal static class RunCandidates
     private const int Most = 100;
 
     // Somebody is waiting with a finger on the key.
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <summary>Lets the command's arguments that name runs be completed with those of its server.</summary>
     public static void AddTo(Command command, ServerConnection connection)
@@ -24,7 +24,7 @@ internal static class RunCandidates
 
     private static IEnumerable<CompletionItem> Ask(ServerConnection connection, ParseResult arguments)
     {
-        using var patience = new CancellationTokenSource(_patience);
+        using var patience = new CancellationTokenSource(Patience);
         try
         {
             // A source of completions cannot be awaited.

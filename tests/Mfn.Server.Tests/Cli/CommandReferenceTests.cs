@@ -53,7 +53,7 @@ public sealed class CommandReferenceTests
         return $"`{option.Name}{(takesValue ? $" {option.HelpName ?? "VALUE"}" : "")}`{(option.Required ? ", required" : "")}";
     }
 
-    private static IEnumerable<Command> Ancestors(Command command)
+    private static Stack<Command> Ancestors(Command command)
     {
         var chain = new Stack<Command>();
         for (var each = command; each is not null; each = each.Parents.OfType<Command>().FirstOrDefault())
