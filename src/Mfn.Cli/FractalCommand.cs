@@ -176,9 +176,9 @@ internal static class FractalCommand
                     var found = new List<(string File, ComputeHistoryStabilityResponse Metrics)>();
                     foreach (var (file, history) in histories.All)
                     {
-                        var request = new ComputeHistoryStabilityRequest { Frames = { history.Frames() } };
-                        arguments.Apply(timeStep, value => request.TimeStep = value);
-                        found.Add((file, await client.ComputeHistoryStabilityAsync(request, cancellationToken)));
+                        var start = new ComputeHistoryStabilityStreamStart();
+                        arguments.Apply(timeStep, value => start.TimeStep = value);
+                        found.Add((file, await client.ComputeHistoryStabilityAsync(start, history.Frames(), cancellationToken)));
                     }
 
                     return found;

@@ -6,7 +6,7 @@ import subprocess
 import time
 import uuid
 
-DLL = os.environ["MFN_DLL"]
+DLL = os.environ["TESTED_DLL"]
 PATIENCE_SECONDS = 60
 
 

@@ -11,7 +11,7 @@ import unittest
 from terminal import Server, Terminal
 
 SCREENS = pathlib.Path(__file__).parent / "screens"
-WRITES = bool(os.environ.get("MFN_WRITE_SCREENS"))
+WRITES = bool(os.environ.get("WRITE_SCREENS"))
 SIZES = [(80, 24), (200, 60), (20, 10)]
 LABYRINTH = "mfn simulate --turing-threshold 0.05 --grid 128 --steps 30"
 BLOCKS = re.compile("▀▀▀▀▀▀▀▀")

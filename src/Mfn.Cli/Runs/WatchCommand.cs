@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
+using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Cli.Flags;
 using Mfn.Cli.Frames;
@@ -89,7 +90,7 @@ internal sealed class WatchCommand
                 (texts.RunId, texts.Spec) = (request.RunId, run?.Spec);
                 var maxTries = arguments.GetValue(_tries) ?? new WatchOptions().MaxTries;
                 var session = new WatchSession(client.Runs, request, maxTries, arguments.GetValue(_count) ?? long.MaxValue, files);
-                return await session.RunAsync(CreateDisplay, (last, written) => Finish(arguments, answer, last, written, position), cancellationToken);
+                return await session.RunAsync(CreateDisplay, (last, token, written) => Finish(arguments, answer, last, token, written, position), cancellationToken);
 
                 IWatchDisplay CreateDisplay() => terminal.CanMove
                     ? TerminalDisplay.Create(client.Runs, request, run, terminal, _outputs.Range(arguments) ?? RangeRule.Each, canCut: files is null)
@@ -124,7 +125,7 @@ internal sealed class WatchCommand
     }
 
     // The terminal is as it was again.
-    private void Finish(ParseResult arguments, Answer answer, WatchEvent? last, string? written, PositionFile? file)
+    private void Finish(ParseResult arguments, Answer answer, WatchEvent? last, ByteString token, string? written, PositionFile? file)
     {
         if (written is not null)
         {
@@ -136,10 +137,14 @@ internal sealed class WatchCommand
             return;
         }
 
-        file?.Write(last.Position.Token);
+        if (!token.IsEmpty)
+        {
+            file?.Write(token);
+        }
+
         if (last is not EndEvent)
         {
-            var position = file is null ? $"--from-step {last.Position.Step}" : $"--resume {file.Path}";
+            var position = file is null || token.IsEmpty ? $"--from-step {last.Position.Step}" : $"--resume {file.Path}";
             answer.Note($"ended behind step {last.Position.Step}; go on: mfn run watch {arguments.GetRequiredValue(_id)} {position}{_connection.Repeat(arguments)}");
         }
     }

@@ -13,16 +13,19 @@ namespace Mfn.Cli.Runs;
 internal sealed class WatchSession(RunClient runs, WatchRunRequest request, int maxTries, long limit, IFrameOutput? files)
 {
     private ByteString _token = ByteString.Empty;
-    private WatchEvent? _last;
+    private WatchEvent? _begun;
     private long _count;
     private bool _isReplaying = request.StartCase != WatchRunRequest.StartOneofCase.None;
     private bool _hasFailedToWrite;
 
     /// <returns>The exit code.</returns>
     /// <param name="createDisplay">Makes the display.</param>
-    /// <param name="finish">Told at the end, also by an error, of the last event, if there was one, and of what was written.</param>
+    /// <param name="finish">
+    /// Told at the end, also by an error, of the last event that was begun to be shown, of the token of the last that was shown in full, if there were
+    /// any, and of what was written. A reader that leaves may have had the whole event or none of it.
+    /// </param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<int> RunAsync(Func<IWatchDisplay> createDisplay, Action<WatchEvent?, string?> finish, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(Func<IWatchDisplay> createDisplay, Action<WatchEvent?, ByteString, string?> finish, CancellationToken cancellationToken)
     {
         try
         {
@@ -32,7 +35,7 @@ internal sealed class WatchSession(RunClient runs, WatchRunRequest request, int 
         finally
         {
             // The terminal is as it was again. What was written before an error is worth keeping.
-            finish(_last, _hasFailedToWrite ? null : files?.Complete());
+            finish(_begun, _token, _hasFailedToWrite ? null : files?.Complete());
         }
     }
 
@@ -48,6 +51,7 @@ internal sealed class WatchSession(RunClient runs, WatchRunRequest request, int 
             {
                 await foreach (var told in runs.WatchAsync(adapted, options, leaving.Token))
                 {
+                    _begun = told;
                     display.Show(told);
                     if (Take(told) is { } exitCode)
                     {
@@ -90,7 +94,7 @@ internal sealed class WatchSession(RunClient runs, WatchRunRequest request, int 
 
     private int? Take(WatchEvent told)
     {
-        (_token, _last) = (told.Position.Token, told);
+        _token = told.Position.Token;
         _isReplaying &= told is not CaughtUpEvent;
         if (told is FrameEvent frame)
         {

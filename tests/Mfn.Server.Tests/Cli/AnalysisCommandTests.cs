@@ -74,6 +74,27 @@ public sealed class AnalysisCommandTests : IDisposable
         Assert.True(stability.GetProperty("max_change_volts").GetDouble() > stability.GetProperty("mean_change_volts").GetDouble());
     }
 
+    [Theory]
+    [InlineData("features")]
+    [InlineData("fractal stability")]
+    public async Task SeveralFiles_AnyFormat_AreAnsweredEachAsAlone(string command)
+    {
+        var files = new[] { WriteHistory(TestFields.History(5, 8, 8), "first"), WriteHistory(TestFields.History(7, 16, 12), "second") };
+        var alone = new List<string>();
+        foreach (var file in files)
+        {
+            alone.Add((await JsonAsync([.. command.Split(' '), file, "--json"])).GetRawText());
+        }
+
+        var (_, array, _) = await MfnProcess.RunAsync([.. command.Split(' '), .. files, "--json"]);
+        var (_, lines, _) = await MfnProcess.RunAsync([.. command.Split(' '), .. files, "-o", "jsonl"]);
+
+        using var json = JsonDocument.Parse(array);
+        Assert.Equal(files, json.RootElement.EnumerateArray().Select(each => each.GetProperty("file").GetString()));
+        Assert.Equal(alone, json.RootElement.EnumerateArray().Select(each => each.GetRawText()));
+        Assert.Equal(alone, lines.TrimEnd().Split('\n'));
+    }
+
     [Fact]
     public async Task Validate_Json_HasNamesWithUnits()
     {
@@ -179,8 +200,8 @@ public sealed class AnalysisCommandTests : IDisposable
     private string WriteField(int rowCount, int columnCount, double volts) =>
         Write("field", [.. Enumerable.Repeat(volts, rowCount * columnCount)], rowCount, columnCount);
 
-    private string WriteHistory(Contracts.V1.Field[] frames) => Write(
-        "history", [.. frames.SelectMany(frame => Mfn.Client.FieldExtensions.ToVolts(frame))], frames.Length, frames[0].Rows, frames[0].Columns);
+    private string WriteHistory(Contracts.V1.Field[] frames, string name = "history") => Write(
+        name, [.. frames.SelectMany(frame => Mfn.Client.FieldExtensions.ToVolts(frame))], frames.Length, frames[0].Rows, frames[0].Columns);
 
     private string Write(string name, double[] values, params int[] shape)
     {
