@@ -1,6 +1,7 @@
 using System.CommandLine.Completions;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mfn.Client.Files;
 
 namespace Mfn.Cli.Contexts;
 
@@ -14,6 +15,7 @@ internal sealed class ContextFile
         WriteIndented = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
     };
 
     private readonly string _path;
@@ -47,8 +49,17 @@ internal sealed class ContextFile
         var path = DefaultPath;
         try
         {
-            var content = File.Exists(path) ? JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), Json) : null;
-            return new ContextFile(path, content ?? new Content());
+            var content = (File.Exists(path) ? JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), Json) : null) ?? new Content();
+            foreach (var (name, context) in content.Contexts)
+            {
+                // The serializer takes null for a value of a dictionary, and any text for a URL.
+                if (context?.Server is not { IsAbsoluteUri: true } url || url.Scheme is not ("http" or "https"))
+                {
+                    throw new JsonException($"The server of '{name}' must be a URL that begins with http:// or https://.");
+                }
+            }
+
+            return new ContextFile(path, content);
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -82,8 +93,6 @@ internal sealed class ContextFile
     public void Save()
     {
         var folder = Path.GetDirectoryName(_path)!;
-        var partial = $"{_path}.{Guid.NewGuid():N}.partial";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(folder);
@@ -91,24 +100,9 @@ internal sealed class ContextFile
         else
         {
             Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
-            options.UnixCreateMode = OwnerOnly;
         }
 
-        try
-        {
-            using (var file = new FileStream(partial, options))
-            {
-                JsonSerializer.Serialize(file, new Content { Current = Current, Contexts = Contexts }, Json);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(partial, _path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(partial);
-            throw;
-        }
+        FileReplacement.Write(_path, file => JsonSerializer.Serialize(file, new Content { Current = Current, Contexts = Contexts }, Json), OwnerOnly);
     }
 
     private sealed record Content

@@ -24,12 +24,13 @@ public static class FileReplacement
     /// <summary>Writes a file.</summary>
     /// <param name="path">The file, or a link to it; neither need exist, but the folder must.</param>
     /// <param name="write">Writes the content.</param>
+    /// <param name="mode">The permissions that it gets, except on Windows; null for those that it has, or that new files get.</param>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="IOException">The file cannot be written; it is as it was before.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write, UnixFileMode? mode = null)
     {
         ArgumentNullException.ThrowIfNull(write);
-        using var replacement = new PendingFile(path);
+        using var replacement = new PendingFile(path, mode);
         try
         {
             write(replacement.Stream);
@@ -42,7 +43,7 @@ public static class FileReplacement
     }
 
     /// <summary>Writes a file of two parts.</summary>
-    /// <inheritdoc cref="Write(string, Action{Stream})"/>
+    /// <inheritdoc cref="Write(string, Action{Stream}, UnixFileMode?)"/>
     public static void Write(string path, ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest)
     {
         using var replacement = new PendingFile(path);
@@ -58,7 +59,7 @@ public static class FileReplacement
         }
     }
 
-    /// <inheritdoc cref="Write(string, Action{Stream})"/>
+    /// <inheritdoc cref="Write(string, Action{Stream}, UnixFileMode?)"/>
     public static async Task<T> WriteAsync<T>(string path, Func<Stream, Task<T>> write)
     {
         ArgumentNullException.ThrowIfNull(write);

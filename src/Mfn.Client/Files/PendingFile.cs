@@ -15,9 +15,10 @@ public sealed class PendingFile : IDisposable
     private bool _isDone;
 
     /// <param name="path">The file, or a link to it; neither need exist, but the folder must.</param>
+    /// <param name="permissions">Those that it gets, except on Windows; null for those that it has, or that new files get.</param>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public PendingFile(string path)
+    public PendingFile(string path, UnixFileMode? permissions = null)
     {
         if (FileReplacement.FindProblem(path) is { } problem)
         {
@@ -32,7 +33,7 @@ public sealed class PendingFile : IDisposable
         var mode = NewFileMode;
         if (!OperatingSystem.IsWindows())
         {
-            mode = kind == FileKind.Regular ? File.GetUnixFileMode(_target) : NewFileMode;
+            mode = permissions ?? (kind == FileKind.Regular ? File.GetUnixFileMode(_target) : NewFileMode);
             options.UnixCreateMode = mode;
         }
 

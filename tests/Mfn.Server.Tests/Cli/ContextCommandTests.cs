@@ -42,6 +42,24 @@ public sealed class ContextCommandTests : IDisposable
         Assert.Equal([File], Directory.GetFiles(Path.GetDirectoryName(File)!));
     }
 
+    [Fact]
+    public async Task Add_FileThatIsALink_WritesWhatItLeadsTo()
+    {
+        var target = Path.Combine(_home.FullName, "elsewhere.json");
+        await System.IO.File.WriteAllTextAsync(target, "{}");
+        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+        System.IO.File.CreateSymbolicLink(File, target);
+
+        await OutputAsync($"context add lab --server https://lab.example --key {Key}");
+
+        Assert.Equal(target, new FileInfo(File).LinkTarget);
+        Assert.Contains(Key, await System.IO.File.ReadAllTextAsync(target), StringComparison.Ordinal);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(target));
+        }
+    }
+
     [Theory]
     [InlineData("context add lab", "mfn: --server URL is required.")]
     [InlineData("context add a/b --server http://127.0.0.1:1", "NAME must be 1 to 64 letters, digits, '.', '_' and '-', but was 'a/b'.")]
@@ -75,6 +93,9 @@ public sealed class ContextCommandTests : IDisposable
     [Theory]
     [InlineData("""{ "contexts": """)]
     [InlineData("""{ "contexts": { "lab": { "server": "http://a", "colour": "red" } } }""")]
+    [InlineData("""{ "contexts": null }""")]
+    [InlineData("""{ "contexts": { "lab": null } }""")]
+    [InlineData("""{ "current": "lab", "contexts": { "lab": { "server": "lab.example" } } }""")]
     public async Task AnyCommand_DamagedFile_IsNamed(string content)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(File)!);
