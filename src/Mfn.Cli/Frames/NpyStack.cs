@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using Mfn.Client.Files;
+using Mfn.Client.Npy;
 
 namespace Mfn.Cli.Frames;
 
@@ -10,17 +9,11 @@ namespace Mfn.Cli.Frames;
 /// Writes frames of one shape to one NPY file of doubles in volts, (frames, rows, columns). How many there are is known at the end; then the file
 /// takes the place of the one that was there.
 /// </summary>
-/// <remarks>The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html</remarks>
 internal sealed class NpyStack(string path) : IFrameOutput
 {
-    // Room for any three extents, and a multiple of 64 as numpy aligns it.
-    private const int HeaderLength = 128;
-
     private PendingFile? _file;
     private int _count;
     private (int Rows, int Columns) _shape;
-
-    private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0];
 
     /// <exception cref="IOException">The file cannot be written, or the frame has another shape than the first.</exception>
     public void Write(FieldFrame frame)
@@ -30,7 +23,9 @@ internal sealed class NpyStack(string path) : IFrameOutput
         {
             _shape = shape;
             _file = new PendingFile(path);
-            _file.Stream.Write(new byte[HeaderLength]);
+
+            // In its place for now: it will be as long.
+            _file.Stream.Write(Header());
         }
         else if (shape != _shape)
         {
@@ -70,17 +65,5 @@ internal sealed class NpyStack(string path) : IFrameOutput
 
     public void Dispose() => _file?.Dispose();
 
-    private byte[] Header()
-    {
-        var description = string.Create(
-            CultureInfo.InvariantCulture, $"{{'descr': '<f8', 'fortran_order': False, 'shape': ({_count}, {_shape.Rows}, {_shape.Columns}), }}");
-        var prefixLength = Magic.Length + sizeof(ushort);
-        var header = new byte[HeaderLength];
-        header.AsSpan().Fill((byte)' ');
-        Magic.CopyTo(header);
-        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(Magic.Length), (ushort)(HeaderLength - prefixLength));
-        Encoding.ASCII.GetBytes(description, header.AsSpan(prefixLength));
-        header[^1] = (byte)'\n';
-        return header;
-    }
+    private byte[] Header() => NpyFile.Header(sizeof(double), _count, _shape.Rows, _shape.Columns);
 }

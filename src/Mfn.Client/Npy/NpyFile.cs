@@ -42,7 +42,10 @@ public static class NpyFile
         FileReplacement.Write(path, Header(elementSize, shape), values);
     }
 
-    private static byte[] Header(int elementSize, ReadOnlySpan<int> shape)
+    /// <summary>What comes before the values in a file of floating-point numbers. For three extents it is as long whatever they are.</summary>
+    /// <param name="elementSize">Bytes of a number: 4 or 8.</param>
+    /// <param name="shape">The extents, slowest first.</param>
+    public static byte[] Header(int elementSize, params ReadOnlySpan<int> shape)
     {
         // A Python tuple: one extent needs its comma.
         var extents = string.Join(", ", shape.ToArray().Select(extent => extent.ToString(CultureInfo.InvariantCulture)));
