@@ -46,8 +46,9 @@ internal sealed record SafetensorsHeader(IReadOnlyList<Tensor> Tensors, long Dat
             var length = CheckOffsets(file, tensors);
             return new SafetensorsHeader([.. tensors.OrderBy(tensor => Encoding.UTF8.GetBytes(tensor.Name), ByBytes)], length);
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
+            // The latter of a text with half of a surrogate pair.
             throw file.Refuse($"its header is not JSON of tensors: {error.Message}", error);
         }
     }

@@ -62,6 +62,8 @@ public sealed class SafetensorsReaderTests : IDisposable
     [InlineData("""{"__metadata__":{"x":1},"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}""", "its __metadata__ must have strings alone")]
     [InlineData("""{"a":[[[[[[[[]]]]]]]]}""", "its header is not JSON of tensors")]
     [InlineData("""{"a":""", "its header is not JSON of tensors")]
+    [InlineData("""{"\ud800":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}""", "its header is not JSON of tensors")]
+    [InlineData("""{"a":{"dtype":"\ud800","shape":[1],"data_offsets":[0,8]}}""", "its header is not JSON of tensors")]
     [InlineData("""{}""", "it has no tensors")]
     [InlineData(""" {"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}""", "it is neither an NPY file")]
     public void Open_AnythingElse_IsRefusedWithTheReason(string header, string reason)
