@@ -51,15 +51,14 @@ internal sealed class AggregationService(
 
     private async Task<RoundOutcome> CollectAndAggregateAsync(IAsyncStreamReader<UploadMessage> requestStream, ServerCallContext context)
     {
-        var problems = new RequestProblems();
         await using var messages = reader.ReadUploadAsync(requestStream, context).GetAsyncEnumerator();
         if (!await messages.MoveNextAsync())
         {
-            problems.Add("spec", "must be set in the first message");
-            throw problems.ToException();
+            throw CallRefusedException.InvalidArgument("spec", "must be set in the first message");
         }
 
         using var first = messages.Current;
+        var problems = new RequestProblems();
         var plan = first.Spec.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
 

@@ -36,6 +36,10 @@ internal sealed class CallRefusedException : Exception
         return new CallRefusedException(StatusCode.InvalidArgument, message, detail);
     }
 
+    /// <summary>One thing is wrong with the request: a field's wire name, and what it must be.</summary>
+    public static CallRefusedException InvalidArgument(string field, string description) =>
+        InvalidArgument([new BadRequest.Types.FieldViolation { Field = field, Description = description }]);
+
     /// <summary>A limit is reached; the call may be tried again after the delay.</summary>
     public static CallRefusedException OverLimit(string message, TimeSpan retryDelay) =>
         new(StatusCode.ResourceExhausted, message, new RetryInfo { RetryDelay = retryDelay.ToDuration() });

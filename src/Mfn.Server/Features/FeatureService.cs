@@ -46,7 +46,7 @@ internal sealed class FeatureService(ComputeScheduler compute, RequestReader rea
     {
         if (!await reader.MoveNextAsync(requestStream, context) || requestStream.Current.Start is not { } start)
         {
-            throw Refuse("start", "must be in the first message");
+            throw CallRefusedException.InvalidArgument("start", "must be in the first message");
         }
 
         var problems = new RequestProblems();
@@ -93,12 +93,5 @@ internal sealed class FeatureService(ComputeScheduler compute, RequestReader rea
 
         Task WriteAsync(FeatureVector features) => writer.WriteAsync(
             responseStream, new StreamFeaturesResponse { FrameCount = upload.FrameCount, Features = features.ToWire(normalization, start.Normalization) }, context);
-    }
-
-    private static CallRefusedException Refuse(string field, string description)
-    {
-        var problems = new RequestProblems();
-        problems.Add(field, description);
-        return problems.ToException();
     }
 }

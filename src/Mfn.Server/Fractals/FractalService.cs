@@ -30,13 +30,12 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
     {
         // The field takes memory while it comes.
         using var place = places.Take();
-        var problems = new RequestProblems();
         if (!await reader.MoveNextAsync(requestStream, context) || requestStream.Current.Start is not { } start)
         {
-            problems.Add("start", "must be in the first message");
-            throw problems.ToException();
+            throw CallRefusedException.InvalidArgument("start", "must be in the first message");
         }
 
+        var problems = new RequestProblems();
         var upload = new FieldUpload(limits.Value, problems);
         var field = upload.Declare(start.Field, "field");
         var (threshold, options) = (start.ToThreshold(problems), start.ToBoxOptions(problems));
@@ -85,13 +84,12 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
     public override async Task<ComputeHistoryStabilityStreamResponse> ComputeHistoryStabilityStream(
         IAsyncStreamReader<ComputeHistoryStabilityStreamRequest> requestStream, ServerCallContext context)
     {
-        var problems = new RequestProblems();
         if (!await reader.MoveNextAsync(requestStream, context) || requestStream.Current.Start is not { } start)
         {
-            problems.Add("start", "must be in the first message");
-            throw problems.ToException();
+            throw CallRefusedException.InvalidArgument("start", "must be in the first message");
         }
 
+        var problems = new RequestProblems();
         var timeStep = ReadTimeStep(start.HasTimeStep, start.TimeStep, "start.time_step", problems);
         problems.ThrowIfAny();
 

@@ -32,9 +32,8 @@ internal sealed class PotentialUpload(SteerRunRequest request, int byteCount)
     {
         if (values.Length > byteCount - _count)
         {
-            var problems = new RequestProblems();
-            problems.Add("command.replace_potential.values", $"must have {byteCount} bytes, but had {(long)_count + values.Length}");
-            throw problems.ToException();
+            throw CallRefusedException.InvalidArgument(
+                "command.replace_potential.values", $"must have {byteCount} bytes, but had {(long)_count + values.Length}");
         }
 
         values.Span.CopyTo(_values.AsSpan(_count));

@@ -27,7 +27,7 @@ internal sealed class RunService(RunRegistry runs, ComputePlaces places, Request
         var start = await reader.MoveNextAsync(requestStream, context) ? requestStream.Current.Start : null;
         var parts = reader.ReadUploadAsync(requestStream, context).Select(message => message.HasValues ? message.Values : null);
         return start is null
-            ? throw Problem("start", "must be the first message")
+            ? throw CallRefusedException.InvalidArgument("start", "must be the first message")
             : new CreateRunStreamResponse { Run = await new RunCreation(runs, limits.Value).CreateAsync(start, parts, context.CancellationToken) };
     }
 
@@ -126,7 +126,7 @@ internal sealed class RunService(RunRegistry runs, ComputePlaces places, Request
     {
         if (!await reader.MoveNextAsync(requestStream, context) || requestStream.Current.Start is not { } start)
         {
-            throw Problem("start", "must be the first message");
+            throw CallRefusedException.InvalidArgument("start", "must be the first message");
         }
 
         var checkpoint = await ReceiveCheckpointAsync(requestStream, context);
@@ -146,7 +146,7 @@ internal sealed class RunService(RunRegistry runs, ComputePlaces places, Request
             {
                 if (requests.Current.KindCase != ImportRunRequest.KindOneofCase.Chunk)
                 {
-                    throw Problem("chunk", "must be set in every message after the first");
+                    throw CallRefusedException.InvalidArgument("chunk", "must be set in every message after the first");
                 }
 
                 decoder.Append(requests.Current.Chunk.Span);
@@ -156,15 +156,8 @@ internal sealed class RunService(RunRegistry runs, ComputePlaces places, Request
         }
         catch (InvalidDataException error)
         {
-            throw Problem("chunk", $"must bring a checkpoint that this server can use: {error.Message.TrimEnd('.')}");
+            throw CallRefusedException.InvalidArgument("chunk", $"must bring a checkpoint that this server can use: {error.Message.TrimEnd('.')}");
         }
-    }
-
-    private static CallRefusedException Problem(string field, string description)
-    {
-        var problems = new RequestProblems();
-        problems.Add(field, description);
-        return problems.ToException();
     }
 
     /// <summary>The state after a step, or the state now if there is none.</summary>

@@ -24,7 +24,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
             var isPart = request.Command is null && request.Values.Length > 0;
             if (isPart ? upload is null && !isRestRefused : upload is not null)
             {
-                throw Problem("values", "must be in messages without a command, after a command with values_follow, until its values are complete");
+                throw CallRefusedException.InvalidArgument("values", "must be in messages without a command, after a command with values_follow, until its values are complete");
             }
 
             if (isPart && upload is null)
@@ -70,7 +70,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
         const string Path = "command.replace_potential";
         if (request.Command?.ReplacePotential is not { } potential)
         {
-            throw Problem("values_follow", $"must only be set beside {Path}");
+            throw CallRefusedException.InvalidArgument("values_follow", $"must only be set beside {Path}");
         }
 
         var problems = new RequestProblems();
@@ -99,12 +99,5 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
         problems.ThrowIfAny();
         var outcome = await run.SteerAsync(command, cancellationToken);
         return new Applied { Step = outcome.Position.Step, Revision = outcome.Position.Revision, AlreadyApplied = outcome.WasApplied };
-    }
-
-    private static CallRefusedException Problem(string field, string description)
-    {
-        var problems = new RequestProblems();
-        problems.Add(field, description);
-        return problems.ToException();
     }
 }
