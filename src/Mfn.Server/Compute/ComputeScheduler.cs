@@ -9,6 +9,12 @@ namespace Mfn.Server.Compute;
 /// </summary>
 internal sealed class ComputeScheduler : TaskScheduler, IDisposable
 {
+    /// <summary>The most steps that an engine is asked for at once: it takes several in one pass over memory, and beyond this many gains nothing.</summary>
+    public const int MaxStepsAtOnce = 8;
+
+    /// <summary>How long a turn is: long enough to make switching cheap, short enough that a small run among large ones is not held up.</summary>
+    public static readonly TimeSpan TimeSlice = TimeSpan.FromMilliseconds(5);
+
     // Tasks, and items that help with one. Bounded by the number of runs, since each has at most one continuation and its helpers waiting.
     private readonly BlockingCollection<object> _waiting = [];
     private readonly Thread[] _threads;

@@ -1,4 +1,5 @@
 using Mfn.Core.Steering;
+using Mfn.Server.Compute;
 using Mfn.Server.Frames;
 using Mfn.Server.Storage;
 
@@ -7,9 +8,6 @@ namespace Mfn.Server.Runs;
 /// <summary>Recomputes a run's history for one reader, step by step and change by change.</summary>
 internal sealed class Replay : IDisposable
 {
-    private static readonly TimeSpan TimeSlice = TimeSpan.FromMilliseconds(5);
-    private const int MaxStepsAtOnce = 8;
-
     private readonly RunHistory _history;
     private readonly RunServices _services;
     private readonly FrameEncoder _encoder;
@@ -108,7 +106,7 @@ internal sealed class Replay : IDisposable
             else
             {
                 var step = _simulation.Step;
-                var count = Math.Min(MaxStepsAtOnce, end.Step - step);
+                var count = Math.Min(ComputeScheduler.MaxStepsAtOnce, end.Step - step);
                 count = Math.Min(count, (next?.Position.Step ?? int.MaxValue) - step);
                 count = Math.Min(count, everyNSteps - (step % everyNSteps));
                 _simulation.Advance(count, cancellationToken);
@@ -123,7 +121,7 @@ internal sealed class Replay : IDisposable
                 return ReplayStop.End;
             }
         }
-        while (_services.Clock.GetElapsedTime(start) < TimeSlice);
+        while (_services.Clock.GetElapsedTime(start) < ComputeScheduler.TimeSlice);
 
         return null;
     }

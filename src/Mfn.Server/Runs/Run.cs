@@ -1,5 +1,6 @@
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
+using Mfn.Server.Compute;
 using Mfn.Server.Storage;
 
 namespace Mfn.Server.Runs;
@@ -10,9 +11,6 @@ namespace Mfn.Server.Runs;
 /// </summary>
 internal sealed class Run : IAsyncDisposable
 {
-    // Long enough to make switching cheap, short enough that a small run among large ones is not held up.
-    private static readonly TimeSpan TimeSlice = TimeSpan.FromMilliseconds(5);
-
     private readonly RunOrigin _origin;
     private readonly RunServices _services;
     private readonly IRunRecorder _recorder;
@@ -241,7 +239,7 @@ internal sealed class Run : IAsyncDisposable
         {
             due -= await _simulation.StepAsync(due, cancelled);
         }
-        while (due > 0 && _simulation.State == RunState.Running && _requests.IsEmpty && _services.Clock.GetElapsedTime(sliceStart) < TimeSlice);
+        while (due > 0 && _simulation.State == RunState.Running && _requests.IsEmpty && _services.Clock.GetElapsedTime(sliceStart) < ComputeScheduler.TimeSlice);
 
         await Task.Yield();
     }

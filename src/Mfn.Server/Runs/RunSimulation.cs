@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Mfn.Core.Simulation;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
+using Mfn.Server.Compute;
 using Mfn.Server.Frames;
 using Mfn.Server.Storage;
 
@@ -14,9 +15,6 @@ namespace Mfn.Server.Runs;
 /// </summary>
 internal sealed class RunSimulation : IDisposable
 {
-    // The engine takes several steps in one pass over memory; beyond this many it gains nothing.
-    private const int MaxStepsAtOnce = 8;
-
     private readonly RunOrigin _origin;
     private readonly SteeredSimulation _simulation;
     private readonly RunArchive _archive;
@@ -191,7 +189,7 @@ internal sealed class RunSimulation : IDisposable
     private int StepsUntilSomethingIsDue()
     {
         var step = _simulation.Step;
-        var count = Math.Min(MaxStepsAtOnce, StopStep - step);
+        var count = Math.Min(ComputeScheduler.MaxStepsAtOnce, StopStep - step);
         count = Math.Min(count, (_pauseAt ?? int.MaxValue) - step);
         count = Math.Min(count, _steadyState?.StepsUntilDue(step) ?? int.MaxValue);
         count = Math.Min(count, _audience.StepsUntilDue(step));
@@ -326,7 +324,7 @@ internal sealed class RunSimulation : IDisposable
     {
         while (_simulation.Step < step)
         {
-            _simulation.Advance(Math.Min(MaxStepsAtOnce, step - _simulation.Step), cancelled);
+            _simulation.Advance(Math.Min(ComputeScheduler.MaxStepsAtOnce, step - _simulation.Step), cancelled);
             _archive.MovedAgain();
             await Task.Yield();
         }

@@ -12,12 +12,6 @@ namespace Mfn.Server.Simulation;
 /// </summary>
 internal sealed class OwnedSimulation : IAsyncDisposable
 {
-    // Long enough to make switching cheap, short enough that a small run among large ones is not held up.
-    private static readonly TimeSpan TimeSlice = TimeSpan.FromMilliseconds(5);
-
-    // The engine takes several steps in one pass over memory; beyond this many it gains nothing.
-    private const int MaxStepsAtOnce = 8;
-
     private readonly SimulationOrder _order;
     private readonly SimulationRegistry _registry;
     private readonly ComputePlace _place;
@@ -117,7 +111,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
                 growthEvents = [];
             }
 
-            if (_registry.Clock.GetElapsedTime(sliceStart) > TimeSlice)
+            if (_registry.Clock.GetElapsedTime(sliceStart) > ComputeScheduler.TimeSlice)
             {
                 await Task.Yield();
                 sliceStart = _registry.Clock.GetTimestamp();
@@ -127,7 +121,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
 
     private int StepsUntilSomethingIsDue(int step, SimulationAnalysis analysis)
     {
-        var count = analysis.NeedsEveryStep ? 1 : Math.Min(MaxStepsAtOnce, _order.Spec.StepCount - step);
+        var count = analysis.NeedsEveryStep ? 1 : Math.Min(ComputeScheduler.MaxStepsAtOnce, _order.Spec.StepCount - step);
         return _order.Frames is { } plan ? Math.Min(count, plan.EveryNSteps - (step % plan.EveryNSteps)) : count;
     }
 
