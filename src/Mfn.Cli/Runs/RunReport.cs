@@ -29,7 +29,7 @@ internal static class RunReport
     public static int ShortestIdLength(IReadOnlyList<Run> runs)
     {
         var length = ShortIdLength;
-        while (runs.Select(run => run.RunId[..Math.Min(length, run.RunId.Length)]).Distinct().Count() < runs.Count)
+        while (runs.Any(run => run.RunId.Length > length) && runs.Select(run => run.RunId[..Math.Min(length, run.RunId.Length)]).Distinct().Count() < runs.Count)
         {
             length++;
         }
