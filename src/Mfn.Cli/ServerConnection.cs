@@ -211,7 +211,7 @@ internal sealed class ServerConnection
     {
         var address = target.Address!;
         var key = isHere ? null : arguments.GetValue(_apiKey) ?? Variable(KeyVariable) ?? target.Context?.ReadKey();
-        if (key is not null && !ServerTarget.MayCarryKey(address))
+        if (key is not null && !MfnClientOptions.MayCarryKey(address))
         {
             throw new BadArgumentsException(ServerTarget.KeyInTheClear(address));
         }

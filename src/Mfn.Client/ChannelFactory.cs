@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
@@ -44,7 +43,7 @@ internal sealed class ChannelFactory
             throw new ArgumentException($"{nameof(options.MaxTries)} must be between 1 and 5, but was {options.MaxTries}.", nameof(options));
         }
 
-        if (options.ApiKey is not null && !IsPrivate(options.Address))
+        if (options.ApiKey is not null && !MfnClientOptions.MayCarryKey(options.Address))
         {
             throw new ArgumentException($"An API key is sent over https:// or to this machine only, but the address is '{options.Address}'.", nameof(options));
         }
@@ -89,9 +88,6 @@ internal sealed class ChannelFactory
             RetryableStatusCodes = { StatusCode.Unavailable },
         },
     };
-
-    private static bool IsPrivate(Uri address) =>
-        address.Scheme == "https" || address.IsLoopback || (IPAddress.TryParse(address.Host, out var host) && IPAddress.IsLoopback(host));
 
     private static SslClientAuthenticationOptions ReadCertificates(MfnClientOptions options)
     {

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Mfn.Client;
 
 /// <summary>How a client reaches its server.</summary>
@@ -46,6 +48,13 @@ public sealed record MfnClientOptions
 
     /// <summary>Told of each call that is answered: its method, such as /mfn.v1.MembraneService/ComputeNernstPotential, and after how long.</summary>
     public Action<string, TimeSpan>? Answered { get; init; }
+
+    /// <summary>Whether a key may be sent to an address: over TLS, or to this machine.</summary>
+    public static bool MayCarryKey(Uri address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return address.Scheme == "https" || address.IsLoopback || (IPAddress.TryParse(address.Host, out var host) && IPAddress.IsLoopback(host));
+    }
 
     /// <summary>What it has, but not its secrets.</summary>
     public override string ToString() => $"{Address} (key: {(ApiKey is null ? "none" : "set")})";

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mfn.Cli.Flags;
 using Mfn.Cli.Output;
+using Mfn.Client;
 
 namespace Mfn.Cli.Contexts;
 
@@ -91,7 +92,7 @@ internal static class ContextCommand
                 problems.Add("--key must not be empty.");
             }
 
-            if ((arguments.IsGiven(key) || arguments.IsGiven(keyFile)) && !ServerTarget.MayCarryKey(url))
+            if ((arguments.IsGiven(key) || arguments.IsGiven(keyFile)) && !MfnClientOptions.MayCarryKey(url))
             {
                 problems.Add(ServerTarget.KeyInTheClear(url));
             }

@@ -1,4 +1,4 @@
-using System.Net;
+using Mfn.Client;
 
 namespace Mfn.Cli.Contexts;
 
@@ -8,11 +8,7 @@ namespace Mfn.Cli.Contexts;
 /// <param name="Context">Its certificates and key; none for an address alone.</param>
 internal sealed record ServerTarget(Uri? Address, string Origin, ServerContext? Context = null)
 {
-    /// <summary>Whether a key may be sent there: over TLS, or to this machine.</summary>
-    public static bool MayCarryKey(Uri address) =>
-        address.Scheme == "https" || address.IsLoopback || (IPAddress.TryParse(address.Host, out var host) && IPAddress.IsLoopback(host));
-
-    /// <summary>Why not.</summary>
+    /// <summary>Why no key is sent there: <see cref="MfnClientOptions.MayCarryKey"/>.</summary>
     public static string KeyInTheClear(Uri address) =>
         $"An API key is sent over https:// or to this machine only, but the server is {address.OriginalString}, where others could read it on the way.";
 }
