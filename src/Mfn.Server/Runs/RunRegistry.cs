@@ -19,13 +19,13 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly LimitsOptions _limits;
     private readonly ILoggerFactory _loggers;
-    private RunStore? _store;
     private readonly Dictionary<RunId, Run> _runs = [];
     private readonly ServerLifetime _lifetime;
     private readonly ReplaySlots _replays;
     private readonly Heartbeats _heartbeats;
     private readonly ILogger<RunRegistry> _logger;
     private readonly ITimer _idleTimer;
+    private RunStore? _store;
     private Task _idleSweep = Task.CompletedTask;
 
     public RunRegistry(
@@ -116,8 +116,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
             }
             catch
             {
-                recorder.Delete();
-                recorder.Dispose();
+                Discard(origin.Id, recorder);
                 throw;
             }
 
@@ -230,6 +229,21 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         {
             LogNotCreated(error.Message);
             throw CallRefusedException.NotStored();
+        }
+    }
+
+    private void Discard(RunId id, IRunRecorder recorder)
+    {
+        using (recorder)
+        {
+            try
+            {
+                recorder.Delete();
+            }
+            catch (Exception error) when (DurableFiles.IsWriteFailure(error))
+            {
+                LogNotDeleted(id, error.Message);
+            }
         }
     }
 
