@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
+using Mfn.Client.Uploads;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Client;
@@ -49,21 +50,14 @@ internal static class FieldParts
     }
 
     /// <summary>Sends messages until there are no more or the server refuses, and returns the answer. What the messages throw ends the call.</summary>
+    /// <param name="call">The call, which <paramref name="leaving"/> cancels.</param>
+    /// <param name="messages">Enumerated once, each after the one before has been sent.</param>
+    /// <param name="leaving">Cancelled at the end, so that nothing is sent any more.</param>
     public static async Task<TResponse> SendAsync<TRequest, TResponse>(
-        AsyncClientStreamingCall<TRequest, TResponse> call, IEnumerable<TRequest> messages, CancellationToken cancellationToken)
+        AsyncClientStreamingCall<TRequest, TResponse> call, IEnumerable<TRequest> messages, CancellationTokenSource leaving)
     {
-        var response = call.ResponseAsync;
-        foreach (var message in messages)
-        {
-            // A server that refuses half way takes no more of it, and says why in the response.
-            var writing = call.RequestStream.WriteAsync(message, cancellationToken);
-            if (await Task.WhenAny(writing, response) == response || writing.IsFaulted)
-            {
-                return await response;
-            }
-        }
-
-        await call.RequestStream.CompleteAsync().WaitAsync(cancellationToken);
-        return await response;
+        await using var source = new MessageSource<TRequest>(messages.ToAsyncEnumerable(), leaving.Token);
+        await using var upload = new Upload<TRequest>(call.RequestStream, source, leaving);
+        return await upload.ReadAsync(call.ResponseAsync);
     }
 }

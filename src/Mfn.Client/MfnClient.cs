@@ -39,7 +39,7 @@ public sealed class MfnClient : IDisposable
         _channels = new ChannelFactory(options);
         _channel = _channels.Open();
         _simulation = new SimulationService.SimulationServiceClient(_channel);
-        Runs = new RunClient(_channel, _channels.Open, options.MaxSendBytes);
+        Runs = new RunClient(_channel, _channels.Open, options.MaxSendBytes, _closing.Token);
         _features = new FeatureService.FeatureServiceClient(_channel);
         _fractals = new FractalService.FractalServiceClient(_channel);
         _membrane = new MembraneService.MembraneServiceClient(_channel);
@@ -156,7 +156,7 @@ public sealed class MfnClient : IDisposable
 
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         using var channel = _channels.Open();
-        return await new FractalUploads(channel, _options.MaxSendBytes).ComputeBoxCountingDimensionAsync(request, leaving.Token);
+        return await new FractalUploads(channel, _options.MaxSendBytes).ComputeBoxCountingDimensionAsync(request, leaving);
     }
 
     /// <summary>Draws a random iterated function system and its orbit.</summary>
@@ -191,7 +191,7 @@ public sealed class MfnClient : IDisposable
         ArgumentNullException.ThrowIfNull(frames);
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         using var channel = _channels.Open();
-        return await new FractalUploads(channel, _options.MaxSendBytes).ComputeHistoryStabilityAsync(start, frames, leaving.Token);
+        return await new FractalUploads(channel, _options.MaxSendBytes).ComputeHistoryStabilityAsync(start, frames, leaving);
     }
 
     /// <summary>Runs the reference's validation cycle on the server.</summary>

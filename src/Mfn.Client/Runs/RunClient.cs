@@ -16,12 +16,14 @@ public sealed class RunClient
     private readonly RunService.RunServiceClient _runs;
     private readonly Func<GrpcChannel> _connect;
     private readonly int _maxSendBytes;
+    private readonly CancellationToken _closing;
 
     /// <param name="channel">What is not uploaded goes through it.</param>
     /// <param name="connect">Makes a channel for one upload.</param>
     /// <param name="maxSendBytes">The largest message of an upload.</param>
-    internal RunClient(ChannelBase channel, Func<GrpcChannel> connect, int maxSendBytes) =>
-        (_runs, _connect, _maxSendBytes) = (new RunService.RunServiceClient(channel), connect, maxSendBytes);
+    /// <param name="closing">Ends the uploads under way.</param>
+    internal RunClient(ChannelBase channel, Func<GrpcChannel> connect, int maxSendBytes, CancellationToken closing) =>
+        (_runs, _connect, _maxSendBytes, _closing) = (new RunService.RunServiceClient(channel), connect, maxSendBytes, closing);
 
     // These calls change what is on the server, and a broken connection does not tell whether they did. Sent twice, they might leave two runs;
     // SteerRun and WatchRun go on by their own rules.
@@ -66,13 +68,14 @@ public sealed class RunClient
             field?.Values = ByteString.Empty;
         }
 
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing);
         using var channel = _connect();
-        using var call = new RunService.RunServiceClient(channel).CreateRunStream(cancellationToken: cancellationToken);
+        using var call = new RunService.RunServiceClient(channel).CreateRunStream(cancellationToken: leaving.Token);
         var messages = values
             .SelectMany(each => FieldParts.Cut(each, _maxSendBytes))
             .Select(part => new CreateRunStreamRequest { Values = part })
             .Prepend(new CreateRunStreamRequest { Start = start });
-        return (await FieldParts.SendAsync(call, messages, cancellationToken)).Run;
+        return (await FieldParts.SendAsync(call, messages, leaving)).Run;
     }
 
     /// <summary>Returns a run.</summary>
@@ -150,9 +153,10 @@ public sealed class RunClient
     public async Task<Run> ImportAsync(ImportRunStart start, Stream source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
-        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing);
         await using var messages = new MessageSource<ImportRunRequest>(Messages(), leaving.Token);
-        using var call = _runs.ImportRun(cancellationToken: leaving.Token);
+        using var channel = _connect();
+        using var call = new RunService.RunServiceClient(channel).ImportRun(cancellationToken: leaving.Token);
         await using var upload = new Upload<ImportRunRequest>(call.RequestStream, messages, leaving);
         return (await upload.ReadAsync(call.ResponseAsync)).Run;
 

@@ -136,6 +136,58 @@ public sealed class UploadTests
         await updates.Disposed.Within();
     }
 
+    [Theory, MemberData(nameof(Failures))]
+    public async Task ComputeHistoryStabilityAsync_FramesThatThrow_EndTheCallWithTheirException(int goodCount, bool isLarge)
+    {
+        await using var server = await TestServer.StartAsync();
+        using var client = Connect(server);
+        var size = isLarge ? 300 : 8;
+        var frames = Broken(goodCount, _ => TestFields.Constant(size, size, -0.07), new InvalidOperationException("broken"));
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => client.ComputeHistoryStabilityAsync(new ComputeHistoryStabilityStreamStart(), frames.ToBlockingEnumerable()).Within());
+
+        Assert.Equal("broken", error.Message);
+        await AssertNothingIsLeftAsync(server);
+    }
+
+    [Fact]
+    public async Task ComputeHistoryStabilityAsync_CallerGivesUpWhileTheFramesWait_EndsAtOnceAndDisposesOfThem()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var client = Connect(server);
+        var frames = new WaitingSource<Field>([TestFields.Constant(8, 8, -0.07)], heedsItsToken: false);
+        using var cancellation = new CancellationTokenSource();
+
+        // On a thread of its own: a call that enumerates on its caller's would hold up the test.
+        var computing = Task.Run(
+            () => client.ComputeHistoryStabilityAsync(new ComputeHistoryStabilityStreamStart(), frames.ReadAsync().ToBlockingEnumerable(), cancellation.Token));
+        await frames.Waits.Within();
+        await cancellation.CancelAsync();
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => computing.Within());
+
+        Assert.True(error is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled }, error.ToString());
+        await AssertNothingIsLeftAsync(server);
+        frames.Release();
+        await frames.Disposed.Within();
+    }
+
+    [Fact]
+    public async Task ImportAsync_ClientIsDisposedWhileTheStreamWaits_EndsTheCall()
+    {
+        await using var server = await TestServer.StartAsync();
+        var client = Connect(server);
+        var waits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        var importing = client.Runs.ImportAsync(new ImportRunStart(), new WaitingStream(waits));
+        await waits.Task.Within();
+        client.Dispose();
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => importing.Within());
+
+        Assert.True(error is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled }, error.ToString());
+        await AssertNothingIsLeftAsync(server);
+    }
+
     private static MfnClient Connect(TestServer server) => new(new MfnClientOptions { Address = server.Address });
 
     private static async Task AssertNothingIsLeftAsync(TestServer server)
@@ -187,6 +239,15 @@ public sealed class UploadTests
             {
                 _disposed.TrySetResult();
             }
+        }
+    }
+
+    private sealed class WaitingStream(TaskCompletionSource waits) : MemoryStream
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            waits.TrySetResult();
+            return await new TaskCompletionSource<int>().Task.WaitAsync(cancellationToken);
         }
     }
 
