@@ -56,6 +56,16 @@ public sealed class LiveViewTests
     }
 
     [Fact]
+    public void Draw_WordsOfAServerThatMoveTheCursor_StayInTheirLine()
+    {
+        var view = View();
+        view.Take(Frame(Position, [0, 0.001, 0, 0.001]));
+        view.Away("UNAVAILABLE: \e[2Jgone\r\nfor good", Now + TimeSpan.FromSeconds(2.5));
+
+        Assert.Equal("server away, trying again in 3 s: UNAVAILABLE:  [2Jgone  for good", Show(view, 80, 24)[^1]);
+    }
+
+    [Fact]
     public void Draw_EveryWindow_StaysWithinIt()
     {
         var view = View();
