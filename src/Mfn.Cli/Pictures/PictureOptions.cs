@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mfn.Cli.Flags;
 
 namespace Mfn.Cli.Pictures;
 
@@ -27,11 +28,7 @@ internal sealed class PictureOptions(string rangeDefault)
     /// <exception cref="BadArgumentsException">The scale is out of its range, or there are options for pictures where none are written.</exception>
     public PictureStyle Read(ParseResult arguments, bool writesPictures, string picturesOption)
     {
-        if (!writesPictures && new Option[] { _scale, _colorBar }.Where(option => arguments.GetResult(option) is { Implicit: false }).ToArray() is { Length: > 0 } needless)
-        {
-            throw new BadArgumentsException($"{string.Join(", ", needless.Select(option => option.Name))}: only with {picturesOption}.");
-        }
-
+        arguments.RequireFor(writesPictures, $"with {picturesOption}", _scale, _colorBar);
         var scale = arguments.GetValue(_scale) ?? 1;
         return scale is >= 1 and <= MostScale
             ? new PictureStyle(scale, arguments.GetValue(_colorBar), arguments.GetValue(Range) ?? RangeRule.All)
