@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Cli.Flags;
 using Mfn.Cli.Output;
@@ -29,8 +28,6 @@ internal static class SteerCommand
         Prints the step at which the command took effect. A command that is sent again under its --command-id is not applied again.
         Exit code: 0 if it was applied, 2 if it was refused, 1 for a failed call.
         """;
-
-    private const string RichStatusTrailer = "grpc-status-details-bin";
 
     // A server that is not there should be told of soon; one that restarts is worth a second try.
     private const int MaxTries = 3;
@@ -163,7 +160,7 @@ internal static class SteerCommand
     {
         if (response.Refused is { } refusal)
         {
-            throw new RpcException(new Status((StatusCode)refusal.Code, refusal.Message), new Metadata { { RichStatusTrailer, refusal.ToByteArray() } });
+            throw refusal.ToRpcException();
         }
 
         var applied = response.Applied;
