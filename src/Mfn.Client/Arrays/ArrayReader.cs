@@ -44,7 +44,7 @@ public abstract class ArrayReader : IDisposable
     /// <summary>Reads the next values of an array in single precision, in C order.</summary>
     /// <exception cref="InvalidOperationException">The array is in double precision.</exception>
     /// <exception cref="EndOfStreamException">The array has fewer values left.</exception>
-    /// <exception cref="InvalidDataException">A pipe or an archive ended early, or goes on after the array.</exception>
+    /// <exception cref="InvalidDataException">A pipe or an archive ended early, goes on after the array, or is damaged.</exception>
     public void Read(Span<float> destination)
     {
         if (IsDouble)
@@ -58,7 +58,7 @@ public abstract class ArrayReader : IDisposable
 
     /// <summary>Reads the next values in C order; narrower values are widened exactly.</summary>
     /// <exception cref="EndOfStreamException">The array has fewer values left.</exception>
-    /// <exception cref="InvalidDataException">A pipe or an archive ended early, or goes on after the array.</exception>
+    /// <exception cref="InvalidDataException">A pipe or an archive ended early, goes on after the array, or is damaged.</exception>
     public void Read(Span<double> destination)
     {
         ReadElements(_position, destination);
@@ -70,6 +70,7 @@ public abstract class ArrayReader : IDisposable
     /// single. The first time, an array that is not a file of its own is read into memory.
     /// </summary>
     /// <exception cref="EndOfStreamException">The array has fewer values from there on.</exception>
+    /// <exception cref="InvalidDataException">A pipe or an archive ended early, goes on after the array, or is damaged.</exception>
     public void ReadAt(long index, Span<float> destination)
     {
         EnsureRandomAccess();
@@ -78,6 +79,7 @@ public abstract class ArrayReader : IDisposable
 
     /// <summary>The value at a place in C order; several threads may read.</summary>
     /// <exception cref="EndOfStreamException">The array has no such place.</exception>
+    /// <exception cref="InvalidDataException">A pipe or an archive ended early, goes on after the array, or is damaged.</exception>
     public double ReadAt(long index)
     {
         EnsureRandomAccess();

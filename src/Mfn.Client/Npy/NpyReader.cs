@@ -160,7 +160,7 @@ public sealed class NpyReader : ArrayReader
             file.Stream.Position = 0;
             var archive = file.Own(new ZipArchive(file.Stream, ZipArchiveMode.Read, leaveOpen: true));
             var entry = FindMember(file, archive);
-            var stream = file.Own(entry.Open());
+            var stream = file.Own(new MemberStream(file, entry));
             Span<byte> prefix = stackalloc byte[sizeof(ulong)];
             prefix = prefix[..stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)];
             var header = NpyHeader.Read(file, prefix, stream, castIntegers);

@@ -197,6 +197,52 @@ public sealed class NpyReaderTests : IDisposable
     }
 
     [Theory]
+    [InlineData(CompressionLevel.NoCompression)]
+    [InlineData(CompressionLevel.Optimal)]
+    public void Read_MemberWithADamagedBit_IsRefused(CompressionLevel level)
+    {
+        double[] expected = [.. Enumerable.Range(0, 16).Select(value => Math.Sqrt(value))];
+        Write("{'descr': '<f8', 'fortran_order': False, 'shape': (16,), }", [.. expected.SelectMany(BitConverter.GetBytes)], version: 1);
+        var array = File.ReadAllBytes(_path);
+        WriteArchive(level, ("only.npy", array));
+        var archive = File.ReadAllBytes(_path);
+
+        // A local header: 30 bytes, the name, and what else is said of the member.
+        var start = 30 + BitConverter.ToUInt16(archive, 26) + BitConverter.ToUInt16(archive, 28);
+        int length;
+        using (var whole = ZipFile.OpenRead(_path))
+        {
+            length = (int)whole.Entries[0].CompressedLength;
+        }
+
+        var refusals = new List<string>();
+        for (var bit = 0; bit < length * 8; bit++)
+        {
+            var damaged = archive.ToArray();
+            damaged[start + (bit / 8)] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(_path, damaged);
+            try
+            {
+                using var reader = NpyReader.Open(_path);
+                var values = new double[reader.Count];
+                reader.Read(values);
+
+                // Some bits of a deflate stream can be either way: those that fill its last byte, or that tell which of two equal bytes to repeat.
+                Assert.Equal(array, Content());
+                Assert.Equal(expected, values);
+            }
+            catch (InvalidDataException refusal)
+            {
+                refusals.Add(refusal.Message);
+            }
+        }
+
+        Assert.All(refusals, refusal => Assert.StartsWith($"'{_path}' cannot be used: ", refusal, StringComparison.Ordinal));
+        Assert.Contains(refusals, refusal => refusal.Contains("its member 'only.npy' is damaged: its CRC-32 must be ", StringComparison.Ordinal));
+        Assert.InRange(refusals.Count, length * 7, length * 8);
+    }
+
+    [Theory]
     [InlineData("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }", 8, "must be float16, float32 or float64 ('<f2', '<f4', '<f8', or with '>'), but are integers ('<i8'), which must be cast")]
     [InlineData("{'descr': '|b1', 'fortran_order': False, 'shape': (8,), }", 8, "integers ('|b1'), which must be cast")]
     [InlineData("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", 8, "but are Python objects")]
@@ -254,6 +300,15 @@ public sealed class NpyReaderTests : IDisposable
     }
 
     public void Dispose() => File.Delete(_path);
+
+    private byte[] Content()
+    {
+        using var archive = ZipFile.OpenRead(_path);
+        using var member = archive.Entries[0].Open();
+        var content = new MemoryStream();
+        member.CopyTo(content);
+        return content.ToArray();
+    }
 
     private void WriteArchive(CompressionLevel level, params (string Name, byte[] Content)[] members)
     {
