@@ -7,6 +7,9 @@ namespace Mfn.Cli;
 /// <summary>The frames of an NPY file: one if the array has two dimensions, as many as its first extent if it has three.</summary>
 internal sealed class NpyHistory : IDisposable
 {
+    // What the largest Limits:MaxGridSize lets a server take. A frame's memory is taken before its values come, on the word of the header alone.
+    private const int MaxCells = 4096 * 4096;
+
     private readonly NpyReader _reader;
 
     private NpyHistory(NpyReader reader) => _reader = reader;
@@ -23,14 +26,14 @@ internal sealed class NpyHistory : IDisposable
         try
         {
             var reader = NpyReader.Open(path, castIntegers);
-            if (reader.Shape.Count is 2 or 3 && reader.Shape.All(extent => extent > 0) && (long)reader.Shape[^2] * reader.Shape[^1] <= Array.MaxLength)
+            if (reader.Shape.Count is 2 or 3 && reader.Shape.All(extent => extent > 0) && (long)reader.Shape[^2] * reader.Shape[^1] <= MaxCells)
             {
                 return new NpyHistory(reader);
             }
 
             reader.Dispose();
             throw new BadArgumentsException(
-                $"'{path}' cannot be used: its shape must be (rows, columns) or (frames, rows, columns), but is ({string.Join(", ", reader.Shape)}).");
+                $"'{path}' cannot be used: its shape must be (rows, columns) or (frames, rows, columns), of at most {MaxCells} cells a frame, but is ({string.Join(", ", reader.Shape)}).");
         }
         catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
         {

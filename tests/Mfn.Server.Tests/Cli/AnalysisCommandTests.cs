@@ -144,8 +144,9 @@ public sealed class AnalysisCommandTests : IDisposable
     [InlineData("features FIELD --connectivity 5", "mfn: --connectivity must be 4 or 8, but was 5.")]
     [InlineData("features FIELD --version 4.7", "--version must be 4.1 or 5.0, but was '4.7'.")]
     [InlineData("features NAN", "nan.npy', frame 0: values must be between -1000 and 1000 V, but the cell in row 1, column 0 was NaN.")]
-    [InlineData("features VECTOR", "its shape must be (rows, columns) or (frames, rows, columns), but is (4)")]
-    [InlineData("features EMPTY", "its shape must be (rows, columns) or (frames, rows, columns), but is (0, 2, 2)")]
+    [InlineData("features VECTOR", "its shape must be (rows, columns) or (frames, rows, columns), of at most 16777216 cells a frame, but is (4)")]
+    [InlineData("features BIG", "of at most 16777216 cells a frame, but is (1, 4097, 4096)")]
+    [InlineData("features EMPTY", "its shape must be (rows, columns) or (frames, rows, columns), of at most 16777216 cells a frame, but is (0, 2, 2)")]
     [InlineData("features INTEGERS", "but are integers ('<i8'), which must be cast explicitly (castIntegers; --cast of mfn).")]
     [InlineData("fractal dimension FIELD --scales 1", "--scales must be between 2 and 20, but was 1.")]
     [InlineData("fractal ifs --points 10", "--points must be between 1000 and 100000, but was 10.")]
@@ -161,6 +162,7 @@ public sealed class AnalysisCommandTests : IDisposable
             ["NAN"] = Write("nan", [0, 0, double.NaN, 0], 2, 2),
             ["VECTOR"] = Write("vector", [0, 0, 0, 0], 4),
             ["EMPTY"] = Write("empty", [], 0, 2, 2),
+            ["BIG"] = WriteRaw("big", "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 4097, 4096), }", 8 * 4097 * 4096),
             ["INTEGERS"] = WriteRaw("integers", "{'descr': '<i8', 'fortran_order': False, 'shape': (1, 1), }"),
         };
 
@@ -210,10 +212,12 @@ public sealed class AnalysisCommandTests : IDisposable
         return path;
     }
 
-    private string WriteRaw(string name, string header)
+    private string WriteRaw(string name, string header, long bytes = 8)
     {
         var path = Path.Combine(_folder.FullName, $"{name}.npy");
-        File.WriteAllBytes(path, [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), .. new byte[8]]);
+        using var file = File.Create(path);
+        file.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header)]);
+        file.SetLength(file.Length + bytes);
         return path;
     }
 }
