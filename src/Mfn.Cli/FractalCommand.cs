@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Mfn.Cli.Flags;
 using Mfn.Cli.Output;
+using Mfn.Cli.Runs;
 using Mfn.Client.Npy;
 using Mfn.Contracts.V1;
 
@@ -65,10 +66,9 @@ internal static class FractalCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var answer = output.Open(arguments);
-            using var history = NpyHistory.Open(arguments.GetRequiredValue(path), arguments.GetValue(cast));
             var request = new ComputeBoxCountingDimensionRequest
             {
-                Field = history.Frames().Last(),
+                Field = NpyField.Read(arguments.GetRequiredValue(path), arguments.GetValue(cast)),
                 DefinitionVersion = arguments.GetValue(boxes.Version) ?? "",
             };
             arguments.Apply(threshold, value => request.ThresholdMillivolts = value);

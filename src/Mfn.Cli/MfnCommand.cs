@@ -40,7 +40,7 @@ internal static class MfnCommand
         var output = StandardOutput.Open();
         try
         {
-            return await RunAsync(args, output, Console.Error, StandardOutput.Closed);
+            return await RunAsync(args, output, StandardError.Open(), StandardOutput.Closed);
         }
         catch (OperationCanceledException) when (StandardOutput.IsClosed())
         {

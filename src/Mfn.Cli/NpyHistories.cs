@@ -5,15 +5,25 @@ internal sealed class NpyHistories : IDisposable
 {
     private readonly List<(string File, NpyHistory History)> _all = [];
 
-    /// <exception cref="BadArgumentsException">A file does not exist, or holds no such array.</exception>
+    /// <exception cref="BadArgumentsException">Files do not exist, or hold no such array: all of them are told.</exception>
     public NpyHistories(IEnumerable<string> files, bool castIntegers)
     {
         try
         {
+            var problems = new List<string>();
             foreach (var file in files)
             {
-                _all.Add((file, NpyHistory.Open(file, castIntegers)));
+                try
+                {
+                    _all.Add((file, NpyHistory.Open(file, castIntegers)));
+                }
+                catch (BadArgumentsException error)
+                {
+                    problems.AddRange(error.Problems);
+                }
             }
+
+            BadArgumentsException.ThrowIfAny(problems);
         }
         catch
         {

@@ -1,10 +1,11 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 
 namespace Mfn.Cli;
 
-/// <summary>Options that take a number and say so when they get something else.</summary>
+/// <summary>Options and arguments that take a number and say so when they get something else.</summary>
 internal static class NumberOption
 {
     public static Option<T?> Create<T>(string name, string helpName, string description, bool isRequired = false)
@@ -13,18 +14,16 @@ internal static class NumberOption
             Description = description,
             HelpName = helpName,
             Required = isRequired,
-            CustomParser = result =>
-            {
-                var text = result.Tokens[0].Value;
-                if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
-                {
-                    return number;
-                }
+            CustomParser = result => Parse<T>(result, name),
+        };
 
-                var kind = typeof(T) == typeof(double) ? "a number" : $"a whole number of at most {T.MaxValue}";
-                result.AddError($"{name} must be {kind}, but was '{text}'.");
-                return null;
-            },
+    /// <summary>An argument of that kind; what is not given is null.</summary>
+    public static Argument<T?> CreateArgument<T>(string name, string description, ArgumentArity arity)
+        where T : struct, INumber<T>, IMinMaxValue<T> => new(name)
+        {
+            Description = description,
+            Arity = arity,
+            CustomParser = result => Parse<T>(result, name),
         };
 
     /// <summary>Hands the option's number on if one was given.</summary>
@@ -35,5 +34,24 @@ internal static class NumberOption
         {
             assign(number);
         }
+    }
+
+    private static T? Parse<T>(ArgumentResult result, string name)
+        where T : struct, INumber<T>, IMinMaxValue<T>
+    {
+        if (result.Tokens.Count == 0)
+        {
+            return null;
+        }
+
+        var text = result.Tokens[0].Value;
+        if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        {
+            return number;
+        }
+
+        var kind = typeof(T) == typeof(double) ? "a number" : $"a whole number of at most {T.MaxValue}";
+        result.AddError($"{name} must be {kind}, but was '{text}'.");
+        return null;
     }
 }

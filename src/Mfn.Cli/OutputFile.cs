@@ -13,6 +13,17 @@ internal static class OutputFile
     public static string? Read(ParseResult arguments, Option<string?> option) =>
         arguments.GetValue(option) is { } path ? Check(option.Name, path) : null;
 
+    /// <summary>One file cannot have the content of several.</summary>
+    /// <exception cref="BadArgumentsException">Two of the options name the same file.</exception>
+    public static void CheckDistinct(params (string Option, string? Path)[] files)
+    {
+        foreach (var same in files.Where(file => file.Path is not null).GroupBy(file => Path.GetFullPath(file.Path!)).Where(group => group.Count() > 1))
+        {
+            var options = same.Select(file => file.Option).ToArray();
+            throw new BadArgumentsException($"{string.Join(" and ", options)} must be files of their own, but both are '{same.First().Path}'.");
+        }
+    }
+
     /// <summary>The path that an option or argument of this name has.</summary>
     /// <exception cref="BadArgumentsException">
     /// The path is empty, standard output's, in a folder that does not exist, or of something that is no regular file.

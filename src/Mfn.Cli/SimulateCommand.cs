@@ -62,7 +62,7 @@ internal static class SimulateCommand
                 Features = arguments.GetValue(features) ? new FeatureOptions() : null,
             };
             var texts = new PictureTexts(runId: null) { Spec = request.Spec };
-            using var files = outputs.Open(arguments, texts);
+            using var files = outputs.Open(arguments, texts, (file.Name, path));
             var steps = request.Spec.HasSteps ? request.Spec.Steps : DefaultSteps;
             using var display = SimulationDisplay.Create(steps, answer, outputs.Range(arguments));
             request.EveryNSteps = arguments.GetValue(every) ?? (display.Draws ? Math.Max(1, (steps + DrawnFrameCount - 1) / DrawnFrameCount) : Math.Max(1, steps / DefaultFrameCount));

@@ -31,10 +31,14 @@ internal sealed class SimulationOutputOptions
     public RangeRule Range(ParseResult arguments) => arguments.GetValue(_pictures.Range) ?? RangeRule.All;
 
     /// <summary>The files that the arguments ask for.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="texts">What pictures say of themselves.</param>
+    /// <param name="field">The option with the final field's file, which is written by others, and the file.</param>
     /// <exception cref="BadArgumentsException">They cannot be written, or the options contradict one another.</exception>
-    public FrameOutputs Open(ParseResult arguments, PictureTexts texts)
+    public FrameOutputs Open(ParseResult arguments, PictureTexts texts, (string Option, string? Path) field)
     {
         var (history, picture) = (OutputFile.Read(arguments, _history), OutputFile.Read(arguments, _picture));
+        OutputFile.CheckDistinct(field, (_history.Name, history), (_picture.Name, picture));
         var folder = arguments.GetValue(_frames);
         var style = _pictures.Read(arguments, picture is not null || folder is not null, $"{_picture.Name} or {_frames.Name}");
         if (picture is not null || folder is not null)

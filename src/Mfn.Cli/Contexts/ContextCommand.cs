@@ -242,7 +242,7 @@ internal static class ContextCommand
 
     private static Argument<string> NameArgument(string description)
     {
-        var argument = new Argument<string>("NAME") { Description = description };
+        var argument = new Argument<string>("NAME") { HelpName = "NAME", Description = description };
         argument.Validators.Add(result =>
         {
             var word = result.Tokens.Count > 0 ? result.Tokens[0].Value : null;

@@ -84,7 +84,10 @@ internal sealed partial class FlagWords
             }
         }
 
-        return match.Value;
+        // "the run's variant is SIMULATION_VARIANT_ENGINE" is "the run's variant is engine" where no option says it.
+        var field = match.Groups["field"].Value;
+        var word = field.Length > 0 ? value.IndexOf($"{field.ToUpperInvariant()}_", StringComparison.Ordinal) : -1;
+        return word >= 0 ? $"{match.Groups["before"].Value}{value[(word + field.Length + 1)..].Replace('_', '-').ToLowerInvariant()}" : match.Value;
     }
 
     // MFN_4_1_COMPAT is mfn-4.1-compat, if the option has such a word.
@@ -107,7 +110,8 @@ internal sealed partial class FlagWords
         };
         return symbol switch
         {
-            Argument when tokens is [var only] => position is { } frame ? $"'{only.Value}', frame {frame.ToString(CultureInfo.InvariantCulture)}" : $"'{only.Value}'",
+            // A path or an id tells more than the name of its argument.
+            Argument argument when tokens is [var only] && (argument.ValueType == typeof(string) || argument.ValueType == typeof(string[])) => position is { } frame ? $"'{only.Value}', frame {frame.ToString(CultureInfo.InvariantCulture)}" : $"'{only.Value}'",
             Option when position is { } i && tokens is not null && i < tokens.Count => $"{symbol.Name} '{tokens[i].Value}'",
             _ => symbol.Name,
         };
@@ -126,6 +130,6 @@ internal sealed partial class FlagWords
     [GeneratedRegex(@"^[a-z]+(?= is )")]
     private static partial Regex FirstWord();
 
-    [GeneratedRegex(@"(?:\b[a-z_]+ (?:is|to) )?\b(?<value>[A-Z]+(?:_[A-Z0-9]+)+)\b")]
+    [GeneratedRegex(@"(?<before>\b(?<field>[a-z_]+) (?:is|to) )?\b(?<value>[A-Z]+(?:_[A-Z0-9]+)+)\b")]
     private static partial Regex EnumerationWord();
 }

@@ -51,6 +51,13 @@ internal static class ParseProblems
             }
         }
 
+        if (isUnknown && MissingAbove(parsed) is { } above)
+        {
+            // "mfn run steer pause ID" reads well, but the run comes first.
+            var path = PathOf(parsed).Split(' ');
+            problems.Add($"{above.Name} is missing before '{path[^1]}': {string.Join(' ', path[..^1])} {above.Name} {path[^1]}.");
+        }
+
         return [.. problems.Distinct()];
     }
 
@@ -149,6 +156,8 @@ internal static class ParseProblems
             }
         }
     }
+
+    private static Argument? MissingAbove(ParseResult parsed) => MissingArguments(parsed).FirstOrDefault(argument => !parsed.CommandResult.Command.Arguments.Contains(argument));
 
     private static Option? RequiredOption(ParseResult parsed, string message) =>
         parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Required && message == $"Option '{option.Name}' is required.");

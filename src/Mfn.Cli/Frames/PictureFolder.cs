@@ -19,11 +19,7 @@ internal sealed class PictureFolder(string path, PictureStyle style, PictureText
         var range = _ranges.Take(frame.Volts.Span);
         if (style.Range.Kind == RangeKind.All)
         {
-            _waiting ??= new FileStream(
-                Path.Combine(path, $".{Guid.NewGuid():N}.partial"),
-                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose });
-            _pictures.Add((frame with { Volts = default }, range, _waiting.Position));
-            _waiting.Write(MemoryMarshal.AsBytes(frame.Volts.Span));
+            Keep(frame, range);
         }
 
         Draw(frame, range);
@@ -50,6 +46,23 @@ internal sealed class PictureFolder(string path, PictureStyle style, PictureText
     }
 
     public void Dispose() => _waiting?.Dispose();
+
+    private void Keep(FieldFrame frame, ColorRange range)
+    {
+        try
+        {
+            _waiting ??= new FileStream(
+                Path.Combine(path, $".{Guid.NewGuid():N}.partial"),
+                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose });
+            _pictures.Add((frame with { Volts = default }, range, _waiting.Position));
+            _waiting.Write(MemoryMarshal.AsBytes(frame.Volts.Span));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The file that the fields wait in is none that anybody asked for.
+            throw new IOException($"Pictures cannot be written to '{path}': {error.Message}", error);
+        }
+    }
 
     private void Draw(FieldFrame frame, ColorRange range) =>
         PngFile.Write(FrameFolder.FileOf(path, frame, "png"), FieldPicture.Draw(frame, range, style), texts.Of(frame, range));

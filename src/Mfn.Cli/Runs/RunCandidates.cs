@@ -18,6 +18,8 @@ internal static class RunCandidates
     {
         foreach (var argument in command.Arguments.Where(argument => argument.Name == RunCommand.ArgumentName))
         {
+            // Help would list the candidates otherwise, and ask the server for them.
+            argument.HelpName = argument.Name;
             argument.CompletionSources.Add(context => Ask(connection, context.ParseResult));
         }
     }

@@ -60,14 +60,17 @@ internal sealed class RunControl : IAsyncDisposable
     /// <summary>Goes on at the next higher or lower pace of 1, 2, 5, 10 and so on steps a second; above 1000 as fast as possible.</summary>
     public void ChangePace(bool isFaster) => _waiting.Writer.TryWrite(async () =>
     {
-        var pace = NextPace((await GetAsync()).StepsPerSecond, isFaster);
+        var run = await GetAsync();
+        var pace = NextPace(run.StepsPerSecond, isFaster);
         var command = new SetPace();
         if (pace > 0)
         {
             command.StepsPerSecond = pace;
         }
 
-        return await SendAsync(new Wire.RunCommand { SetPace = command }, pace > 0 ? "" : "as fast as possible");
+        // The view shows the pace of a run that takes steps.
+        var outcome = pace == 0 ? "as fast as possible" : run.State == RunState.Running ? "" : string.Create(CultureInfo.InvariantCulture, $"{pace:0.###} steps/s");
+        return await SendAsync(new Wire.RunCommand { SetPace = command }, outcome);
     });
 
     /// <summary>Raises the potential of some cells.</summary>

@@ -54,13 +54,13 @@ internal static class SteerCommand
 
     private static Command CreateStep(Argument<string> id)
     {
-        var steps = new Argument<long>("N") { Description = "How many: 1 to 1000000." }.Fills("take_steps.steps");
-        return CreateAction(id, "step", "Takes so many steps, then pauses.", [steps], (arguments, command) => command.TakeSteps = new TakeSteps { Steps = arguments.GetValue(steps) });
+        var steps = NumberOption.CreateArgument<long>("N", "How many: 1 to 1000000.", ArgumentArity.ExactlyOne).Fills("take_steps.steps");
+        return CreateAction(id, "step", "Takes so many steps, then pauses.", [steps], (arguments, command) => command.TakeSteps = new TakeSteps { Steps = arguments.GetValue(steps)!.Value });
     }
 
     private static Command CreatePace(Argument<string> id)
     {
-        var pace = new Argument<double?>("STEPS") { Description = "Steps a second at most: 0.001 to 1000000. Default: as fast as possible.", Arity = ArgumentArity.ZeroOrOne }.Fills("steps_per_second");
+        var pace = NumberOption.CreateArgument<double>("STEPS", "Steps a second at most: 0.001 to 1000000. Default: as fast as possible.", ArgumentArity.ZeroOrOne).Fills("steps_per_second");
         return CreateAction(id, "pace", "Changes how fast steps are taken.", [pace], (arguments, command) =>
         {
             command.SetPace = new SetPace();

@@ -22,7 +22,7 @@ internal static class HelpCommand
 
     public static Command Create()
     {
-        var words = new Argument<string[]>("TOPIC") { Description = "A topic or a command. Default: the list of both.", Arity = ArgumentArity.ZeroOrMore };
+        var words = new Argument<string[]>("TOPIC") { HelpName = "TOPIC", Description = "A topic or a command. Default: the list of both.", Arity = ArgumentArity.ZeroOrMore };
         words.CompletionSources.Add(context =>
             Subcommands(Root(context.ParseResult)).Select(command => (command.Name, command.Description))
                 .Concat(Topic.All.Select(topic => (topic.Name, (string?)topic.Summary)))

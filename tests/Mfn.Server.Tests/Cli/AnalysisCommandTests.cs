@@ -140,6 +140,7 @@ public sealed class AnalysisCommandTests : IDisposable
 
     [Theory]
     [InlineData("features /nowhere.npy", "Could not find file '/nowhere.npy'")]
+    [InlineData("features /nowhere.npy FIELD /nor-here.npy", "mfn: Could not find file '/nowhere.npy'.\nmfn: Could not find file '/nor-here.npy'.\n")]
     [InlineData("features", "FIELD.npy is missing: ")]
     [InlineData("features FIELD --connectivity 5", "mfn: --connectivity must be 4 or 8, but was 5.")]
     [InlineData("features FIELD --version 4.7", "--version must be 4.1 or 5.0, but was '4.7'.")]
@@ -148,6 +149,7 @@ public sealed class AnalysisCommandTests : IDisposable
     [InlineData("features BIG", "of at most 16777216 cells a frame, but is (1, 4097, 4096)")]
     [InlineData("features EMPTY", "its shape must be (rows, columns) or (frames, rows, columns), of at most 16777216 cells a frame, but is (0, 2, 2)")]
     [InlineData("features INTEGERS", "but are integers ('<i8'), which must be cast explicitly (castIntegers; --cast of mfn).")]
+    [InlineData("fractal dimension TWO", "two.npy' cannot be used: it must hold one field, but holds several.")]
     [InlineData("fractal dimension FIELD --scales 1", "--scales must be between 2 and 20, but was 1.")]
     [InlineData("fractal ifs --points 10", "--points must be between 1000 and 100000, but was 10.")]
     [InlineData("fractal stability FIELD --time-step 0", "--time-step must be between 1E-100 and 1E+100, but was 0.")]
@@ -163,6 +165,7 @@ public sealed class AnalysisCommandTests : IDisposable
             ["VECTOR"] = Write("vector", [0, 0, 0, 0], 4),
             ["EMPTY"] = Write("empty", [], 0, 2, 2),
             ["BIG"] = WriteRaw("big", "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 4097, 4096), }", 8 * 4097 * 4096),
+            ["TWO"] = Write("two", [0, 0, 0, 0, 0, 0, 0, 0], 2, 2, 2),
             ["INTEGERS"] = WriteRaw("integers", "{'descr': '<i8', 'fortran_order': False, 'shape': (1, 1), }"),
         };
 

@@ -65,6 +65,64 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
         Assert.DoesNotMatch(WireName(), error);
     }
 
+    [Theory]
+    [InlineData(">/dev/full", "run lst", 2)]
+    [InlineData(">&-", "nernst --valence 0 --out-molar 1 --in-molar 1", 2)]
+    [InlineData(">/dev/full", "nernst --out-molar 1 --in-molar 2 -v", 0)]
+    [InlineData(">&-", "simulate --grid 8 --steps 2", 0)]
+    public async Task StandardError_ThatTakesNothing_ChangesNothingElse(string redirection, string arguments, int expected)
+    {
+        using var process = MfnProcess.StartWithError(redirection, arguments.Split(' '));
+
+        var output = await process.Output.ReadToEndAsync().Within();
+
+        Assert.Equal(expected, await process.ExitCodeAsync());
+        Assert.Equal(expected == 0, output.Length > 0);
+    }
+
+    [Fact]
+    public async Task Help_NamesArgumentsRatherThanWhatTheyCanBe()
+    {
+        await using var server = await TestServer.StartAsync();
+        var id = (await OutputAsync(server, "run create --grid 8 --paused --name demo -q")).TrimEnd();
+
+        foreach (var (path, name) in new[] { ("run get", "ID"), ("run steer step", "ID"), ("run delete", "ID"), ("context use", "NAME"), ("help", "TOPIC") })
+        {
+            var (exitCode, output, error) = await MfnProcess.RunAsync(
+                new Dictionary<string, string> { ["MFN_SERVER"] = server.Address.ToString() }, [.. path.Split(' '), "--help"]);
+
+            Assert.Equal((0, ""), (exitCode, error));
+            Assert.Matches($@"\nArguments:\n  <{name}> ", output);
+            Assert.DoesNotContain("demo", output, StringComparison.Ordinal);
+            Assert.DoesNotContain(id, output, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("run steer x step y", "mfn: N must be a whole number of at most 9223372036854775807, but was 'y'.")]
+    [InlineData("run steer x pace slow", "mfn: STEPS must be a number, but was 'slow'.")]
+    [InlineData("run steer pause x", "mfn: 'mfn run steer pause' does not expect 'x'.\nmfn: ID is missing before 'pause': mfn run steer ID pause.")]
+    public async Task Steer_WhatCannotBeRead_IsToldInTheCommandsWords(string arguments, string told)
+    {
+        var (exitCode, output, error) = await InProcess.RunAsync(arguments.Split(' '));
+
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.StartsWith($"{told}\n", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("step 0", "mfn: N must be between 1 and 1000000, but was 0.\n")]
+    [InlineData("pace 0", "mfn: STEPS must be between 0.001 and 1000000, but was 0.\n")]
+    [InlineData("set --inhibitor-rate 0.02", "mfn: --inhibitor-rate must not be set unless the run's variant is engine.\n")]
+    public async Task Steer_WhatTheServerRefuses_IsToldInTheCommandsWords(string arguments, string told)
+    {
+        await using var server = await TestServer.StartAsync();
+        var id = (await OutputAsync(server, "run create --grid 8 --paused -q")).TrimEnd();
+
+        Assert.Equal((2, "", told), await RunAsync(server, $"run steer {id} {arguments}"));
+    }
+
     [Fact]
     public async Task Runs_AreFoundByNameAndByPrefix()
     {

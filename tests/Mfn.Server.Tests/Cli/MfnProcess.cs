@@ -55,6 +55,10 @@ internal sealed class MfnProcess : IDisposable
         return new MfnProcess(environment, arguments, "bash", "-c", $"trap '' XFSZ; ulimit -f {maxFileKibibytes}; exec \"$@\"", "bash");
     }
 
+    /// <summary>Starts a command whose standard error goes where the shell's word says, such as <c>&gt;/dev/full</c>.</summary>
+    public static MfnProcess StartWithError(string redirection, params string[] arguments) =>
+        new(new Dictionary<string, string>(), arguments, "bash", "-c", $"exec \"$@\" 2{redirection}", "bash");
+
     /// <summary>Runs a command to its end.</summary>
     public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) =>
         RunAsync(new Dictionary<string, string>(), arguments);

@@ -36,6 +36,8 @@ public sealed class SimulationOutputTests : IDisposable
     [InlineData("--out-history /nowhere/history.npy", "--out-history must be a file in an existing folder")]
     [InlineData("--out-frames /dev/null", "--out-frames must be a folder")]
     [InlineData("--out-frames /nowhere/at/all", "--out-frames must be a folder, or a new one in an existing folder, but '/nowhere/at/all' is not: there is no '/nowhere/at'.")]
+    [InlineData("--out a.npy --out-history ./a.npy", "--out and --out-history must be files of their own, but both are 'a.npy'.")]
+    [InlineData("--out-picture a.npy --out a.npy", "--out and --out-picture must be files of their own, but both are 'a.npy'.")]
     [InlineData("--range 1", "--range must be LOW,HIGH in mV")]
     [InlineData("--range -inf,1", "--range must be LOW,HIGH in mV")]
     public async Task Simulate_BadOutput_ExitsWith2AndTheReason(string arguments, string reason)
