@@ -63,7 +63,8 @@ internal static class MfnCommand
             return ExitCode.Success;
         }
 
-        var parsed = root.Parse(args);
+        // A word that begins with @ is a word: the parser would put in its place what is in a file of that name.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var isHelp = parsed.Action is { ClearsParseErrors: true };
         if (!isHelp && ParseProblems.Of(parsed) is { Count: > 0 } problems)
         {

@@ -186,9 +186,9 @@ internal sealed class ServerConnection
 
         if (url is not null)
         {
-            return Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            return Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && UrlOption.IsHostAlone(address)
                 ? new ServerTarget(address, ServerVariable)
-                : throw new BadArgumentsException($"{ServerVariable} must be a URL that begins with http:// or https://, but was '{url}'.");
+                : throw new BadArgumentsException($"{ServerVariable} must be a URL that begins with http:// or https:// and has a host and a port alone, but was '{url}'.");
         }
 
         if (context is not null)

@@ -19,7 +19,7 @@ internal sealed class SpecOptions
     private readonly Option<bool> _noTuring = new Option<bool>("--no-turing") { Description = "Leave activator and inhibitor out." }.Fills("turing_enabled");
     private readonly Option<double?> _turingThreshold = NumberOption.Create<double>("--turing-threshold", "X", "Activator above which a cell gains 5 mV: 0 to 1 (engine: 0.5 to 0.95). Default: 0.75.").Fills("turing_threshold");
     private readonly Option<bool> _jitter = new Option<bool>("--jitter") { Description = "Add Gaussian noise to every cell in every step." }.Fills("jitter_enabled");
-    private readonly Option<double?> _jitterVariance = NumberOption.Create<double>("--jitter-variance", "X", "Variance of that noise in V^2: 0 to 0.01. Default: 0.0005.").Fills("jitter_variance_volts_squared");
+    private readonly Option<double?> _jitterVariance = NumberOption.Create<double>("--jitter-variance", "X", "Variance of that noise in V^2 (with --jitter only): 0 to 0.01. Default: 0.0005.").Fills("jitter_variance_volts_squared");
     private readonly Option<string?> _boundary = ChoiceOption.Create("--boundary", "Beyond the rim (engine only). Default: periodic.", ["periodic", "neumann", "dirichlet"]).Fills("boundary");
     private readonly Option<double?> _activatorDiffusion = NumberOption.Create<double>("--activator-diffusion", "X", "0.01 to below 0.25 (engine only). Default: 0.1.").Fills("activator_diffusion");
     private readonly Option<double?> _inhibitorDiffusion = NumberOption.Create<double>("--inhibitor-diffusion", "X", "0.01 to below 0.25 (engine only). Default: 0.05.").Fills("inhibitor_diffusion");
@@ -58,6 +58,7 @@ internal sealed class SpecOptions
         arguments.Apply(_turingThreshold, value => spec.TuringThreshold = value);
         Set(_jitter, value => spec.JitterEnabled = value);
         arguments.Apply(_jitterVariance, value => spec.JitterVarianceVoltsSquared = value);
+        arguments.RequireFor(spec.JitterEnabled, "with --jitter", _jitterVariance);
         ReadEngine(arguments, spec);
         return spec;
 

@@ -130,7 +130,7 @@ internal sealed partial class Completer(RootCommand root)
 
     /// <summary>What a symbol's own sources suggest. They know the words before, among which the server may be named.</summary>
     private IEnumerable<Candidate> Suggested(Func<CompletionContext, IEnumerable<CompletionItem>> source, string[] before) =>
-        source(root.Parse(before).GetCompletionContext()).Select(item => new Candidate(item.Label, item.Detail ?? ""));
+        source(root.Parse(before, new ParserConfiguration { ResponseFileTokenReplacer = null }).GetCompletionContext()).Select(item => new Candidate(item.Label, item.Detail ?? ""));
 
     private IEnumerable<Option> InScope()
     {

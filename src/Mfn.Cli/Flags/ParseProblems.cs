@@ -41,6 +41,10 @@ internal static class ParseProblems
             {
                 problems.Add($"{bare.Name} needs a value: {bare.HelpName ?? "VALUE"}.");
             }
+            else if (error.SymbolResult is OptionResult { Option.Arity.MaximumNumberOfValues: 1, IdentifierTokenCount: > 1 and var count } repeated)
+            {
+                problems.Add($"{repeated.Option.Name} can be given once, but was given {count} times.");
+            }
             else if (RequiredOption(parsed, error.Message) is { } required)
             {
                 problems.Add($"{required.Name} {required.HelpName} is required.");

@@ -20,6 +20,13 @@ internal static class UrlOption
             var text = result.Tokens[0].Value;
             if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
             {
+                if (!IsHostAlone(url))
+                {
+                    // What is behind the port would not be sent, and what is before the host would be shown wherever the URL is.
+                    result.AddError($"{name} must be a host and a port alone, as in http://127.0.0.1:50051, but was '{text}'.");
+                    return null;
+                }
+
                 return url;
             }
 
@@ -32,4 +39,7 @@ internal static class UrlOption
             return null;
         },
     };
+
+    /// <summary>Whether the URL names a server and nothing of it.</summary>
+    public static bool IsHostAlone(Uri url) => url.UserInfo.Length == 0 && url.PathAndQuery == "/" && url.Fragment.Length == 0;
 }

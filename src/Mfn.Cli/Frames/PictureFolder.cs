@@ -57,7 +57,7 @@ internal sealed class PictureFolder(string path, PictureStyle style, PictureText
             _pictures.Add((frame with { Volts = default }, range, _waiting.Position));
             _waiting.Write(MemoryMarshal.AsBytes(frame.Volts.Span));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             // The file that the fields wait in is none that anybody asked for.
             throw new IOException($"Pictures cannot be written to '{path}': {error.Message}", error);

@@ -50,7 +50,7 @@ internal static class HelpCommand
 
         if (IsCommand(root, words))
         {
-            return root.Parse([.. words, "--help"]).Invoke(new InvocationConfiguration { Output = output });
+            return root.Parse([.. words, "--help"], new ParserConfiguration { ResponseFileTokenReplacer = null }).Invoke(new InvocationConfiguration { Output = output });
         }
 
         var near = Suggestion.For(string.Join(' ', words), Known(root), found => $"; did you mean {found}?") is { Length: > 0 } suggestion ? suggestion : ".";

@@ -55,9 +55,9 @@ internal sealed class MfnProcess : IDisposable
         return new MfnProcess(environment, arguments, "bash", "-c", $"trap '' XFSZ; ulimit -f {maxFileKibibytes}; exec \"$@\"", "bash");
     }
 
-    /// <summary>Starts a command whose standard error goes where the shell's word says, such as <c>&gt;/dev/full</c>.</summary>
-    public static MfnProcess StartWithError(string redirection, params string[] arguments) =>
-        new(new Dictionary<string, string>(), arguments, "bash", "-c", $"exec \"$@\" 2{redirection}", "bash");
+    /// <summary>Starts a command whose standard error goes to a file.</summary>
+    public static MfnProcess StartWithError(string file, params string[] arguments) =>
+        new(new Dictionary<string, string>(), arguments, "bash", "-c", $"exec \"$@\" 2>{file}", "bash");
 
     /// <summary>Runs a command to its end.</summary>
     public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) =>
