@@ -113,7 +113,7 @@ internal sealed class SimulationDisplay : IDisposable
 
     public void Dispose() => _picture?.Dispose();
 
-    private static (int Width, int Height) WindowSize() => (Math.Max(1, Console.WindowWidth), Math.Max(1, Console.WindowHeight));
+    private static (int Width, int Height) WindowSize() => TerminalSize.Now;
 
     // In characters that every terminal shows.
     private void PrintLastPicture()

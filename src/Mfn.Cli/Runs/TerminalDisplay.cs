@@ -63,7 +63,7 @@ internal sealed class TerminalDisplay : IWatchDisplay
 
     public CancellationToken Closed => _closed.Token;
 
-    private static (int Width, int Height) WindowSize => (Math.Max(1, Console.WindowWidth), Math.Max(1, Console.WindowHeight));
+    private static (int Width, int Height) WindowSize => TerminalSize.Now;
 
     /// <summary>Opens the view of what a request asks for.</summary>
     /// <param name="runs">Where the run is.</param>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using Mfn.Cli.Flags;
+using Mfn.Cli.Terminals;
 
 namespace Mfn.Cli.Topics;
 
@@ -44,7 +45,7 @@ internal static class HelpCommand
         if (Topic.Find(name) is { } topic)
         {
             // Read by a program, lines are as wide as on a wide terminal.
-            output.Write(topic.Read(Console.IsOutputRedirected ? Width : Math.Clamp(Console.WindowWidth, NarrowestWidth, Width)));
+            output.Write(topic.Read(Console.IsOutputRedirected ? Width : Math.Clamp(TerminalSize.Now.Width, NarrowestWidth, Width)));
             return ExitCode.Success;
         }
 

@@ -14,7 +14,7 @@ internal static class Pseudoterminal
     private const nuint SetWindowSize = 0x5414;
 
     /// <summary>Runs a command to its end; returns all that its terminal got.</summary>
-    public static async Task<(int ExitCode, string Screen)> RunAsync(IReadOnlyDictionary<string, string> environment, string[] arguments)
+    public static async Task<(int ExitCode, string Screen)> RunAsync(IReadOnlyDictionary<string, string> environment, string[] arguments, bool hasSize = true)
     {
         var master = Require(OpenTerminal(ReadWrite | NoControllingTerminal));
         using var masterHandle = new SafeFileHandle(master, ownsHandle: true);
@@ -23,8 +23,11 @@ internal static class Pseudoterminal
         var name = new byte[128];
         Require(Name(master, name, name.Length));
         var path = Encoding.ASCII.GetString(name.AsSpan(0, name.AsSpan().IndexOf((byte)0)));
-        var size = new WindowSize { Rows = 24, Columns = 80 };
-        Require(Control(master, SetWindowSize, ref size));
+        if (hasSize)
+        {
+            var size = new WindowSize { Rows = 24, Columns = 80 };
+            Require(Control(master, SetWindowSize, ref size));
+        }
 
         // While this end is open, the terminal does not hang up before the command has begun.
         var slave = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);

@@ -27,6 +27,15 @@ public sealed class SimulationOutputTests : IDisposable
         Assert.Equal(["field.npy", "field.png", "history.npy"], _folder.GetFiles().Select(file => file.Name).Order());
     }
 
+    [Fact]
+    public async Task Simulate_TerminalWithoutASize_IsDrawnAsOnTheUsualOne()
+    {
+        var (exitCode, screen) = await Pseudoterminal.RunAsync(new Dictionary<string, string>(), ["simulate", "--grid", "8", "--steps", "3"], hasSize: false);
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("8 x 8 cells  3 steps  seed 42", screen, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--scale 2", "--scale: only with --out-picture or --out-frames.")]
     [InlineData("--colorbar --out-history history.npy", "--colorbar: only with --out-picture or --out-frames.")]
