@@ -190,7 +190,7 @@ internal static class FractalCommand
                 [
                     new("FILE", each => each.File),
                     new("LYAPUNOV EXPONENT", each => Number(each.Metrics.HasLyapunovExponent, each.Metrics.LyapunovExponent), IsNumber: true),
-                    new("STABLE", each => each.Metrics.IsStable ? "yes" : "no"),
+                    new("STABLE", each => !each.Metrics.HasLyapunovExponent ? "-" : each.Metrics.IsStable ? "yes" : "no"),
                     new("MEAN CHANGE (V)", each => Number(each.Metrics.HasMeanChangeVolts, each.Metrics.MeanChangeVolts), IsNumber: true),
                     new("MAX CHANGE (V)", each => Number(each.Metrics.HasMaxChangeVolts, each.Metrics.MaxChangeVolts), IsNumber: true),
                     new("MEAN RATE (V/T)", each => Number(each.Metrics.HasMeanChangeRateVoltsPerTime, each.Metrics.MeanChangeRateVoltsPerTime), IsNumber: true, IsWide: true),
@@ -209,7 +209,17 @@ internal static class FractalCommand
         const string SingleFrame = "there is only one frame";
         var record = new JsonRecord().Add("file", file);
         AddDefined(record, "lyapunov_exponent", metrics.HasLyapunovExponent, metrics.LyapunovExponent, metrics.UndefinedReason);
-        record.Add("is_stable", metrics.IsStable).Add("moving_steps", metrics.MovingStepCount);
+        if (metrics.HasLyapunovExponent)
+        {
+            record.Add("is_stable", metrics.IsStable);
+        }
+        else
+        {
+            // It is whether the exponent is negative.
+            record.AddUndefined("is_stable", metrics.UndefinedReason);
+        }
+
+        record.Add("moving_steps", metrics.MovingStepCount);
         AddDefined(record, "mean_change_volts", metrics.HasMeanChangeVolts, metrics.MeanChangeVolts, SingleFrame);
         AddDefined(record, "max_change_volts", metrics.HasMaxChangeVolts, metrics.MaxChangeVolts, SingleFrame);
         AddDefined(record, "mean_change_rate_volts_per_time", metrics.HasMeanChangeRateVoltsPerTime, metrics.MeanChangeRateVoltsPerTime, SingleFrame);
