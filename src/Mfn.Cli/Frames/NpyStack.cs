@@ -25,7 +25,7 @@ internal sealed class NpyStack(string path) : IFrameOutput
             _file = new PendingFile(path);
 
             // In its place for now: it will be as long.
-            _file.Stream.Write(Header());
+            FileReplacement.Attempt(path, () => _file.Stream.Write(Header()));
         }
         else if (shape != _shape)
         {
@@ -33,20 +33,7 @@ internal sealed class NpyStack(string path) : IFrameOutput
                 $"'{path}' cannot hold the frame of step {frame.Step}: it has {frame.RowCount} x {frame.ColumnCount} cells, but those before have {_shape.Rows} x {_shape.Columns}.");
         }
 
-        if (BitConverter.IsLittleEndian)
-        {
-            _file.Stream.Write(MemoryMarshal.AsBytes(frame.Volts.Span));
-        }
-        else
-        {
-            Span<byte> number = stackalloc byte[sizeof(double)];
-            foreach (var volts in frame.Volts.Span)
-            {
-                BinaryPrimitives.WriteDoubleLittleEndian(number, volts);
-                _file.Stream.Write(number);
-            }
-        }
-
+        FileReplacement.Attempt(path, () => WriteCells(_file.Stream, frame.Volts.Span));
         _count++;
     }
 
@@ -57,13 +44,32 @@ internal sealed class NpyStack(string path) : IFrameOutput
             return null;
         }
 
-        _file.Stream.Position = 0;
-        _file.Stream.Write(Header());
-        _file.Complete();
+        FileReplacement.Attempt(path, () =>
+        {
+            _file.Stream.Position = 0;
+            _file.Stream.Write(Header());
+            _file.Complete();
+        });
         return $"wrote {path}, {_count} x {_shape.Rows} x {_shape.Columns} doubles";
     }
 
     public void Dispose() => _file?.Dispose();
+
+    private static void WriteCells(Stream stream, ReadOnlySpan<double> cells)
+    {
+        if (BitConverter.IsLittleEndian)
+        {
+            stream.Write(MemoryMarshal.AsBytes(cells));
+            return;
+        }
+
+        Span<byte> number = stackalloc byte[sizeof(double)];
+        foreach (var cell in cells)
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(number, cell);
+            stream.Write(number);
+        }
+    }
 
     private byte[] Header() => NpyFile.Header(sizeof(double), _count, _shape.Rows, _shape.Columns);
 }

@@ -31,10 +31,23 @@ public static class FileReplacement
     {
         ArgumentNullException.ThrowIfNull(write);
         using var replacement = new PendingFile(path, mode);
-        try
+        Attempt(path, () =>
         {
             write(replacement.Stream);
             replacement.Complete();
+        });
+    }
+
+    /// <summary>Does a part of writing a <see cref="PendingFile"/>.</summary>
+    /// <param name="path">The file that an exception names, since the one under another name says nothing to anybody.</param>
+    /// <param name="write">The part.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Attempt(string path, Action write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        try
+        {
+            write();
         }
         catch (Exception error) when (IsFailure(error))
         {

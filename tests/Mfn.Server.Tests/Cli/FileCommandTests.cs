@@ -185,6 +185,7 @@ public sealed class FileCommandTests : IDisposable
 
     [Theory]
     [InlineData("simulate --grid 64 --steps 1 --out OUT")]
+    [InlineData("simulate --grid 64 --steps 2 --out-history OUT")]
     [InlineData("fractal ifs --points 1000 --out OUT")]
     [InlineData("run export ID OUT --server SERVER")]
     public async Task Out_ThatDoesNotFit_KeepsTheOldFile(string command)
