@@ -15,6 +15,9 @@ internal sealed class RequestProblems
     /// <summary>Whether nothing is wrong so far.</summary>
     public bool IsEmpty => _violations.Count == 0;
 
+    /// <summary>How much is wrong so far.</summary>
+    public int Count => _violations.Count + _unlistedCount;
+
     /// <summary>Notes a value that is out of its range; returns whether it is in it.</summary>
     public bool Check(string field, double value, ParameterRange range)
     {

@@ -397,8 +397,9 @@ internal static class RunWireExtensions
             case Wire.RunCommand.ActionOneofCase.Checkpoint:
                 return new RunCommand.KeepCheckpoint();
             case Wire.RunCommand.ActionOneofCase.ChangeParameters:
+                var count = problems.Count;
                 var change = wire.ChangeParameters.ToChange("command.change_parameters", spec, limits, problems);
-                if (change.IsEmpty)
+                if (change.IsEmpty && problems.Count == count)
                 {
                     problems.Add("command.change_parameters", "must set at least one parameter");
                 }

@@ -114,6 +114,7 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
     [Theory]
     [InlineData("step 0", "mfn: N must be between 1 and 1000000, but was 0.\n")]
     [InlineData("pace 0", "mfn: STEPS must be between 0.001 and 1000000, but was 0.\n")]
+    [InlineData("set --inhibitor-rate 0.02", "mfn: --inhibitor-rate must not be set unless the run's variant is engine.\n")]
     public async Task Steer_WhatTheServerRefuses_IsToldInTheCommandsWords(string arguments, string told)
     {
         await using var server = await TestServer.StartAsync();
