@@ -1,4 +1,6 @@
+using System.Text;
 using Google.Protobuf;
+using Mfn.Client.Files;
 
 namespace Mfn.Cli.Runs;
 
@@ -23,10 +25,6 @@ internal sealed class PositionFile(string path)
     }
 
     /// <summary>Keeps the token.</summary>
-    public void Write(ByteString token)
-    {
-        var partial = $"{path}.{Guid.NewGuid():N}.partial";
-        File.WriteAllText(partial, token.ToBase64() + "\n");
-        File.Move(partial, path, overwrite: true);
-    }
+    /// <exception cref="IOException">The file cannot be written; it is as it was before.</exception>
+    public void Write(ByteString token) => FileReplacement.Write(path, Encoding.ASCII.GetBytes($"{token.ToBase64()}\n"), []);
 }
