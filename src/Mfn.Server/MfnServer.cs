@@ -5,6 +5,7 @@ using Mfn.Server.Configuration;
 using Mfn.Server.Frames;
 using Mfn.Server.Health;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Memory;
 using Mfn.Server.Observability;
 using Mfn.Server.Runs;
 using Mfn.Server.Security;
@@ -156,6 +157,7 @@ public static class MfnServer
         services.AddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<ServerMeter>();
+        services.AddSingleton<MemoryAccount>();
         services.AddSingleton<ComputeScheduler>();
         services.AddSingleton<FieldBufferPool>();
         services.AddSingleton<ComputePlaces>();

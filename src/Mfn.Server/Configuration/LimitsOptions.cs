@@ -37,6 +37,17 @@ internal sealed class LimitsOptions
     [Range(typeof(long), "1048576", "1099511627776")]
     public long MaxTotalAggregationBytes { get; set; } = 4L << 30;
 
+    /// <summary>
+    /// The most memory for everything that the server holds for its clients: requests, answers, imports, backlogs, rounds, history and runs. The
+    /// default is half of what the machine or the container has.
+    /// </summary>
+    [Range(typeof(long), "67108864", "17592186044416")]
+    public long MaxMemoryBytes { get; set; } = Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
+
+    /// <summary>The share of it that the calls of one connection may hold.</summary>
+    [Range(0.01, 1.0)]
+    public double MaxConnectionMemoryShare { get; set; } = 0.5;
+
     /// <summary>How many threads aggregate a round; the result does not depend on it.</summary>
     [Range(1, 64)]
     public int AggregationThreads { get; set; } = 1;

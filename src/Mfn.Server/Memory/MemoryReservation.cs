@@ -1,0 +1,71 @@
+using Mfn.Server.Calls;
+
+namespace Mfn.Server.Memory;
+
+/// <summary>Memory that is counted for one purpose until it is disposed. Whoever grows, shrinks or disposes it at the same time as others waits for them.</summary>
+internal sealed class MemoryReservation : IDisposable
+{
+    private readonly MemoryAccount _account;
+    private readonly MemoryUse _use;
+    private readonly MemoryHolder? _holder;
+    private readonly Lock _lock = new();
+    private long _bytes;
+    private bool _isDisposed;
+
+    internal MemoryReservation(MemoryAccount account, MemoryUse use, MemoryHolder? holder)
+    {
+        _account = account;
+        _use = use;
+        _holder = holder;
+    }
+
+    /// <summary>What it holds.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Makes it hold so many bytes, more or fewer than now; does nothing, and returns false, if the memory for that is not free.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed, and so cannot grow.</exception>
+    public bool TryResize(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        lock (_lock)
+        {
+            if (bytes > _bytes)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                if (!_account.TryTake(_use, _holder, bytes - _bytes))
+                {
+                    return false;
+                }
+            }
+            else
+            {
+                _account.Return(_use, _holder, _bytes - bytes);
+            }
+
+            _bytes = bytes;
+            return true;
+        }
+    }
+
+    /// <summary>Makes it hold so many bytes, before any of them is taken, or after those that it no longer holds are unreachable.</summary>
+    /// <exception cref="CallRefusedException">The memory for that is not free; it holds what it held.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed, and so cannot grow.</exception>
+    public void Resize(long bytes)
+    {
+        if (!TryResize(bytes))
+        {
+            throw _account.Refuse(_use, _holder, bytes - Bytes);
+        }
+    }
+
+    /// <summary>Gives all of it back; what it was for must be unreachable by now.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _account.Return(_use, _holder, _bytes);
+            _bytes = 0;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using Google.Rpc;
+using Grpc.Core;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Mfn.Server.Memory;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Tests.Memory;
+
+public sealed class MemoryAccountTests
+{
+    private const long MiB = 1 << 20;
+
+    private readonly MemoryAccount _account = new(Options.Create(new LimitsOptions { MaxMemoryBytes = 100 * MiB, MaxConnectionMemoryShare = 0.25 }));
+
+    [Fact]
+    public void Resize_UpToTheLimit_CountsByUse()
+    {
+        using var rounds = _account.Open(MemoryUse.Rounds);
+        using var history = _account.Open(MemoryUse.History);
+        rounds.Resize(60 * MiB);
+        history.Resize(40 * MiB);
+
+        Assert.Equal(100 * MiB, _account.TakenBytes);
+        Assert.Equal(60 * MiB, _account.TakenFor(MemoryUse.Rounds));
+        Assert.Equal(40 * MiB, _account.TakenFor(MemoryUse.History));
+        Assert.Equal(0, _account.TakenFor(MemoryUse.Imports));
+    }
+
+    [Fact]
+    public void Resize_BeyondTheLimit_SaysWhichAndHowMuchAndKeepsWhatItHas()
+    {
+        using var rounds = _account.Open(MemoryUse.Rounds);
+        using var imports = _account.Open(MemoryUse.Imports);
+        rounds.Resize(99 * MiB);
+        imports.Resize(MiB);
+
+        var refused = Assert.Throws<CallRefusedException>(() => imports.Resize((2 * MiB) + 1));
+        Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
+        Assert.Equal(
+            "1048577 more bytes for imports would exceed the 104857600 that the server allows for everything that it holds (Limits:MaxMemoryBytes), of which 104857600 are taken.",
+            refused.Message);
+        Assert.Equal(1, Assert.IsType<RetryInfo>(refused.Detail).RetryDelay.Seconds);
+        Assert.Equal(MiB, imports.Bytes);
+        Assert.Equal(100 * MiB, _account.TakenBytes);
+    }
+
+    [Fact]
+    public void Resize_MoreThanThereIsAtAll_IsTooLargeRatherThanForLater()
+    {
+        using var rounds = _account.Open(MemoryUse.Rounds);
+        var refused = Assert.Throws<CallRefusedException>(() => rounds.Resize((100 * MiB) + 1));
+        Assert.Equal("CALL_TOO_LARGE", Assert.IsType<ErrorInfo>(refused.Detail).Reason);
+        Assert.Contains("Limits:MaxMemoryBytes", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resize_BeyondTheShareOfAHolder_IsRefusedWhileOthersGoOn()
+    {
+        var (one, other) = (new MemoryHolder(), new MemoryHolder());
+        using var first = _account.Open(MemoryUse.Requests, one);
+        using var second = _account.Open(MemoryUse.Answers, one);
+        using var third = _account.Open(MemoryUse.Requests, other);
+        first.Resize(20 * MiB);
+
+        var refused = Assert.Throws<CallRefusedException>(() => second.Resize(6 * MiB));
+        Assert.Equal(
+            "6291456 more bytes for answers would exceed the 26214400 that the server allows for one connection (Limits:MaxConnectionMemoryShare), of which 20971520 are taken.",
+            refused.Message);
+        Assert.IsType<RetryInfo>(refused.Detail);
+        third.Resize(25 * MiB);
+        Assert.Equal(20 * MiB, one.TakenBytes);
+        Assert.Equal(25 * MiB, other.TakenBytes);
+    }
+
+    [Fact]
+    public void Dispose_AnyNumberOfTimes_GivesBackOnce()
+    {
+        var holder = new MemoryHolder();
+        var reservation = _account.Open(MemoryUse.Imports, holder);
+        reservation.Resize(MiB);
+        reservation.Dispose();
+        reservation.Dispose();
+
+        Assert.Equal(0, _account.TakenBytes);
+        Assert.Equal(0, holder.TakenBytes);
+        Assert.Throws<ObjectDisposedException>(() => reservation.Resize(1));
+    }
+
+    [Fact]
+    public void Resize_WhatWasGivenBackIsNotCollected_CollectsBeforeItTakesMore()
+    {
+        using (var large = _account.Open(MemoryUse.Rounds))
+        {
+            large.Resize(60 * MiB);
+        }
+
+        Assert.Equal(60 * MiB, _account.DiscardedBytes);
+        var collections = GC.CollectionCount(GC.MaxGeneration);
+        using var next = _account.Open(MemoryUse.Rounds);
+        next.Resize(40 * MiB);
+        Assert.Equal(60 * MiB, _account.DiscardedBytes);
+        next.Resize(41 * MiB);
+
+        Assert.Equal(0, _account.DiscardedBytes);
+        Assert.True(GC.CollectionCount(GC.MaxGeneration) > collections);
+    }
+
+    [Fact]
+    public void Resize_ByManyAtOnce_NeverExceedsTheLimitAndEndsAtZero()
+    {
+        Parallel.For(0, 64, seed =>
+        {
+            var random = new Random(seed);
+            var holder = new MemoryHolder();
+            using var reservation = _account.Open((MemoryUse)(seed % 7), holder);
+            for (var i = 0; i < 2000; i++)
+            {
+                if (reservation.TryResize(random.NextInt64(8 * MiB)))
+                {
+                    Assert.Equal(reservation.Bytes, holder.TakenBytes);
+                }
+            }
+        });
+
+        Assert.Equal(0, _account.TakenBytes);
+        Assert.All(Enum.GetValues<MemoryUse>(), use => Assert.Equal(0, _account.TakenFor(use)));
+    }
+}
