@@ -301,7 +301,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
             files = store.Open(id);
             return (RunLoader.Load(files, _limits), new RunRecorder(store, files, Services.Clock));
         }
-        catch (Exception error) when (error is InvalidDataException or IOException)
+        catch (Exception error) when (error is RunDamagedException or InvalidDataException or IOException)
         {
             // Its files stay as they are, for somebody to look at.
             files?.Dispose();
