@@ -109,6 +109,8 @@ public static class MfnServer
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
 
+        RefusedTraffic.ListenIn(builder.Logging);
+
         // Standard output belongs to the commands' results.
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -125,6 +127,9 @@ public static class MfnServer
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitsOptions>, OpenConnections>((kestrel, limits, connections) =>
         {
             kestrel.AddServerHeader = false;
+
+            // A proxy that ends TLS may pass on its client's scheme.
+            kestrel.AllowAlternateSchemes = true;
             kestrel.ConfigureEndpointDefaults(endpoint =>
             {
                 endpoint.Protocols = HttpProtocols.Http2;
@@ -166,6 +171,7 @@ public static class MfnServer
         services.AddHostedService(provider => provider.GetRequiredService<RunRegistry>());
         services.AddSingleton<AggregationMemory>();
         services.AddHostedService<RuntimeNotice>();
+        services.AddHostedService<HeartbeatNotice>();
         services.AddSingleton<ServerLifetime>();
         services.AddSingleton<OpenConnections>();
         services.AddSingleton<GracefulStop>();

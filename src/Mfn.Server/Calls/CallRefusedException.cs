@@ -79,10 +79,11 @@ internal sealed class CallRefusedException : Exception
     /// <summary>A live run has not reached, or no longer keeps, what the request asks for.</summary>
     public static CallRefusedException OutOfRange(string message) => new(StatusCode.OutOfRange, message, Reason("STEP_OUT_OF_RANGE"));
 
-    /// <summary>A watcher reads more slowly than its run goes.</summary>
-    public static CallRefusedException WatcherTooSlow(int backlogFrames) => new(
+    /// <summary>A watcher reads more slowly than its run goes: more frames waited than may, or more bytes if they are what was too many.</summary>
+    public static CallRefusedException WatcherTooSlow(int maxFrames, long? maxBytes) => new(
         StatusCode.ResourceExhausted,
-        $"More than {backlogFrames} frames waited for this watcher. Resume from the last token; ask for fewer, smaller or droppable frames.",
+        (maxBytes is null ? $"More than {maxFrames} frames (backlog_frames)" : $"Frames of more than {maxBytes} bytes (Runs:MaxBacklogBytesPerWatcher)")
+        + " waited for this watcher. Resume from the last token; ask for fewer, smaller or droppable frames.",
         new RetryInfo { RetryDelay = TimeSpan.Zero.ToDuration() });
 
     /// <summary>A live run has the name already.</summary>

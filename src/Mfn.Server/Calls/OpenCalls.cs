@@ -10,22 +10,26 @@ using Microsoft.Extensions.Options;
 namespace Mfn.Server.Calls;
 
 /// <summary>
-/// Counts the calls that are open, and refuses one too many on a connection. Kestrel's own limit would leave that call hanging in the client
-/// without a word, so Kestrel is told a higher one (<see cref="KestrelLimit"/>) and this one answers.
+/// Counts the calls that are open. Kestrel announces how many a connection may have, and a client keeps one too many to itself, or opens another
+/// connection. Clients that do neither leave that call hanging without a word: with <see cref="LimitsOptions.AnnounceSpareStreams"/> Kestrel announces more
+/// (<see cref="KestrelLimit"/>), and one too many is refused here.
 /// </summary>
-internal sealed class OpenCalls(IOptions<LimitsOptions> options, ServerMeter meter)
+internal sealed partial class OpenCalls(IOptions<LimitsOptions> options, ServerMeter meter, TimeProvider clock, ILogger<OpenCalls> logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     private readonly ServerMeter _meter = meter;
     private readonly int _limit = options.Value.MaxStreamsPerConnection;
+    private readonly bool _refuses = options.Value.AnnounceSpareStreams;
+    private readonly LogQuota _quota = new(clock);
     private int _count;
 
     /// <summary>Calls open on all connections.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Streams a connection for Kestrel: room above the limit for the refusals to be answered.</summary>
-    public static int KestrelLimit(LimitsOptions limits) => (2 * limits.MaxStreamsPerConnection) + 64;
+    /// <summary>Streams a connection for Kestrel, which it announces: with room above the limit for refusals to be answered, if they are.</summary>
+    public static int KestrelLimit(LimitsOptions limits) =>
+        limits.AnnounceSpareStreams ? (2 * limits.MaxStreamsPerConnection) + 64 : limits.MaxStreamsPerConnection;
 
     /// <summary>Lets each connection count its calls from its beginning on: Kestrel does not make its items for several calls at once.</summary>
     public static void CountFor(ListenOptions endpoint) => endpoint.Use(next => connection =>
@@ -45,8 +49,14 @@ internal sealed class OpenCalls(IOptions<LimitsOptions> options, ServerMeter met
             HeaderBuffer.Shrink(http);
         }
 
+        // Kestrel lets a client begin a call as soon as it has reset another, which may be open here for a moment longer.
         var call = new OpenCall(this, connection);
-        if (call.Position <= _limit)
+        if (call.Position == _limit)
+        {
+            NoteFull(http.Connection.Id);
+        }
+
+        if (call.Position <= _limit || !_refuses)
         {
             return call;
         }
@@ -54,9 +64,24 @@ internal sealed class OpenCalls(IOptions<LimitsOptions> options, ServerMeter met
         call.Dispose();
         _meter.RefusedCalls.Add(1);
         throw CallRefusedException.OverLimit(
-            $"This connection already has {_limit} open calls, the most that the server allows on one. End a call or open another connection.",
+            $"This connection already has {_limit} open calls, the most that the server allows on one. End a call or open another connection; "
+            + "it may be a proxy's, that sends the calls of many clients over one: let it have fewer streams on each.",
             RetryDelay);
     }
+
+    private void NoteFull(string connectionId)
+    {
+        _meter.FullConnections.Add(1);
+        if (!_refuses && _quota.TryTake(out var unsaidCount))
+        {
+            LogFull(connectionId, _limit, unsaidCount);
+        }
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Connection {ConnectionId}, which may be a proxy's, has as many open calls as one may have ({Limit}): further ones wait in the client. {UnsaidCount} such since the last message")]
+    private partial void LogFull(string connectionId, int limit, long unsaidCount);
 
     private sealed class ConnectionCalls
     {

@@ -52,9 +52,15 @@ internal sealed class LimitsOptions
     [Range(1, 64)]
     public int AggregationThreads { get; set; } = 1;
 
-    /// <summary>The most calls open at once on one connection; one more is refused with RESOURCE_EXHAUSTED.</summary>
+    /// <summary>The most calls open at once on one connection. It is announced to clients, which let one more wait or open another connection.</summary>
     [Range(1, 100_000)]
     public int MaxStreamsPerConnection { get; set; } = 256;
+
+    /// <summary>
+    /// Whether clients are told of twice as many streams and 64 more, so that one call too many is sent and refused with RESOURCE_EXHAUSTED rather than
+    /// left waiting in the client. Not behind a proxy that shares connections: it would fill one beyond what is served.
+    /// </summary>
+    public bool AnnounceSpareStreams { get; set; }
 }
 
 [OptionsValidator]

@@ -13,6 +13,8 @@ internal sealed class ServerMeter
     {
         _meter = meters.Create(Name);
         OpenCalls = _meter.CreateUpDownCounter<long>("mfn.calls.open", "{call}", "Calls under way.");
+        FullConnections = _meter.CreateCounter<long>("mfn.connections.filled", "{connection}", "Times that a connection came to have as many open calls as one may have; further ones wait in its client.");
+        RefusedTraffic = _meter.CreateCounter<long>("mfn.traffic.refused", "{refusal}", "Connections and streams that ended before a call could begin: a wrong protocol, a failed handshake, a broken frame.");
         RefusedCalls = _meter.CreateCounter<long>("mfn.calls.refused", "{call}", "Calls refused because their connection had too many.");
         LiveRuns = _meter.CreateUpDownCounter<long>("mfn.live_runs", "{run}", "Live runs.");
         Watchers = _meter.CreateUpDownCounter<long>("mfn.watchers", "{watcher}", "Watchers of live runs.");
@@ -23,6 +25,10 @@ internal sealed class ServerMeter
     public UpDownCounter<long> OpenCalls { get; }
 
     public Counter<long> RefusedCalls { get; }
+
+    public Counter<long> FullConnections { get; }
+
+    public Counter<long> RefusedTraffic { get; }
 
     public UpDownCounter<long> LiveRuns { get; }
 

@@ -26,7 +26,7 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
     private long _droppedCount;
     private int _newestStep;
     private RunEnd? _end;
-    private bool _isOverrun;
+    private WatchItem.Overrun? _overrun;
     private bool _isClosed;
     private int _level;
     private int _roomyCount;
@@ -81,7 +81,7 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
     {
         lock (_lock)
         {
-            if (_isClosed || _isOverrun || _end is not null)
+            if (_isClosed || _overrun is not null || _end is not null)
             {
                 return;
             }
@@ -196,9 +196,9 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
             return first.Value;
         }
 
-        if (_isOverrun)
+        if (_overrun is not null)
         {
-            return new WatchItem.Overrun();
+            return _overrun;
         }
 
         if (_end is not null)
@@ -215,7 +215,7 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
         switch (_delivery)
         {
             case Delivery.Lossless:
-                _isOverrun = true;
+                _overrun = new WatchItem.Overrun(_maxFrames, capacity < _maxFrames ? _maxBytes : null);
                 return false;
             case Delivery.Degrade when _level + 1 < _qualities.Count:
                 // The frame at hand is still of the old quality.

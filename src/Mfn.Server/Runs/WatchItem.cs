@@ -27,8 +27,8 @@ internal abstract record WatchItem
         public static readonly Quiet Instance = new();
     }
 
-    /// <summary>The watcher was too slow for a lossless subscription, which is over.</summary>
-    public sealed record Overrun : WatchItem;
+    /// <summary>The watcher was too slow for a lossless subscription, which is over: more frames waited than may, or more bytes if they are what was too many.</summary>
+    public sealed record Overrun(int MaxFrames, long? MaxBytes) : WatchItem;
 
     /// <summary>The run has ended.</summary>
     public sealed record Ended(RunEnd End) : WatchItem;

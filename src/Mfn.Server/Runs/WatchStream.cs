@@ -301,8 +301,8 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
             case WatchItem.Quiet:
                 await WriteAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
                 return true;
-            case WatchItem.Overrun:
-                throw CallRefusedException.WatcherTooSlow(order.BacklogFrames);
+            case WatchItem.Overrun { MaxFrames: var maxFrames, MaxBytes: var maxBytes }:
+                throw CallRefusedException.WatcherTooSlow(maxFrames, maxBytes);
             default:
                 throw new UnreachableException($"An item of type {item.GetType()} is not known.");
         }

@@ -12,9 +12,9 @@ namespace Mfn.Server.Tests.Calls;
 public sealed class CallTests
 {
     [Fact]
-    public async Task Call_OneTooManyOnAConnection_IsRefusedRatherThanLeftHanging()
+    public async Task Call_OneTooManyOfThoseAnnounced_IsRefusedRatherThanLeftHanging()
     {
-        await using var server = await TestServer.StartAsync("Limits:MaxStreamsPerConnection=5");
+        await using var server = await TestServer.StartAsync("Limits:MaxStreamsPerConnection=5", "Limits:AnnounceSpareStreams=true");
         var watches = Enumerable.Range(0, 5).Select(_ => server.Health.Watch(new HealthCheckRequest())).ToArray();
         foreach (var watch in watches)
         {

@@ -1,5 +1,6 @@
 using Mfn.Core.Simulation;
 using Mfn.Core.Steering;
+using Mfn.Server.Calls;
 using Mfn.Server.Frames;
 using Mfn.Server.Runs;
 using Mfn.Server.Tests.GrpcStack;
@@ -32,7 +33,7 @@ public sealed class DeliveryTests : IDisposable
 
         Offer(subscription, stepCount: 10);
 
-        Assert.Equal(["frame 1", "frame 2", "frame 3", "overrun"], await TakeAsync(subscription, 4));
+        Assert.Equal(["frame 1", "frame 2", "frame 3", "overrun at 3 frames"], await TakeAsync(subscription, 4));
     }
 
     [Fact]
@@ -109,6 +110,23 @@ public sealed class DeliveryTests : IDisposable
         Offer(subscription, stepCount: 5);
 
         Assert.Equal(["dropped 3 before 4", "frame 4", "frame 5"], await TakeAsync(subscription, 3));
+    }
+
+    [Fact]
+    public async Task BacklogBytes_LosslessWatcherThatExceedsThem_IsToldOfThemAndNotOfFrames()
+    {
+        const int MaxBytes = GridSize * GridSize * 8 * 2;
+        using var subscription = new Subscription(Delivery.Lossless, [new WatchQuality(1, Format)], maxFrames: 10, MaxBytes);
+
+        Offer(subscription, stepCount: 5);
+
+        Assert.Equal(["frame 1", "frame 2", $"overrun at {MaxBytes} bytes"], await TakeAsync(subscription, 3));
+        Assert.StartsWith(
+            $"Frames of more than {MaxBytes} bytes (Runs:MaxBacklogBytesPerWatcher) waited for this watcher.",
+            CallRefusedException.WatcherTooSlow(maxFrames: 10, MaxBytes).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "More than 10 frames (backlog_frames) waited for this watcher.", CallRefusedException.WatcherTooSlow(maxFrames: 10, maxBytes: null).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -226,8 +244,8 @@ public sealed class DeliveryTests : IDisposable
                 return $"every {quality.EveryNSteps}";
             case WatchItem.Restored:
                 return "restored";
-            case WatchItem.Overrun:
-                return "overrun";
+            case WatchItem.Overrun overrun:
+                return overrun.MaxBytes is null ? $"overrun at {overrun.MaxFrames} frames" : $"overrun at {overrun.MaxBytes} bytes";
             case WatchItem.Ended { End: var end }:
                 return $"end {end.Reason}";
             default:

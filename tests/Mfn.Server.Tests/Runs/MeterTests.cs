@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using Grpc.Core;
 using Mfn.Contracts.V1;
 
@@ -10,7 +8,7 @@ public sealed class MeterTests
     [Fact]
     public async Task Meter_CallsRunsAndFrames_AreCountedUpAndDown()
     {
-        await using var server = await TestServer.StartAsync("Limits:MaxStreamsPerConnection=1");
+        await using var server = await TestServer.StartAsync("Limits:MaxStreamsPerConnection=1", "Limits:AnnounceSpareStreams=true");
         using var counts = new Counts(server);
         var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true })).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
@@ -27,30 +25,5 @@ public sealed class MeterTests
 
         Assert.Equal(EndReason.Deleted, watcher.End?.Reason);
         Assert.Equal((0, 0, 1), (counts["mfn.watchers"], counts["mfn.live_runs"], counts["mfn.frames.sent"]));
-    }
-
-    /// <summary>What one server's meter has counted.</summary>
-    private sealed class Counts : IDisposable
-    {
-        private readonly ConcurrentDictionary<string, long> _counts = [];
-        private readonly MeterListener _listener = new();
-
-        public Counts(TestServer server)
-        {
-            _listener.InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Meter.Name == "Mfn.Server" && ReferenceEquals(instrument.Meter.Scope, server.Meters))
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            };
-            _listener.SetMeasurementEventCallback<long>(
-                (instrument, measurement, _, _) => _counts.AddOrUpdate(instrument.Name, measurement, (_, count) => count + measurement));
-            _listener.Start();
-        }
-
-        public long this[string name] => _counts.GetValueOrDefault(name);
-
-        public void Dispose() => _listener.Dispose();
     }
 }

@@ -1,0 +1,85 @@
+using Mfn.Server.Observability;
+
+namespace Mfn.Server.Transport;
+
+/// <summary>
+/// Says in the server's log what Kestrel refuses before a call begins, which Kestrel says only to those who debug it: a proxy that does not speak
+/// HTTP/2 or whose frames are wrong, a handshake that fails. It listens to Kestrel's own messages, and passes on few of them a minute.
+/// </summary>
+internal sealed partial class RefusedTraffic(IServiceProvider services, ServerMeter meter, TimeProvider clock) : ILoggerProvider
+{
+    private const string Kestrel = "Microsoft.AspNetCore.Server.Kestrel";
+    private const int MaxReasonLength = 200;
+
+    private static readonly HashSet<string> Refusals =
+    [
+        "AuthenticationFailed",
+        "AuthenticationTimedOut",
+        "ConnectionBadRequest",
+        "ConnectionRejected",
+        "HPackDecodingError",
+        "Http2ConnectionError",
+        "Http2StreamError",
+        "Http2StreamResetAbort",
+        "PossibleInvalidHttpVersionDetected",
+    ];
+
+    private readonly LogQuota _quota = new(clock);
+    private ILogger? _log;
+
+    /// <summary>Lets it hear what Kestrel says in a whisper.</summary>
+    public static void ListenIn(ILoggingBuilder logging)
+    {
+        logging.Services.AddSingleton<ILoggerProvider, RefusedTraffic>();
+        logging.AddFilter<RefusedTraffic>(category: null, LogLevel.None);
+
+        // All of it: some of its categories speak only when the general one is heard.
+        logging.AddFilter<RefusedTraffic>(Kestrel, LogLevel.Debug);
+        logging.AddFilter<RefusedTraffic>($"{Kestrel}.Transport", LogLevel.None);
+    }
+
+    public ILogger CreateLogger(string categoryName) => new Listener(this);
+
+    public void Dispose()
+    {
+    }
+
+    private void Note(string reason)
+    {
+        meter.RefusedTraffic.Add(1);
+        if (_quota.TryTake(out var unsaidCount))
+        {
+            // Made late: the factory makes this provider.
+            _log ??= services.GetRequiredService<ILogger<RefusedTraffic>>();
+            LogRefused(_log, Shorten(reason), unsaidCount);
+        }
+    }
+
+    /// <summary>Some reasons quote what a client sent.</summary>
+    private static string Shorten(string reason) =>
+        string.Concat(reason.Take(MaxReasonLength).Select(character => character is >= ' ' and <= '~' ? character : '?')) + (reason.Length > MaxReasonLength ? "..." : "");
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused before a call began: {Reason} ({UnsaidCount} more such since the last message)")]
+    private static partial void LogRefused(ILogger logger, string reason, long unsaidCount);
+
+    private sealed class Listener(RefusedTraffic traffic) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Name is { } name && Refusals.Contains(name) && !IsOurs(state))
+            {
+                var cause = exception?.GetBaseException().Message;
+                traffic.Note(cause is null ? formatter(state, null) : $"{formatter(state, null)} {cause}");
+            }
+        }
+
+        /// <summary>Whether it tells of a stream that the server itself has reset, in the midst of a call.</summary>
+        private static bool IsOurs<TState>(TState state) =>
+            state is IEnumerable<KeyValuePair<string, object?>> values && values.Any(value => value.Value?.ToString() is "INTERNAL_ERROR" or "NO_ERROR" or "CANCEL");
+    }
+}
