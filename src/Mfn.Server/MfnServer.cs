@@ -208,5 +208,6 @@ public static class MfnServer
             }
         }).AddCheck<ServingCheck>("serving");
         services.AddSingleton<HealthAnnouncer>();
+        services.AddSingleton<HealthNotes>();
     }
 }

@@ -58,6 +58,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public System.Diagnostics.Metrics.IMeterFactory Meters => _app.Services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
 
+    public Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckService HealthChecks =>
+        _app.Services.GetRequiredService<Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckService>();
+
     public OpenCalls OpenCalls => _app.Services.GetRequiredService<OpenCalls>();
 
     /// <summary>Starts a server with settings such as "Limits:MaxSteps=5".</summary>

@@ -19,7 +19,7 @@ internal static class ListCommand
         The beginning of an id that the table shows is enough to name the run; -o wide has the whole ids.
         """;
 
-    private static readonly string[] States = ["running", "paused", "stopped", "failed"];
+    private static readonly string[] States = ["running", "paused", "stopped", "failed", "damaged"];
 
     public static Command Create()
     {
@@ -37,6 +37,11 @@ internal static class ListCommand
             var runs = await connection.UseAsync(
                 arguments, answer, async client => await client.Runs.ListAsync(filter, cancellationToken).ToListAsync(cancellationToken), cancellationToken);
             answer.WriteList(runs, RunReport.ToJson, RunReport.Columns(answer.IsWide ? int.MaxValue : RunReport.ShortestIdLength(runs)));
+            if (!answer.IsJson && runs.Count(RunReport.IsDamaged) is > 0 and var count)
+            {
+                answer.Note($"{(count == 1 ? "1 run is" : $"{count} runs are")} damaged, and left alone by the server; mfn run get ID says why");
+            }
+
             return ExitCode.Success;
         });
         return command;

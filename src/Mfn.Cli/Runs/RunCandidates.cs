@@ -44,7 +44,7 @@ internal static class RunCandidates
             var items = new List<CompletionItem>();
             await foreach (var run in client.Runs.ListAsync(cancellationToken: patience.Token))
             {
-                items.Add(new CompletionItem(run.Name.Length > 0 ? run.Name : run.RunId, detail: $"step {run.Step}, {run.Spec.GridSize} x {run.Spec.GridSize} cells"));
+                items.Add(new CompletionItem(run.Name.Length > 0 ? run.Name : run.RunId, detail: RunReport.IsDamaged(run) ? "damaged" : $"step {run.Step}, {run.Spec.GridSize} x {run.Spec.GridSize} cells"));
                 if (items.Count == Most)
                 {
                     break;

@@ -18,11 +18,12 @@ internal static class RunReport
         new("STATE", State),
         new("STEP", run => run.Step.ToString(CultureInfo.InvariantCulture), IsNumber: true),
         new("REVISION", run => run.Revision.ToString(CultureInfo.InvariantCulture), IsNumber: true),
-        new("CELLS", run => $"{run.Spec.GridSize} x {run.Spec.GridSize}", IsNumber: true),
+        new("CELLS", Cells, IsNumber: true),
         new("WATCHERS", run => run.WatcherCount.ToString(CultureInfo.InvariantCulture), IsNumber: true),
         new("PACE", run => run.StepsPerSecond > 0 ? run.StepsPerSecond.ToString(CultureInfo.InvariantCulture) : "", IsNumber: true, IsWide: true),
         new("HISTORY FROM", run => run.FirstAvailableStep.ToString(CultureInfo.InvariantCulture), IsNumber: true, IsWide: true),
         new("CREATED (UTC)", Created, IsWide: true),
+        new("FAILURE", run => run.Failure, IsWide: true),
     ];
 
     /// <summary>How many characters of an id tell all these runs apart, and more to spare.</summary>
@@ -51,19 +52,29 @@ internal static class RunReport
     }
 
     /// <summary>One line: id, state, shape.</summary>
-    public static string ToLine(Run run) => string.Create(
-        CultureInfo.InvariantCulture, $"{run.RunId}  {ToState(run)}  {run.Spec.GridSize} x {run.Spec.GridSize} cells");
+    public static string ToLine(Run run) => IsDamaged(run) ? $"{run.RunId}  {State(run)}" : $"{run.RunId}  {ToState(run)}  {Cells(run)} cells";
 
     /// <summary>All of it, in lines.</summary>
     public static void WriteText(TextWriter writer, Run run)
     {
+        if (IsDamaged(run))
+        {
+            writer.WriteLine(
+                $"""
+                run        {run.RunId}{(run.Name.Length > 0 ? $", {run.Name}" : "")}
+                state      {State(run)}: {run.Failure}
+                created    {Created(run)}{(run.CreatedUnixSeconds > 0 ? " UTC" : "")}
+                """);
+            return;
+        }
+
         var pace = run.StepsPerSecond > 0 ? $"{run.StepsPerSecond} steps a second" : "as fast as possible";
         writer.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"""
             run        {run.RunId}{(run.Name.Length > 0 ? $", {run.Name}" : "")}
             state      {ToState(run)}{(run.Failure.Length > 0 ? $": {run.Failure}" : "")}
-            simulates  {run.Spec.GridSize} x {run.Spec.GridSize} cells, seed {run.Spec.Seed}, alpha {run.Spec.Alpha}, {SpecReport.Variant(run.Spec)}
+            simulates  {Cells(run)} cells, seed {run.Spec.Seed}, alpha {run.Spec.Alpha}, {SpecReport.Variant(run.Spec)}
             pace       {pace}, {ToText(run.Stop)}
             history    from step {run.FirstAvailableStep} on, at least {run.HistorySteps} steps
             watchers   {run.WatcherCount}
@@ -91,16 +102,20 @@ internal static class RunReport
         .Add("failure", run.Failure.Length > 0 ? run.Failure : null)
         .Add("durable", run.Durable)
         .Add("origin", run.Origin is { } origin ? new JsonRecord().Add("run_id", origin.RunId).Add("step", origin.Step).Add("revision", origin.Revision) : null)
-        .Add("spec", SpecReport.ToJson(run.Spec));
+        .Add("spec", IsDamaged(run) ? null : SpecReport.ToJson(run.Spec));
+
+    /// <summary>Whether the server has left the run alone, so that little is known of it.</summary>
+    public static bool IsDamaged(Run run) => run.State == RunState.Damaged;
 
     private static string Reference(Run run) => run.Name.Length > 0 ? run.Name : run.RunId;
 
-    private static JsonRecord ToJson(StopCondition? stop) => stop?.ConditionCase switch
+    private static JsonRecord? ToJson(StopCondition? stop) => stop?.ConditionCase switch
     {
         StopCondition.ConditionOneofCase.AfterStep => new JsonRecord().Add("stop_after", stop.AfterStep),
         StopCondition.ConditionOneofCase.SteadyState => new JsonRecord()
             .Add("until_steady_millivolts", stop.SteadyState.ToleranceMillivolts)
             .Add("steady_every", stop.SteadyState.EveryNSteps),
+        null => null,
         _ => new JsonRecord().Add("forever", true),
     };
 
@@ -108,7 +123,9 @@ internal static class RunReport
 
     private static string ToState(Run run) => $"{State(run)} at step {run.Step}, revision {run.Revision}";
 
-    private static string Created(Run run) => DateTimeOffset.FromUnixTimeSeconds(run.CreatedUnixSeconds).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+    private static string Cells(Run run) => IsDamaged(run) ? "" : string.Create(CultureInfo.InvariantCulture, $"{run.Spec.GridSize} x {run.Spec.GridSize}");
+
+    private static string Created(Run run) => run.CreatedUnixSeconds == 0 ? "unknown" : DateTimeOffset.FromUnixTimeSeconds(run.CreatedUnixSeconds).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static string ToText(StopCondition? stop) => stop?.ConditionCase switch
     {

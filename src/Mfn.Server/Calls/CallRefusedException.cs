@@ -76,6 +76,12 @@ internal sealed class CallRefusedException : Exception
     public static CallRefusedException RunNotFound(string runId) =>
         new(StatusCode.NotFound, $"There is no run '{runId}': it was never there, was deleted, or ended with the server.", Reason("RUN_NOT_FOUND"));
 
+    /// <summary>The server has left a run's files alone, since it could not take them up.</summary>
+    public static CallRefusedException RunDamaged(string runId, string reason) => new(
+        StatusCode.FailedPrecondition,
+        $"The run {runId} was left alone when the server started: {reason} Its operator can see what is left of it, and bring it back, with mfn run repair.",
+        Reason("RUN_DAMAGED"));
+
     /// <summary>A live run has not reached, or no longer keeps, what the request asks for.</summary>
     public static CallRefusedException OutOfRange(string message) => new(StatusCode.OutOfRange, message, Reason("STEP_OUT_OF_RANGE"));
 

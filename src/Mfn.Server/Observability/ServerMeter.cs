@@ -17,6 +17,7 @@ internal sealed class ServerMeter
         RefusedTraffic = _meter.CreateCounter<long>("mfn.traffic.refused", "{refusal}", "Connections and streams that ended before a call could begin: a wrong protocol, a failed handshake, a broken frame.");
         RefusedCalls = _meter.CreateCounter<long>("mfn.calls.refused", "{call}", "Calls refused because their connection had too many.");
         LiveRuns = _meter.CreateUpDownCounter<long>("mfn.live_runs", "{run}", "Live runs.");
+        DamagedRuns = _meter.CreateUpDownCounter<long>("mfn.damaged_runs", "{run}", "Runs in the data directory that were left alone.");
         Watchers = _meter.CreateUpDownCounter<long>("mfn.watchers", "{watcher}", "Watchers of live runs.");
         SentFrames = _meter.CreateCounter<long>("mfn.frames.sent", "{frame}", "Frames sent to watchers.");
         DroppedFrames = _meter.CreateCounter<long>("mfn.frames.dropped", "{frame}", "Frames that slow watchers did not get, as their gaps told them.");
@@ -31,6 +32,8 @@ internal sealed class ServerMeter
     public Counter<long> RefusedTraffic { get; }
 
     public UpDownCounter<long> LiveRuns { get; }
+
+    public UpDownCounter<long> DamagedRuns { get; }
 
     public UpDownCounter<long> Watchers { get; }
 

@@ -7,7 +7,7 @@ namespace Mfn.Server.Runs;
 /// <summary>Where a page of runs ended: they are ordered by when they were created, the latest first, then by id.</summary>
 internal readonly record struct PageToken(long CreatedTicks, RunId Id)
 {
-    public static PageToken After(Run run) => new(run.Created.UtcTicks, run.Id);
+    public static PageToken After(IListedRun run) => new(run.Created.UtcTicks, run.Id);
 
     /// <summary>Reads what <see cref="ToString"/> writes; null if it is empty or wrong, which is then among the problems.</summary>
     public static PageToken? Read(string text, RequestProblems problems)
@@ -28,7 +28,7 @@ internal readonly record struct PageToken(long CreatedTicks, RunId Id)
     }
 
     /// <summary>Whether the run is on a later page.</summary>
-    public bool IsBefore(Run run) =>
+    public bool IsBefore(IListedRun run) =>
         run.Created.UtcTicks < CreatedTicks
         || (run.Created.UtcTicks == CreatedTicks && string.CompareOrdinal(run.Id.ToString(), Id.ToString()) > 0);
 

@@ -9,7 +9,7 @@ namespace Mfn.Server.Runs;
 /// A run that lives until it is deleted. One task owns the simulation and takes one thing after the other: requests between two steps, then
 /// steps. Watchers get frames through their subscriptions, which it never waits for.
 /// </summary>
-internal sealed class Run : IAsyncDisposable
+internal sealed class Run : IListedRun, IAsyncDisposable
 {
     private readonly RunOrigin _origin;
     private readonly RunServices _services;
@@ -47,6 +47,10 @@ internal sealed class Run : IAsyncDisposable
 
     /// <summary>How it goes, at its present pace.</summary>
     public RunPlan Plan => _origin.Plan with { StepsPerSecond = _simulation.Status.StepsPerSecond };
+
+    public RunName? Name => _origin.Plan.Name;
+
+    public RunState State => _simulation.Status.State;
 
     /// <summary>The state of another run that it was forked from; null if it was not.</summary>
     public ForkPoint? ForkedFrom => _origin.ForkedFrom;

@@ -21,7 +21,7 @@ internal static class RunLoader
             header.Stop.ToRule("stop", firstStep: 0, problems) ?? new StopRule.Never(),
             header.HistorySteps,
             header.BeginsPaused);
-        var initial = files.ReadLatestCheckpoint(files.Checkpoints[^1]);
+        var initial = files.ReadLatestCheckpoint(files.Checkpoints is [.., var first] ? first : null);
         var past = ReadPast(files, initial, limits, problems);
         if (!problems.IsEmpty)
         {

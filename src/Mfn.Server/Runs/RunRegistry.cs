@@ -1,10 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Simulation;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Frames;
+using Mfn.Server.Health;
 using Mfn.Server.Lifetime;
 using Mfn.Server.Observability;
 using Mfn.Server.Storage;
@@ -16,10 +19,15 @@ namespace Mfn.Server.Runs;
 /// <summary>Starts live runs, finds them, and deletes those that nobody asks for.</summary>
 internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
 {
+    // A directory of another kind than was meant may have any number of entries.
+    private const int MaxLoggedEntries = 100;
+
     private readonly Lock _lock = new();
     private readonly LimitsOptions _limits;
     private readonly ILoggerFactory _loggers;
     private readonly Dictionary<RunId, Run> _runs = [];
+    private readonly Dictionary<RunId, DamagedRun> _damaged = [];
+    private readonly HealthNotes _notes;
     private readonly ServerLifetime _lifetime;
     private readonly ReplaySlots _replays;
     private readonly Heartbeats _heartbeats;
@@ -35,9 +43,11 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         FieldBufferPool buffers,
         ServerMeter meter,
         ServerLifetime lifetime,
+        HealthNotes notes,
         TimeProvider clock,
         ILoggerFactory loggers)
     {
+        _notes = notes;
         _lifetime = lifetime;
         _limits = limits.Value;
         _loggers = loggers;
@@ -54,19 +64,35 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     /// <summary>What runs and their watchers share.</summary>
     public RunServices Services { get; }
 
-    /// <summary>All runs, the latest created first.</summary>
-    public IReadOnlyList<Run> All
+    /// <summary>All runs, those that were left alone among them, the latest created first.</summary>
+    public IReadOnlyList<IListedRun> All
     {
         get
         {
             lock (_lock)
             {
-                return [.. _runs.Values.OrderByDescending(run => run.Created).ThenBy(run => run.Id.ToString(), StringComparer.Ordinal)];
+                return
+                [
+                    .. _runs.Values.Concat<IListedRun>(_damaged.Values)
+                        .OrderByDescending(run => run.Created)
+                        .ThenBy(run => run.Id.ToString(), StringComparer.Ordinal),
+                ];
             }
         }
     }
 
-    /// <summary>Takes up the runs in the data directory, if there is one.</summary>
+    private IReadOnlyList<Run> Live
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _runs.Values];
+            }
+        }
+    }
+
+    /// <summary>Takes up the runs in the data directory, if there is one. What cannot be taken up is left alone, and keeps nothing else from it.</summary>
     /// <exception cref="IOException">The data directory cannot be used.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -76,10 +102,17 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
             var found = _store.List().Select(id => Load(_store, id)).OfType<(RunOrigin Origin, RunRecorder Recorder)>();
 
             // Two have the same name if one was deleted while the disk failed, or comes from a copy of the directory: the later created keeps it.
-            foreach (var (origin, recorder) in found.OrderByDescending(run => run.Origin.Created).ToList())
+            foreach (var (origin, recorder) in found.OrderByDescending(run => run.Origin.Created).ThenBy(run => run.Origin.Id.Value).ToList())
             {
                 TakeUp(origin, recorder);
             }
+
+            foreach (var entry in _store.ListOdd())
+            {
+                LeaveAlone(entry);
+            }
+
+            Conclude();
         }
 
         return Task.CompletedTask;
@@ -173,7 +206,16 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
             }
         }
 
-        throw CallRefusedException.RunNotFound(runId);
+        throw FindDamaged(runId) is { } damaged ? CallRefusedException.RunDamaged(runId, damaged.Reason) : CallRefusedException.RunNotFound(runId);
+    }
+
+    /// <summary>The run of an id that was left alone; null if there is none such.</summary>
+    public DamagedRun? FindDamaged(string runId)
+    {
+        lock (_lock)
+        {
+            return RunId.TryParse(runId, out var id) ? _damaged.GetValueOrDefault(id) : null;
+        }
     }
 
     /// <summary>Ends a run and forgets it.</summary>
@@ -204,7 +246,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         await _idleTimer.DisposeAsync();
         _heartbeats.Dispose();
         _lifetime.EndDraining();
-        foreach (var run in All)
+        foreach (var run in Live)
         {
             await run.DisposeAsync();
         }
@@ -279,6 +321,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
 
     private bool HasRunNamed(RunName name) => _runs.Values.Any(run => run.Plan.Name == name);
 
+    [SuppressMessage("Design", "CA1031", Justification = "It is logged, and must not keep the other runs from being served.")]
     private void TakeUp(RunOrigin origin, RunRecorder recorder)
     {
         lock (_lock)
@@ -289,24 +332,113 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
                 origin = origin with { Plan = origin.Plan with { Name = null } };
             }
 
-            Add(origin, recorder);
+            try
+            {
+                Add(origin, recorder);
+                WarnOfLimits(origin);
+            }
+            catch (Exception error)
+            {
+                recorder.Dispose();
+                LeaveAlone(origin.Id, error, origin.ToHeader());
+            }
         }
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "It is logged, and must not keep the other runs from being served.")]
     private (RunOrigin Origin, RunRecorder Recorder)? Load(RunStore store, RunId id)
     {
         StoredRun? files = null;
         try
         {
             files = store.Open(id);
-            return (RunLoader.Load(files, _limits), new RunRecorder(store, files, Services.Clock));
+            return (RunLoader.Load(files, LimitsOptions.Widest), new RunRecorder(store, files, Services.Clock));
         }
-        catch (Exception error) when (error is RunDamagedException or InvalidDataException or IOException)
+        catch (Exception error)
         {
-            // Its files stay as they are, for somebody to look at.
             files?.Dispose();
-            LogNotTakenUp(id, error.Message);
+            LeaveAlone(id, error, files?.Header);
             return null;
+        }
+    }
+
+    /// <summary>Notes a run whose files stay as they are, for somebody to look at.</summary>
+    private void LeaveAlone(RunId id, Exception error, RunHeader? header)
+    {
+        switch (error)
+        {
+            case RunDamagedException damage:
+                LeaveAlone(new DamagedRun(id, damage.Reason, header), fault: null);
+                break;
+            case InvalidDataException or IOException or UnauthorizedAccessException:
+                LeaveAlone(new DamagedRun(id, _store!.WithoutDirectory(error.Message).ReplaceLineEndings(" "), header), fault: null);
+                break;
+            default:
+                LeaveAlone(new DamagedRun(id, "The server met a fault of its own, which its log has.", header), error);
+                break;
+        }
+    }
+
+    private void LeaveAlone(OddEntry entry)
+    {
+        lock (_lock)
+        {
+            if (entry.MeantId is { } id && !_runs.ContainsKey(id) && !_damaged.ContainsKey(id))
+            {
+                LeaveAlone(new DamagedRun(id, $"{entry.Name} in the data directory is no run. {entry.Problem}", header: null), fault: null);
+                return;
+            }
+        }
+
+        _notes.Add($"runs/{entry.Name}", entry.Problem);
+        if (_notes.Count <= MaxLoggedEntries)
+        {
+            LogOddEntry(entry.Name, entry.Problem);
+        }
+    }
+
+    private void LeaveAlone(DamagedRun run, Exception? fault)
+    {
+        lock (_lock)
+        {
+            _damaged.Add(run.Id, run);
+        }
+
+        Services.Meter.DamagedRuns.Add(1);
+        _notes.Add($"runs/{run.Id}", run.Reason);
+        if (_notes.Count <= MaxLoggedEntries)
+        {
+            LogNotTakenUp(fault, run.Id, run.Reason);
+        }
+    }
+
+    /// <summary>Says what the limits of now would not allow, since nobody would find out otherwise: a run that was accepted goes on.</summary>
+    private void WarnOfLimits(RunOrigin origin)
+    {
+        var spec = origin.Checkpoint.Spec;
+        (string Setting, long Value, long Limit)[] limits =
+        [
+            ("Limits:MaxGridSize", spec.GridSize, _limits.MaxGridSize),
+            ("Runs:MaxHistoryBytesPerRun", RunHistory.LeastBytes(spec, origin.Plan.HistorySteps), Services.Options.MaxHistoryBytesPerRun),
+            ("Runs:MaxCommandsPerRun", origin.Past.Commands.Count, Services.Options.MaxCommandsPerRun),
+            ("Runs:MaxCommandBytesPerRun", origin.Past.Commands.Sum(command => command.Command.ByteCount), Services.Options.MaxCommandBytesPerRun),
+        ];
+        foreach (var (setting, value, limit) in limits.Where(limit => limit.Value > limit.Limit))
+        {
+            LogOverLimit(origin.Id, setting, value, limit);
+        }
+    }
+
+    private void Conclude()
+    {
+        if (_notes.Count > MaxLoggedEntries)
+        {
+            LogMoreLeftAlone(_notes.Count - MaxLoggedEntries);
+        }
+
+        if (_runs.Count > Services.Options.MaxRuns)
+        {
+            LogTooManyRuns(_runs.Count, Services.Options.MaxRuns);
         }
     }
 
@@ -320,7 +452,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
 
     private async Task DeleteIdleAsync()
     {
-        foreach (var run in All.Where(run => run.IdleTime > Services.Options.IdleTimeout))
+        foreach (var run in Live.Where(run => run.IdleTime > Services.Options.IdleTimeout))
         {
             try
             {
@@ -340,7 +472,19 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     private partial void LogFault(Exception error, RunId runId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} was left alone: {Reason}")]
-    private partial void LogNotTakenUp(RunId runId, string reason);
+    private partial void LogNotTakenUp(Exception? fault, RunId runId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "runs/{Name} in the data directory was left alone: {Problem}")]
+    private partial void LogOddEntry(string name, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} more entries of the data directory were left alone; ListRuns shows the runs among them")]
+    private partial void LogMoreLeftAlone(int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} live runs were taken up, more than the {MaxRuns} that Runs:MaxRuns allows: none can be added before enough are deleted")]
+    private partial void LogTooManyRuns(int count, int maxRuns);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Live run {RunId} goes on though it is over {Setting}: {Value} where {Limit} are allowed")]
+    private partial void LogOverLimit(RunId runId, string setting, long value, long limit);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Live run {RunId} goes on without its name '{Name}', which a later created run has")]
     private partial void LogNameTaken(RunId runId, RunName name);

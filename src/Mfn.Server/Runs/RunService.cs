@@ -33,6 +33,11 @@ internal sealed class RunService(RunRegistry runs, ComputePlaces places, Request
 
     public override async Task<GetRunResponse> GetRun(GetRunRequest request, ServerCallContext context)
     {
+        if (runs.FindDamaged(request.RunId) is { } damaged)
+        {
+            return new GetRunResponse { Run = damaged.ToWire() };
+        }
+
         var run = runs.Find(request.RunId);
         await run.CaughtUp.WaitAsync(context.CancellationToken);
         return new GetRunResponse { Run = run.ToWire() };
@@ -51,8 +56,8 @@ internal sealed class RunService(RunRegistry runs, ComputePlaces places, Request
         // One more than the page has tells whether there is a next one.
         var found = runs.All
             .Where(run => after?.IsBefore(run) ?? true)
-            .Where(run => name is null || run.Plan.Name == name)
-            .Where(run => state is null || run.Status.State == state)
+            .Where(run => name is null || run.Name == name)
+            .Where(run => state is null || run.State == state)
             .Take(pageSize + 1)
             .ToList();
         var page = found.Take(pageSize).ToList();

@@ -14,4 +14,7 @@ internal enum RunState
 
     /// <summary>It cannot go on.</summary>
     Failed,
+
+    /// <summary>It was left alone when the server started.</summary>
+    Damaged,
 }

@@ -29,8 +29,7 @@ internal sealed partial class RunStore : IDisposable
             DurableFiles.CreateDirectory(_runs);
             foreach (var leftover in Directory.EnumerateDirectories(_runs).Where(IsLeftover))
             {
-                Directory.Delete(leftover, recursive: true);
-                LogLeftover(leftover);
+                DeleteLeftover(leftover);
             }
 
             // What the process before saw as renamed may not be on disk yet, but is relied upon from here on.
@@ -42,12 +41,6 @@ internal sealed partial class RunStore : IDisposable
             throw;
         }
     }
-
-    /// <summary>The runs there are, in no order.</summary>
-    public IReadOnlyList<RunId> List() =>
-    [
-        .. Directory.EnumerateDirectories(_runs).Select(path => RunId.TryParse(Path.GetFileName(path), out var id) ? id : (RunId?)null).OfType<RunId>(),
-    ];
 
     /// <summary>Creates the run that the header names; when it returns it is on disk.</summary>
     /// <exception cref="IOException">It could not be written; nothing is left of it.</exception>
@@ -71,9 +64,18 @@ internal sealed partial class RunStore : IDisposable
     }
 
     /// <summary>Opens a run that is not open.</summary>
+    /// <exception cref="RunDamagedException">Its log is missing or no file.</exception>
     /// <exception cref="InvalidDataException">Its log is damaged; the message says how.</exception>
     /// <exception cref="IOException">There is none of that id, or it is open already, or it cannot be read.</exception>
-    public StoredRun Open(RunId id) => StoredRun.Open(id, PathOf(id), _logger);
+    public StoredRun Open(RunId id)
+    {
+        if (Directory.Exists(PathOf(id)))
+        {
+            RequireFile(Path.Combine(PathOf(id), "log"));
+        }
+
+        return StoredRun.Open(id, PathOf(id), _logger);
+    }
 
     /// <summary>Deletes a run that is not open; when it returns, the run is gone for good. One that is not there is no error.</summary>
     public void Delete(RunId id)
@@ -101,6 +103,20 @@ internal sealed partial class RunStore : IDisposable
         catch (IOException error)
         {
             throw new IOException($"The data directory {directory} cannot be used, maybe because another server does: {error.Message}", error);
+        }
+    }
+
+    private void DeleteLeftover(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+            LogLeftover(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // It is in nobody's way.
+            LogNotDeleted(path, error.Message);
         }
     }
 

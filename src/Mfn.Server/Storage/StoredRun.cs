@@ -73,8 +73,15 @@ internal sealed partial class StoredRun : IDisposable
     /// <exception cref="IOException">It is not there, or cannot be read.</exception>
     public SimulationCheckpoint ReadCheckpoint(RunPosition position)
     {
+        var path = Path.Combine(_directory, CheckpointFileName.Of(position));
+        if (DirectoryEntry.KindOf(path) is (EntryKind.Special or EntryKind.Link) and var kind)
+        {
+            // To open a pipe would wait for ever, and a link may lead to one.
+            throw new InvalidDataException($"It is {DirectoryEntry.Tell(kind)} and no file.");
+        }
+
         using var stream = new FileStream(
-            Path.Combine(_directory, CheckpointFileName.Of(position)), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
         var checkpoint = CheckpointFile.Read(stream);
         return RunPosition.Of(checkpoint) == position
             ? checkpoint

@@ -26,6 +26,26 @@ internal static class RunWireExtensions
     private static readonly ParameterRange CommandStepsRange = new(1, 1_000_000);
     private static readonly ParameterRange MillivoltRange = new(-1000, 1000);
 
+    /// <summary>A run as it is listed.</summary>
+    public static Wire.Run ToWire(this IListedRun listed) => listed is Run run ? run.ToWire(last: null) : ((DamagedRun)listed).ToWire();
+
+    /// <summary>What is known of a run that was left alone.</summary>
+    public static Wire.Run ToWire(this DamagedRun run) => new()
+    {
+        RunId = run.Id.ToString(),
+        Spec = new Wire.SimulationSpec(),
+        State = Wire.RunState.Damaged,
+        Failure = run.Reason,
+        Durable = true,
+        Name = run.Name?.Value ?? "",
+        CreatedUnixSeconds = run.Created.ToUnixTimeSeconds(),
+        Epoch = run.Header?.Epoch ?? 0,
+        StepsPerSecond = run.Header?.StepsPerSecond ?? 0,
+        Stop = run.Header?.Stop,
+        HistorySteps = run.Header?.HistorySteps ?? 0,
+        Origin = run.Header?.Origin,
+    };
+
     public static Wire.Run ToWire(this Run run, RunStatus? last = null)
     {
         var status = last ?? run.Status;
@@ -140,6 +160,8 @@ internal static class RunWireExtensions
                 return RunState.Stopped;
             case Wire.RunState.Failed:
                 return RunState.Failed;
+            case Wire.RunState.Damaged:
+                return RunState.Damaged;
             default:
                 problems.Add("state", $"must be a known state or unset, but was {(int)wire}");
                 return null;

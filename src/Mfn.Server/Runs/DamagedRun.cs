@@ -1,0 +1,28 @@
+using Mfn.Contracts.Storage.V1;
+using Mfn.Server.Storage;
+
+namespace Mfn.Server.Runs;
+
+/// <summary>A run in the data directory that the server has left alone when it started.</summary>
+/// <param name="id">Names it: its folder does.</param>
+/// <param name="reason">Why: a sentence, fit for clients.</param>
+/// <param name="header">What its log says it is; null if it does not.</param>
+internal sealed class DamagedRun(RunId id, string reason, RunHeader? header) : IListedRun
+{
+    public RunId Id => id;
+
+    public RunName? Name { get; } = header is not null && RunName.TryParse(header.Name, out var name) ? name : null;
+
+    /// <summary>When it was created; the beginning of time if its log does not say.</summary>
+    public DateTimeOffset Created { get; } = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(header?.CreatedUnixSeconds ?? 0, 0, LastSecond));
+
+    public RunState State => RunState.Damaged;
+
+    /// <summary>Why it was left alone.</summary>
+    public string Reason => reason;
+
+    /// <summary>What its log says it is; null if it does not.</summary>
+    public RunHeader? Header => header;
+
+    private const long LastSecond = 253_402_300_799;
+}

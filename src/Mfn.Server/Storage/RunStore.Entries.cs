@@ -1,0 +1,52 @@
+namespace Mfn.Server.Storage;
+
+/// <content>What there is beside the runs.</content>
+internal sealed partial class RunStore
+{
+    private const int MaxShownLength = 128;
+
+    /// <summary>The runs there are, in no order. Nothing is known of their files yet.</summary>
+    public IReadOnlyList<RunId> List() =>
+    [
+        .. Directory.EnumerateDirectories(_runs)
+            .Where(path => DirectoryEntry.KindOf(path) == EntryKind.Folder)
+            .Select(path => RunId.TryParse(Path.GetFileName(path), out var id) ? id : (RunId?)null)
+            .OfType<RunId>(),
+    ];
+
+    /// <summary>What stands among the runs and is none, in no order.</summary>
+    public IReadOnlyList<OddEntry> ListOdd() => [.. Directory.EnumerateFileSystemEntries(_runs).Select(FindOddity).OfType<OddEntry>()];
+
+    /// <summary>A system's message without the directory that the data is in, which is nobody's business but the operator's.</summary>
+    public string WithoutDirectory(string message) => message.Replace(_runs + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+
+    private static OddEntry? FindOddity(string path)
+    {
+        var name = Path.GetFileName(path);
+        var kind = DirectoryEntry.KindOf(path);
+        if (kind == EntryKind.Folder && (RunId.TryParse(name, out _) || IsLeftover(path)))
+        {
+            return null;
+        }
+
+        RunId? meant = Guid.TryParseExact(name, "N", out var value) ? new RunId(value) : null;
+        var problem = kind != EntryKind.Folder
+            ? $"It is {DirectoryEntry.Tell(kind)} and no folder."
+            : meant is { } id ? $"Its name is written otherwise than {id}." : "No run has such a name.";
+        return new OddEntry(Show(name), meant, problem);
+    }
+
+    private static void RequireFile(string path)
+    {
+        if (DirectoryEntry.KindOf(path) is not EntryKind.File and var kind)
+        {
+            throw new RunDamagedException(path, $"is {DirectoryEntry.Tell(kind)}{(kind == EntryKind.Missing ? "" : " and no file")}");
+        }
+    }
+
+    private static string Show(string name)
+    {
+        var shown = string.Concat(name.Take(MaxShownLength).Select(character => char.IsControl(character) || char.IsSurrogate(character) ? '?' : character));
+        return name.Length > MaxShownLength ? shown + "…" : shown;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using Mfn.Contracts.V1;
+
+namespace Mfn.Server.Tests.Cli.Runs;
+
+public sealed class DamagedRunListTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mfn-damaged-list-");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Fact]
+    public async Task ListAndGet_DamagedRun_SayWhyAndHaveNoNumbersThatNobodyKnows()
+    {
+        string id;
+        await using (var server = await StartAsync())
+        {
+            id = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true, Name = "worn" })).Run.RunId;
+        }
+
+        File.Delete(Path.Combine(_directory.FullName, "runs", id, "checkpoint-0-0"));
+        await using var next = await StartAsync();
+
+        var (code, list, note) = await RunAsync("run list");
+        var (_, wide, _) = await RunAsync("run list -o wide --state damaged");
+        var (_, json, _) = await RunAsync("run get worn --json");
+        var (_, text, _) = await RunAsync("run get worn");
+        var (deleteCode, _, refusal) = await RunAsync($"run delete {id}");
+
+        Assert.Equal((0, "1 run is damaged, and left alone by the server; mfn run get ID says why\n"), (code, note));
+        Assert.Matches($@"\n{id[..8]} +worn +damaged +0 +0 +0\n$", list);
+        Assert.EndsWith($"Run {id} has no usable checkpoint. There is none.\n", wide, StringComparison.Ordinal);
+        Assert.Contains($"state      damaged: Run {id} has no usable checkpoint. There is none.\n", text, StringComparison.Ordinal);
+        var answer = JsonDocument.Parse(json).RootElement;
+        Assert.Equal(
+            ("damaged", $"Run {id} has no usable checkpoint. There is none.", JsonValueKind.Null),
+            (answer.GetProperty("state").GetString(), answer.GetProperty("failure").GetString(), answer.GetProperty("spec").ValueKind));
+        Assert.Equal(2, deleteCode);
+        Assert.Contains("was left alone when the server started", refusal, StringComparison.Ordinal);
+
+        Task<(int ExitCode, string Output, string Error)> RunAsync(string command) => MfnProcess.RunAsync([.. command.Split(' '), "--server", next.Address.ToString()]);
+    }
+
+    private Task<TestServer> StartAsync() => TestServer.StartAsync($"Runs:DataDirectory={_directory.FullName}");
+}
