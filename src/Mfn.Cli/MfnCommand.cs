@@ -8,6 +8,7 @@ using Mfn.Cli.Output;
 using Mfn.Cli.Runs;
 using Mfn.Cli.Topics;
 using Mfn.Client;
+using Mfn.Server.Configuration;
 
 namespace Mfn.Cli;
 
@@ -86,6 +87,11 @@ internal static class MfnCommand
             return await parsed.InvokeAsync(configuration, isServer ? CancellationToken.None : outputClosed);
         }
         catch (BadArgumentsException failure)
+        {
+            Tell(error, failure.Problems);
+            return ExitCode.BadArguments;
+        }
+        catch (InvalidSettingsException failure)
         {
             Tell(error, failure.Problems);
             return ExitCode.BadArguments;

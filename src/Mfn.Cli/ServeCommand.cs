@@ -1,7 +1,7 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Mfn.Server;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace Mfn.Cli;
 
@@ -51,7 +51,7 @@ internal static class ServeCommand
 
     private static string[] Arguments(string? urls, string? config, string[] settings)
     {
-        var arguments = settings.Select(setting => $"--{setting}").ToList();
+        var arguments = settings.SelectMany(setting => new[] { "--set", setting }).ToList();
         if (urls is not null)
         {
             arguments.Add($"--urls={urls}");
@@ -80,25 +80,21 @@ internal static class ServeCommand
         }
     }
 
+    /// <exception cref="IOException">The server cannot listen where it is told to.</exception>
     private static async Task<int> ServeAsync(string[] arguments, CancellationToken cancellationToken)
     {
+        await using var server = MfnServer.Build(arguments);
         try
         {
-            await using var server = MfnServer.Build(arguments);
             await server.StartAsync(cancellationToken);
-            Tell(server.Urls);
+        }
+        catch (SocketException error)
+        {
+            throw new IOException($"The server cannot listen at {server.Configuration["Urls"] ?? MfnServer.DefaultUrl}: {error.Message}", error);
+        }
 
-            await server.WaitForShutdownAsync(cancellationToken);
-            return ExitCode.Success;
-        }
-        catch (OptionsValidationException error)
-        {
-            throw new BadArgumentsException([.. error.Failures]);
-        }
-        catch (Exception error) when (error is InvalidDataException or InvalidOperationException or FormatException)
-        {
-            // What the configuration binder and Kestrel say of settings that they cannot use.
-            throw new BadArgumentsException(error.Message);
-        }
+        Tell(server.Urls);
+        await server.WaitForShutdownAsync(cancellationToken);
+        return ExitCode.Success;
     }
 }

@@ -119,8 +119,7 @@ internal sealed class ServerConnection
             }
         }
 
-        // It keeps nothing on disk, of which a server may have to warn.
-        await using var server = MfnServer.Build(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Mfn.Server.Storage=Error"]);
+        await using var server = MfnServer.BuildForThisProcess();
         await server.StartAsync(cancellationToken);
         answer.Trace($"server in this process, started after {Milliseconds(clock.Elapsed)}");
         using var local = Connect(arguments, target with { Address = new Uri(server.Urls.Single()) }, answer, isHere: true);

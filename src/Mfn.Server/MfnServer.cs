@@ -46,14 +46,34 @@ public static class MfnServer
 
     /// <summary>A server that is ready to start.</summary>
     /// <param name="args">
-    /// Settings as on a command line, such as <c>--urls http://127.0.0.1:0 --config mfn.json --Limits:MaxSteps 5000</c>. They win over
-    /// environment variables (<c>MFN_Limits__MaxSteps</c>), which win over the file.
+    /// Settings as on a command line, such as <c>--urls http://127.0.0.1:0 --config mfn.json --set Limits:MaxSteps=5000</c>, for short also
+    /// <c>--Limits:MaxSteps=5000</c>. They win over environment variables (<c>MFN_Limits__MaxSteps</c>), which win over the file.
     /// </param>
-    /// <exception cref="InvalidDataException">The configuration file cannot be read, or has a section that does not exist, or an environment variable looks like a setting and is none.</exception>
-    public static WebApplication Build(params string[] args)
+    /// <exception cref="InvalidSettingsException">Settings do not exist, are out of their range, contradict one another, or name files that cannot be used.</exception>
+    public static WebApplication Build(params string[] args) => Build(ServerSettings.Read(args, Environment.GetEnvironmentVariables()));
+
+    /// <summary>
+    /// A server for this process alone, on a free loopback port. Of the environment it takes the settings that say what it allows, not those that
+    /// say where a server is, whom it trusts, what it keeps and what it logs.
+    /// </summary>
+    /// <exception cref="InvalidSettingsException">As of <see cref="Build(string[])"/>.</exception>
+    public static WebApplication BuildForThisProcess()
+    {
+        // It keeps nothing on disk, of which a server may have to warn.
+        string[] args = ["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Mfn.Server.Storage=Error"];
+        return Build(ServerSettings.Read(args, Environment.GetEnvironmentVariables(), IsAllowance));
+
+        static bool IsAllowance(string setting) =>
+            setting.StartsWith($"{LimitsOptions.Section}:", StringComparison.Ordinal) || setting.StartsWith($"{StreamingOptions.Section}:", StringComparison.Ordinal);
+    }
+
+    /// <summary>A server with settings that somebody has read.</summary>
+    internal static WebApplication Build(ServerSettings settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mfn" });
-        AddConfiguration(builder.Configuration, args);
+        var credentials = TlsCredentials.Load(settings, DefaultUrl, TimeProvider.System);
+        settings.AddTo(builder.Configuration);
+        builder.Services.AddSingleton(credentials);
         AddLogging(builder);
         AddKestrel(builder);
         AddOptions(builder.Services);
@@ -75,22 +95,8 @@ public static class MfnServer
         return app;
     }
 
-    private static void AddConfiguration(ConfigurationManager configuration, string[] args)
-    {
-        var commandLine = new ConfigurationBuilder().AddCommandLine(args).Build();
-        ConfigurationFile.RequireKnown(commandLine, "The command line has", "config");
-        if (commandLine["config"] is { } path)
-        {
-            ConfigurationFile.AddTo(configuration, path);
-        }
-
-        EnvironmentSettings.AddTo(configuration, Environment.GetEnvironmentVariables());
-        configuration.AddConfiguration(commandLine);
-    }
-
     private static void AddLogging(WebApplicationBuilder builder)
     {
-        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
 
@@ -102,6 +108,9 @@ public static class MfnServer
 
         // It logs why the server could not start, which the caller of StartAsync learns anyway.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+
+        // Behind the others, since of two levels for the same the later wins.
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
@@ -154,7 +163,6 @@ public static class MfnServer
         services.AddValidatedOptions<StreamingOptions, StreamingOptionsValidator>(StreamingOptions.Section);
         services.AddValidatedOptions<RunsOptions, RunsOptionsValidator>(RunsOptions.Section);
         services.AddValidatedOptions<ShutdownOptions, ShutdownOptionsValidator>(ShutdownOptions.Section);
-        services.AddValidatedOptions<TlsOptions, TlsOptionsValidator>(TlsOptions.Section);
     }
 
     private static void AddRuns(IServiceCollection services)

@@ -69,7 +69,9 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Starts a server to which a test has added something.</summary>
     public static async Task<TestServer> StartAsync(Action<WebApplication> addTo, params string[] settings)
     {
-        var app = MfnServer.Build(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=None", .. settings.Select(setting => $"--{setting}")]);
+        string[] defaults = ["urls=http://127.0.0.1:0", "Logging:LogLevel:Default=None"];
+        var given = settings.Select(setting => setting.Split('=')[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var app = MfnServer.Build([.. defaults.Where(setting => !given.Contains(setting.Split('=')[0])).Concat(settings).Select(setting => $"--{setting}")]);
         addTo(app);
         await app.StartAsync();
         return new TestServer(app);

@@ -34,7 +34,11 @@ internal sealed class LimitsOptions
     /// <summary>The most bytes that one round of aggregation may take: its updates, and what it takes to aggregate them.</summary>
     /// <remarks>With more, the number of distances between updates would not fit into an array.</remarks>
     [Range(typeof(long), "1048576", "34359738368")]
-    public long MaxAggregationBytes { get; set; } = 1L << 30;
+    public long MaxAggregationBytes
+    {
+        get => field > 0 ? field : Math.Min(1L << 30, MaxTotalAggregationBytes);
+        set;
+    }
 
     /// <summary>The most bytes that all rounds under way may take together.</summary>
     [Range(typeof(long), "1048576", "1099511627776")]

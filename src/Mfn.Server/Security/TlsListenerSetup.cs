@@ -6,37 +6,30 @@ using Microsoft.Extensions.Options;
 namespace Mfn.Server.Security;
 
 /// <summary>Gives https listeners the configured certificate, and asks clients for theirs if authorities are configured.</summary>
-internal sealed partial class TlsListenerSetup(IOptions<TlsOptions> options, ILogger<TlsListenerSetup> logger) : IConfigureOptions<KestrelServerOptions>
+internal sealed partial class TlsListenerSetup(TlsCredentials credentials, ILogger<TlsListenerSetup> logger) : IConfigureOptions<KestrelServerOptions>
 {
     public void Configure(KestrelServerOptions kestrel)
     {
-        var tls = options.Value;
-        if (tls.CertificateFile is null)
+        foreach (var warning in credentials.Warnings)
+        {
+            LogWarning(warning);
+        }
+
+        if (credentials.Certificate is not { } certificate)
         {
             return;
         }
 
-        var certificate = X509Certificate2.CreateFromPemFile(tls.CertificateFile, tls.KeyFile);
-        var intermediates = new X509Certificate2Collection();
-        intermediates.ImportFromPemFile(tls.CertificateFile);
         kestrel.ConfigureHttpsDefaults(https =>
         {
             https.ServerCertificate = certificate;
-            https.ServerCertificateChain = intermediates;
-            if (tls.ClientAuthorityFile is not null)
+            https.ServerCertificateChain = credentials.Chain;
+            if (credentials.Authorities is { } authorities)
             {
-                RequireClientCertificate(https, tls.ClientAuthorityFile);
+                https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                https.ClientCertificateValidation = (client, presented, _) => IsTrusted(client, presented, authorities);
             }
         });
-    }
-
-    private void RequireClientCertificate(HttpsConnectionAdapterOptions https, string authorityFile)
-    {
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(authorityFile);
-
-        https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-        https.ClientCertificateValidation = (certificate, presented, _) => IsTrusted(certificate, presented, authorities);
     }
 
     private bool IsTrusted(X509Certificate2 certificate, X509Chain? presented, X509Certificate2Collection authorities)
@@ -63,6 +56,9 @@ internal sealed partial class TlsListenerSetup(IOptions<TlsOptions> options, ILo
         LogRefused(certificate.Subject, reasons);
         return false;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    private partial void LogWarning(string warning);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Client certificate {Subject} refused: {Reasons}")]
     private partial void LogRefused(string subject, string reasons);

@@ -22,7 +22,7 @@ internal sealed partial class RunStore : IDisposable
         directory = Path.GetFullPath(directory);
         _runs = Path.Combine(directory, "runs");
         _logger = logger;
-        DurableFiles.CreateDirectory(directory);
+        Create(directory);
         _lock = Lock(directory);
         try
         {
@@ -93,6 +93,18 @@ internal sealed partial class RunStore : IDisposable
 
     public void Dispose() => _lock.Dispose();
 
+    private static void Create(string directory)
+    {
+        try
+        {
+            DurableFiles.CreateDirectory(directory);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"Runs:DataDirectory {directory} cannot be created: {error.Message}", error);
+        }
+    }
+
     private static FileStream Lock(string directory)
     {
         var path = Path.Combine(directory, "lock");
@@ -102,7 +114,11 @@ internal sealed partial class RunStore : IDisposable
         }
         catch (IOException error)
         {
-            throw new IOException($"The data directory {directory} cannot be used, maybe because another server does: {error.Message}", error);
+            throw new IOException($"Runs:DataDirectory {directory} cannot be used, maybe because another server does: {error.Message}", error);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException($"Runs:DataDirectory {directory} cannot be used: {error.Message}", error);
         }
     }
 

@@ -37,8 +37,8 @@ internal static class Rooms
         "Transport",
         "Observability",
         "Lifetime",
-        "Configuration",
         "Security",
+        "Configuration",
     ];
 
     /// <summary>What knows something above it all the same. No pair may be added: make the one above know the other, or move what both need.</summary>

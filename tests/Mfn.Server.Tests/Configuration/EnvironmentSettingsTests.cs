@@ -1,47 +1,53 @@
 using System.Collections;
 using Mfn.Server.Configuration;
-using Microsoft.Extensions.Configuration;
 
 namespace Mfn.Server.Tests.Configuration;
 
 public sealed class EnvironmentSettingsTests
 {
     [Fact]
-    public void AddTo_Settings_AreTakenWhateverTheirCase()
+    public void Read_Settings_AreTakenWhateverTheirCase()
     {
-        var configuration = Build(("MFN_Limits__MaxSteps", "7"), ("MFN_RUNS__MAXRUNS", "3"), ("MFN_URLS", "http://127.0.0.1:0"), ("MFN_Logging__LogLevel__Default", "Debug"));
+        var settings = Read(("MFN_Limits__MaxSteps", "7"), ("MFN_RUNS__MAXRUNS", "3"), ("MFN_URLS", "http://127.0.0.1:0"), ("MFN_Logging__LogLevel__Default", "Debug"));
 
-        Assert.Equal(("7", "3"), (configuration["Limits:MaxSteps"], configuration["Runs:MaxRuns"]));
-        Assert.Equal(("http://127.0.0.1:0", "Debug"), (configuration["Urls"], configuration["Logging:LogLevel:Default"]));
+        Assert.Empty(settings.Problems);
+        Assert.Equal(("7", "3"), (settings.Find("Limits:MaxSteps"), settings.Find("Runs:MaxRuns")));
+        Assert.Equal(("http://127.0.0.1:0", "Debug"), (settings.Find("Urls"), settings.Find("Logging:LogLevel:Default")));
     }
 
     [Fact]
-    public void AddTo_TheCommandLinesOwnAndOtherPrograms_AreLeftAlone()
+    public void Read_TheCommandLinesOwnAndOtherPrograms_AreLeftAlone()
     {
-        var configuration = Build(("MFN_SERVER", "http://a"), ("MFN_KEY", "secret"), ("MFN_CONTEXT", "lab"), ("PATH", "/bin"), ("MFNX", "1"));
-
-        Assert.Empty(configuration.AsEnumerable());
+        Assert.Empty(Read(("MFN_SERVER", "http://a"), ("MFN_KEY", "secret"), ("MFN_CONTEXT", "lab"), ("PATH", "/bin"), ("MFNX", "1")).Problems);
     }
 
     [Theory]
-    [InlineData("MFN_Limits__MaxStepz", "The environment variable MFN_Limits__MaxStepz is no setting; did you mean MFN_Limits__MaxSteps?")]
-    [InlineData("MFN_Limit__MaxSteps", "did you mean MFN_Limits__MaxSteps?")]
-    [InlineData("MFN_URL", "did you mean MFN_Urls?")]
-    [InlineData("MFN_NOTHING_LIKE_IT", "The environment variable MFN_NOTHING_LIKE_IT is no setting.")]
-    [InlineData("MFN_SERVICE_HOST", "enableServiceLinks: false")]
-    public void AddTo_Unknown_IsRefusedWithTheNearest(string name, string reason)
+    [InlineData("MFN_Limits__MaxStepz", "MFN_Limits__MaxStepz is no setting; did you mean MFN_Limits__MaxSteps?")]
+    [InlineData("MFN_MAXSTEPS", "MFN_MAXSTEPS is no setting; did you mean MFN_Limits__MaxSteps?")]
+    [InlineData("MFN_LIMITS_MAXSTEPS", "MFN_LIMITS_MAXSTEPS is no setting; did you mean MFN_Limits__MaxSteps?")]
+    [InlineData("MFN_Limit__MaxSteps", "MFN_Limit__MaxSteps is no setting; did you mean MFN_Limits__MaxSteps?")]
+    [InlineData("MFN_URL", "MFN_URL is no setting; did you mean MFN_Urls?")]
+    [InlineData("MFN_SERVR", "MFN_SERVR is no setting; did you mean MFN_SERVER?")]
+    [InlineData("MFN_NOTHING_LIKE_IT", "MFN_NOTHING_LIKE_IT is no setting.")]
+    [InlineData("MFN_Kestrel__AddServerHeader", "MFN_Kestrel__AddServerHeader is no setting.")]
+    [InlineData("MFN_SERVICE_HOST", "MFN_SERVICE_HOST is no setting. Kubernetes sets it for a Service that is called mfn, unless the pod has enableServiceLinks: false.")]
+    public void Read_Unknown_IsRefusedWithTheNearest(string name, string told)
     {
-        var error = Assert.Throws<InvalidDataException>(() => Build((name, "1"), ("MFN_Limits__MaxSteps", "7")));
-
-        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.Equal([told], Read((name, "1"), ("MFN_Limits__MaxGridSize", "7")).Problems);
     }
 
     [Fact]
-    public void AddTo_SeveralUnknown_AreAllNamed()
+    public void Read_SeveralUnknown_AreAllNamed()
     {
-        var error = Assert.Throws<InvalidDataException>(() => Build(("MFN_B", "1"), ("MFN_A", "1")));
+        Assert.Equal(["MFN_A is no setting.", "MFN_B is no setting."], Read(("MFN_B", "1"), ("MFN_A", "1")).Problems);
+    }
 
-        Assert.Equal("The environment variable MFN_A is no setting. The environment variable MFN_B is no setting.", error.Message);
+    [Fact]
+    public void Read_TheSameInTwoCases_IsRefused()
+    {
+        Assert.Equal(
+            ["MFN_LIMITS__MAXSTEPS and MFN_Limits__MaxSteps are the same setting, which can be given once."],
+            Read(("MFN_LIMITS__MAXSTEPS", "1"), ("MFN_Limits__MaxSteps", "2")).Problems);
     }
 
     [Theory]
@@ -56,7 +62,7 @@ public sealed class EnvironmentSettingsTests
         Assert.Equal(expected, NearestName.Distance(to, from));
     }
 
-    private static IConfigurationRoot Build(params (string Name, string Value)[] variables)
+    private static ServerSettings Read(params (string Name, string Value)[] variables)
     {
         var environment = new Hashtable();
         foreach (var (name, value) in variables)
@@ -64,8 +70,6 @@ public sealed class EnvironmentSettingsTests
             environment[name] = value;
         }
 
-        var builder = new ConfigurationBuilder();
-        EnvironmentSettings.AddTo(builder, environment);
-        return builder.Build();
+        return ServerSettings.Read([], environment);
     }
 }

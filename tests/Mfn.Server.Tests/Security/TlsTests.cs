@@ -3,7 +3,6 @@ using Grpc.Core;
 using Mfn.Client;
 using Mfn.Contracts.V1;
 using Mfn.Server.Tests.GrpcStack;
-using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Tests.Security;
 
@@ -47,18 +46,6 @@ public sealed class TlsTests : IDisposable
             var error = await Assert.ThrowsAsync<RpcException>(() => client.SimulateAsync(new SimulateRequest()));
             Assert.Contains(error.StatusCode, new[] { StatusCode.Unavailable, StatusCode.Internal });
         }
-    }
-
-    [Fact]
-    public async Task Start_HalfOfAPair_IsRefused()
-    {
-        var key = await Assert.ThrowsAsync<OptionsValidationException>(
-            () => TestServer.StartAsync($"Tls:CertificateFile={Write("a.pem", _authority.RootPem)}"));
-        var authority = await Assert.ThrowsAsync<OptionsValidationException>(
-            () => TestServer.StartAsync($"Tls:ClientAuthorityFile={Write("a.pem", _authority.RootPem)}"));
-
-        Assert.Contains("Tls:CertificateFile and Tls:KeyFile must be set together.", key.Message, StringComparison.Ordinal);
-        Assert.Contains("Tls:ClientAuthorityFile needs Tls:CertificateFile.", authority.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,16 @@
+namespace Mfn.Server.Configuration;
+
+/// <summary>A setting that somebody gave, which need not be one.</summary>
+/// <param name="Name">Its name, such as <c>Limits:MaxSteps</c>, in the case in which it was given.</param>
+/// <param name="Value">Its value.</param>
+/// <param name="WrittenAs">What its giver calls it: <c>--set Limits:MaxSteps</c>, <c>MFN_Limits__MaxSteps</c>, <c>mfn.json: Limits:MaxSteps</c>.</param>
+/// <param name="Write">What the giver of another setting would call it in the same place.</param>
+internal sealed record GivenSetting(string Name, string Value, string WrittenAs, Func<string, string> Write)
+{
+    /// <summary>Says that there is no such setting.</summary>
+    public string Refuse(string otherwise = ".")
+    {
+        var nearest = Settings.Nearest(Name);
+        return $"{WrittenAs} is no setting{(nearest.Count > 0 ? $"; did you mean {string.Join(" or ", nearest.Select(Write))}?" : otherwise)}";
+    }
+}

@@ -1,0 +1,71 @@
+using System.Reflection;
+
+namespace Mfn.Server.Configuration;
+
+/// <summary>Every setting that there is: what is not here is refused, whoever gives it.</summary>
+internal static class Settings
+{
+    public const string Urls = "Urls";
+
+    // What can be said behind these: of what the level is.
+    private static readonly string[] Levels = ["Logging:LogLevel:", "Logging:Console:LogLevel:"];
+
+    // Nothing logs under a name that begins otherwise, so that a level for it would have no effect.
+    private static readonly string[] Loggers = ["Default", "Mfn", "Microsoft", "Grpc", "System"];
+
+    private static readonly (string Section, Type Options)[] Sections =
+    [
+        (LimitsOptions.Section, typeof(LimitsOptions)),
+        (StreamingOptions.Section, typeof(StreamingOptions)),
+        (RunsOptions.Section, typeof(RunsOptions)),
+        (ShutdownOptions.Section, typeof(ShutdownOptions)),
+        (TlsOptions.Section, typeof(TlsOptions)),
+    ];
+
+    /// <summary>Every setting, but the levels of logging.</summary>
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        Setting.Text(Urls),
+        .. from section in Sections
+           from property in section.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+           where property.CanWrite
+           select Setting.Of(section.Section, property),
+    ];
+
+    private static readonly Dictionary<string, Setting> ByName = All.ToDictionary(setting => setting.Name, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The setting of this name, whatever its case; null if there is none.</summary>
+    public static Setting? Find(string name)
+    {
+        if (ByName.TryGetValue(name, out var setting))
+        {
+            return setting;
+        }
+
+        var level = Levels.FirstOrDefault(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+        return level is not null && Loggers.Contains(name[level.Length..].Split('.')[0], StringComparer.OrdinalIgnoreCase)
+            ? Setting.Level(level + name[level.Length..])
+            : null;
+    }
+
+    /// <summary>Whether settings can be in a section of this name.</summary>
+    public static bool IsSection(string name) =>
+        Levels.Concat(ByName.Keys).Any(known => known.StartsWith($"{name}:", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>What somebody may have meant: the setting that has the same name in another section, or else the ones with the most similar names.</summary>
+    public static IReadOnlyList<string> Nearest(string wrong)
+    {
+        var last = Last(wrong);
+        var known = All.Select(setting => setting.Name).Concat(Loggers.Select(logger => $"{Levels[0]}{logger}")).ToArray();
+        var elsewhere = known.Where(name => Last(name).Equals(last, StringComparison.OrdinalIgnoreCase)).ToArray();
+        if (elsewhere.Length > 0)
+        {
+            return elsewhere;
+        }
+
+        var nearest = NearestName.Find(wrong, known);
+        return nearest.Count > 0 ? nearest : [.. NearestName.Find(last, known.Select(Last)).SelectMany(end => known.Where(name => Last(name) == end))];
+    }
+
+    private static string Last(string name) => name.Split(':')[^1];
+}
