@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Mfn.Core.Aggregation.Rules;
 using Mfn.Core.Specs;
 using Mfn.Server.Calls;
+using Mfn.Server.Security;
 
 namespace Mfn.Server.Aggregation;
 
@@ -50,7 +51,7 @@ internal static class RoundAggregator
             return "";
         }
 
-        var told = string.Join("; ", refused.Take(MostRefusalsTold).Select(refusal => $"'{refusal.ClientId}' {refusal.Description}"));
+        var told = string.Join("; ", refused.Take(MostRefusalsTold).Select(refusal => $"{CallersText.Quote(refusal.ClientId)} {refusal.Description}"));
         var rest = refused.Length > MostRefusalsTold ? $"; and {refused.Length - MostRefusalsTold} more" : "";
         return $" Admission refused {refused.Length} of {receivedCount} updates: {told}{rest}.";
     }

@@ -1,6 +1,7 @@
 using Mfn.Core.Aggregation;
 using Mfn.Core.Aggregation.Updates;
 using Mfn.Server.Calls;
+using Mfn.Server.Security;
 
 namespace Mfn.Server.Aggregation;
 
@@ -89,13 +90,13 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
     {
         if (!_byClient.TryGetValue(clientId, out var update))
         {
-            problems.Add($"{path}.client_id", $"must be declared before, but '{clientId}' was not");
+            problems.Add($"{path}.client_id", $"must be declared before, but {CallersText.Quote(clientId)} was not");
         }
         else if (values.Length > update.ByteCount - update.ReceivedByteCount)
         {
             problems.Add(
                 $"{path}.values",
-                $"must not exceed the {update.ByteCount} bytes that '{clientId}' declared, but brought them to {update.ReceivedByteCount + values.Length}");
+                $"must not exceed the {update.ByteCount} bytes that {CallersText.Quote(clientId)} declared, but brought them to {update.ReceivedByteCount + values.Length}");
         }
         else
         {
@@ -116,7 +117,7 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
         {
             if (!update.IsComplete)
             {
-                problems.Add("chunks", $"must bring the {update.ByteCount} bytes that '{update.ClientId}' declared, but brought {update.ReceivedByteCount}");
+                problems.Add("chunks", $"must bring the {update.ByteCount} bytes that {CallersText.Quote(update.ClientId)} declared, but brought {update.ReceivedByteCount}");
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Contracts.V1;
+using Mfn.Server.Calls;
 
 namespace Mfn.Server.Aggregation;
 
@@ -9,7 +10,7 @@ namespace Mfn.Server.Aggregation;
 /// An AggregateStreamRequest, whose chunks are views of memory that is lent until the message is disposed: the generated class would
 /// allocate every chunk, and so once more all that a client uploads.
 /// </summary>
-internal sealed class UploadMessage : IDisposable
+internal sealed class UploadMessage : IUnboundRequest, IDisposable
 {
     private const uint ClientIdTag = (UpdateChunk.ClientIdFieldNumber << 3) | (uint)WireFormat.WireType.LengthDelimited;
     private const uint ValuesTag = (UpdateChunk.ValuesFieldNumber << 3) | (uint)WireFormat.WireType.LengthDelimited;
@@ -60,6 +61,12 @@ internal sealed class UploadMessage : IDisposable
 
     /// <summary>Valid until the message is disposed.</summary>
     public IReadOnlyList<Chunk> Chunks => _chunks;
+
+    public IMessage Texts => new AggregateStreamRequest
+    {
+        Declarations = { _declarations },
+        Chunks = { _chunks.Select(chunk => new UpdateChunk { ClientId = chunk.ClientId }) },
+    };
 
     /// <exception cref="InvalidProtocolBufferException">The bytes are no such message.</exception>
     public static UploadMessage Read(DeserializationContext context)

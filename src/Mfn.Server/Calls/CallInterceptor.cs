@@ -2,32 +2,47 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Security;
 
 namespace Mfn.Server.Calls;
 
 /// <summary>
-/// What happens around every call: it is counted, and its errors become statuses here and nowhere else. What the server did not foresee is
-/// logged and tells the client nothing.
+/// What happens around every call: it is counted, its messages are looked through, and its errors become statuses here and nowhere else. What the server did
+/// not foresee is logged and tells the client nothing.
 /// </summary>
 internal sealed partial class CallInterceptor(OpenCalls openCalls, ServerLifetime lifetime, TimeProvider clock, ILogger<CallInterceptor> logger) : Interceptor
 {
+    /// <summary>All that a client is told of a fault of the server.</summary>
+    public const string InternalError = "Internal error.";
+
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
         try
         {
             using var call = openCalls.Open(context);
+            TextLimits.Check(request);
             return await continuation(request, context);
         }
-        catch (Exception error) when (error is not RpcException)
+        catch (Exception error)
         {
             throw ToRpcException(error, context);
         }
     }
 
-    public override Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
-        IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation) =>
-        UnaryServerHandler(requestStream, context, (stream, _) => continuation(stream, context));
+    public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            using var call = openCalls.Open(context);
+            return await continuation(new IncomingMessages<TRequest>(requestStream), context);
+        }
+        catch (Exception error)
+        {
+            throw ToRpcException(error, context);
+        }
+    }
 
     public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
         TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
@@ -35,32 +50,46 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ServerLifetim
         try
         {
             using var call = openCalls.Open(context);
+            TextLimits.Check(request);
             await continuation(request, responseStream, context);
         }
-        catch (Exception error) when (error is not RpcException)
+        catch (Exception error)
         {
             throw ToRpcException(error, context);
         }
     }
 
-    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream,
         IServerStreamWriter<TResponse> responseStream,
         ServerCallContext context,
-        DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
-        ServerStreamingServerHandler(requestStream, responseStream, context, (stream, writer, _) => continuation(stream, writer, context));
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            using var call = openCalls.Open(context);
+            await continuation(new IncomingMessages<TRequest>(requestStream), responseStream, context);
+        }
+        catch (Exception error)
+        {
+            throw ToRpcException(error, context);
+        }
+    }
 
     private RpcException ToRpcException(Exception error, ServerCallContext context)
     {
         switch (error)
         {
+            case CallRefusedException { StatusCode: StatusCode.Cancelled } gone:
+                LogCancelled(context.Method, StatusCode.Cancelled);
+                return gone.ToRpcException();
             case CallRefusedException refused:
                 return ToRpcException(refused, context);
-            case InvalidProtocolBufferException:
+            case RpcException { StatusCode: not (StatusCode.Internal or StatusCode.Unknown) } refused:
 
-                // A message of a stream; the first message of a call is parsed before this, see RequestMessageMiddleware.
-                LogRefused(context.Method, StatusCode.InvalidArgument, CallRefusedException.UnparsableMessage);
-                return new RpcException(new Status(StatusCode.InvalidArgument, CallRefusedException.UnparsableMessage));
+                // Of a service that comes from a package.
+                LogRefused(context.Method, refused.StatusCode, CallersText.Show(refused.Status.Detail, CallersText.LongestInLog));
+                return refused;
             case OperationCanceledException when context.Deadline < clock.GetUtcNow().UtcDateTime:
                 LogCancelled(context.Method, StatusCode.DeadlineExceeded);
                 return new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed before the call was done."));
@@ -68,16 +97,20 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ServerLifetim
 
                 // Before the next case: with the server's end, calls of package services are cancelled too.
                 return ToRpcException(CallRefusedException.Stopping(), context);
-            case OperationCanceledException or InvalidOperationException or IOException when context.CancellationToken.IsCancellationRequested:
+            case OperationCanceledException or InvalidOperationException or IOException when HasGone(context):
 
                 // The other two are what a write finds when the client has gone.
                 LogCancelled(context.Method, StatusCode.Cancelled);
-                return new RpcException(new Status(StatusCode.Cancelled, "The client cancelled the call."));
+                return CallRefusedException.Gone().ToRpcException();
             default:
                 LogUnhandled(error, context.Method);
-                return new RpcException(new Status(StatusCode.Internal, "Internal error."));
+                return new RpcException(new Status(StatusCode.Internal, InternalError));
         }
     }
+
+    // The call's own token learns of it a moment later.
+    private static bool HasGone(ServerCallContext context) =>
+        context.CancellationToken.IsCancellationRequested || context.GetHttpContext().RequestAborted.IsCancellationRequested;
 
     private RpcException ToRpcException(CallRefusedException refused, ServerCallContext context)
     {

@@ -4,20 +4,21 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using Mfn.Core.Aggregation.Rules;
+using Mfn.Server.Security;
 using RichStatus = Google.Rpc.Status;
 
 namespace Mfn.Server.Calls;
 
-/// <summary>A call that the server will not serve, with the status and the details that the client gets.</summary>
+/// <summary>
+/// A call that the server will not serve, with the status and the details that the client gets. Whatever they are made of, they fit into the headers
+/// that clients take, and have nothing in them that does not print: see <see cref="RefusalSize"/>.
+/// </summary>
 internal sealed class CallRefusedException : Exception
 {
-    /// <summary>What a client is told of a message that cannot be parsed.</summary>
-    public const string UnparsableMessage = "The request message is not a valid protobuf message of its type.";
-
     private const string ErrorDomain = "mfn";
 
-    private CallRefusedException(StatusCode statusCode, string message, IMessage detail)
-        : base(message)
+    private CallRefusedException(StatusCode statusCode, string message, IMessage? detail = null)
+        : base(RefusalSize.Cut(statusCode, message, detail))
     {
         StatusCode = statusCode;
         Detail = detail;
@@ -25,20 +26,34 @@ internal sealed class CallRefusedException : Exception
 
     public StatusCode StatusCode { get; }
 
-    /// <summary>A google.rpc detail message.</summary>
-    public IMessage Detail { get; }
+    /// <summary>A google.rpc detail message, if there is more to say than the status does.</summary>
+    public IMessage? Detail { get; }
 
-    /// <summary>The request is wrong: all its problems at once.</summary>
-    public static CallRefusedException InvalidArgument(IEnumerable<BadRequest.Types.FieldViolation> violations)
+    /// <summary>The request is wrong: all its problems at once, or as many as a refusal has room for and the number of the others.</summary>
+    /// <param name="violations">The first problems.</param>
+    /// <param name="count">How many there are in all.</param>
+    public static CallRefusedException InvalidArgument(IReadOnlyList<BadRequest.Types.FieldViolation> violations, int count)
     {
-        var detail = new BadRequest { FieldViolations = { violations } };
-        var message = string.Join(' ', detail.FieldViolations.Select(violation => $"{violation.Field} {violation.Description}."));
+        var (message, detail) = RefusalSize.Fit(violations, count);
         return new CallRefusedException(StatusCode.InvalidArgument, message, detail);
     }
 
     /// <summary>One thing is wrong with the request: a field's wire name, and what it must be.</summary>
     public static CallRefusedException InvalidArgument(string field, string description) =>
-        InvalidArgument([new BadRequest.Types.FieldViolation { Field = field, Description = description }]);
+        InvalidArgument([new BadRequest.Types.FieldViolation { Field = field, Description = description }], 1);
+
+    /// <summary>A request message cannot be read.</summary>
+    public static CallRefusedException Unreadable(string message) => new(StatusCode.InvalidArgument, message);
+
+    /// <summary>A request is of a kind that the server does not have.</summary>
+    public static CallRefusedException Unsupported(string message) => new(StatusCode.Unimplemented, message);
+
+    /// <summary>A request message is larger than any may be.</summary>
+    public static CallRefusedException MessageTooLarge(int limitBytes, string advice = "") => new(
+        StatusCode.ResourceExhausted, string.Create(CultureInfo.InvariantCulture, $"The request message exceeds the server's limit of {limitBytes} bytes.{advice}"));
+
+    /// <summary>The client has reset the call, or its connection has broken; nobody will read this.</summary>
+    public static CallRefusedException Gone() => new(StatusCode.Cancelled, "The client cancelled the call.");
 
     /// <summary>A limit is reached; the call may be tried again after the delay.</summary>
     public static CallRefusedException OverLimit(string message, TimeSpan retryDelay) =>
@@ -72,9 +87,12 @@ internal sealed class CallRefusedException : Exception
         return new CallRefusedException(StatusCode.FailedPrecondition, message, detail);
     }
 
+    /// <summary>A health check asks for a service that the server does not have.</summary>
+    public static CallRefusedException ServiceNotFound(string name) => new(StatusCode.NotFound, $"The server has no service {CallersText.Quote(name)}.");
+
     /// <summary>There is no live run of the id (any more).</summary>
     public static CallRefusedException RunNotFound(string runId) =>
-        new(StatusCode.NotFound, $"There is no run '{runId}': it was never there, was deleted, or ended with the server.", Reason("RUN_NOT_FOUND"));
+        new(StatusCode.NotFound, $"There is no run {CallersText.Quote(runId)}: it was never there, was deleted, or ended with the server.", Reason("RUN_NOT_FOUND"));
 
     /// <summary>The server has left a run's files alone, since it could not take them up.</summary>
     public static CallRefusedException RunDamaged(string runId, string reason) => new(
@@ -95,12 +113,12 @@ internal sealed class CallRefusedException : Exception
     /// <summary>A live run has the name already.</summary>
     public static CallRefusedException RunNameTaken(string name) => new(
         StatusCode.AlreadyExists,
-        $"Another live run has the name '{name}'. Choose another name, or delete that run.",
+        $"Another live run has the name {CallersText.Quote(name)}. Choose another name, or delete that run.",
         new ErrorInfo { Reason = "RUN_NAME_TAKEN", Domain = ErrorDomain, Metadata = { ["name"] = name } });
 
     /// <summary>A command has the id of another one.</summary>
     public static CallRefusedException CommandIdTaken(string commandId) => new(
-        StatusCode.AlreadyExists, $"The run has had another command with the id '{commandId}'. Give each command an id of its own.", Reason("COMMAND_ID_TAKEN"));
+        StatusCode.AlreadyExists, $"The run has had another command with the id {CallersText.Quote(commandId)}. Give each command an id of its own.", Reason("COMMAND_ID_TAKEN"));
 
     /// <summary>A run that has ended of itself takes no commands.</summary>
     public static CallRefusedException RunHasStopped(int step) => new(
@@ -129,10 +147,19 @@ internal sealed class CallRefusedException : Exception
         new(StatusCode.Unavailable, "The server is stopping.", new RetryInfo { RetryDelay = TimeSpan.FromSeconds(1).ToDuration() });
 
     /// <summary>The status that tells all, for a message.</summary>
-    public RichStatus ToStatus() => new() { Code = (int)StatusCode, Message = Message, Details = { Any.Pack(Detail) } };
+    public RichStatus ToStatus()
+    {
+        var status = new RichStatus { Code = (int)StatusCode, Message = Message };
+        if (Detail is not null)
+        {
+            status.Details.Add(Any.Pack(Detail));
+        }
 
-    /// <summary>The status of a call, with the detail in the trailers.</summary>
-    public RpcException ToRpcException() => ToStatus().ToRpcException();
+        return status;
+    }
+
+    /// <summary>The status of a call, with the detail in the trailers if there is one.</summary>
+    public RpcException ToRpcException() => Detail is null ? new RpcException(new Grpc.Core.Status(StatusCode, Message)) : ToStatus().ToRpcException();
 
     private static ErrorInfo Reason(string reason) => new() { Reason = reason, Domain = ErrorDomain };
 

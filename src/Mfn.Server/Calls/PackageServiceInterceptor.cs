@@ -21,7 +21,7 @@ internal sealed class PackageServiceInterceptor(RequestReader reader, ResponseWr
         }
         catch (RpcException error) when (request is HealthCheckRequest && error.StatusCode == StatusCode.NotFound)
         {
-            throw new RpcException(new Status(StatusCode.NotFound, $"The server has no service '{((HealthCheckRequest)(object)request).Service}'."));
+            throw CallRefusedException.ServiceNotFound(((HealthCheckRequest)(object)request).Service);
         }
     }
 

@@ -1,49 +1,65 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Grpc.Core;
+using Mfn.Server.Security;
 
 namespace Mfn.Server.Calls;
 
 /// <summary>
-/// Tells a client what is wrong with a request message that never reached its handler: the gRPC library refuses one that is too large
-/// without naming the limit, and blames the handler for one that cannot be parsed.
+/// Tells a client what is wrong with a request that never reached its handler: one whose headers or whose first message the gRPC library cannot read. The
+/// library calls most of this an internal error, and takes a time-out that it does not understand for none.
 /// </summary>
 internal sealed partial class RequestMessageMiddleware(RequestDelegate next, int limit, ILogger<RequestMessageMiddleware> logger)
 {
+    private const string GrpcContent = "application/grpc";
     private const string StatusHeader = "grpc-status";
     private const string MessageHeader = "grpc-message";
-    private const string TooLarge = "Received message exceeds the maximum configured message size.";
-
-    // CallInterceptor leaves no exception to the library, so that only parsing can have thrown one.
-    private const string Unparsable = "Exception was thrown by handler.";
+    private const string TimeoutHeader = "grpc-timeout";
 
     public async Task InvokeAsync(HttpContext context)
     {
+        if (context.Request.Headers.TryGetValue(TimeoutHeader, out var timeout) && !TimeoutForm().IsMatch(timeout.ToString()))
+        {
+            context.Response.ContentType = GrpcContent;
+            Refuse(context, CallRefusedException.Unreadable(
+                $"grpc-timeout must be 1 to 8 digits and one of H, M, S, m, u, n, but was {CallersText.Quote(timeout.ToString())}."));
+            return;
+        }
+
         await next(context);
 
         // A call that was refused before its handler ran has no body yet, so that its status is still among the headers.
-        if (context.Response.HasStarted)
+        if (context.Response.HasStarted
+            || !int.TryParse(context.Response.Headers[StatusHeader], NumberStyles.None, CultureInfo.InvariantCulture, out var status)
+            || status == (int)StatusCode.OK)
         {
             return;
         }
 
-        switch (context.Response.Headers[MessageHeader].ToString())
+        var message = context.Response.Headers[MessageHeader].ToString();
+        if (message == MessageFault.TooLarge)
         {
-            case TooLarge:
-                Refuse(context, StatusCode.ResourceExhausted, string.Create(CultureInfo.InvariantCulture, $"The request message exceeds the server's limit of {limit} bytes."));
-                break;
-            case Unparsable:
-                Refuse(context, StatusCode.InvalidArgument, CallRefusedException.UnparsableMessage);
-                break;
+            Refuse(context, CallRefusedException.MessageTooLarge(limit));
+        }
+        else if (message != CallInterceptor.InternalError && MessageFault.Of((StatusCode)status, Uri.UnescapeDataString(message)) is { } fault)
+        {
+            Refuse(context, fault);
+        }
+        else if (context.GetEndpoint()?.DisplayName?.Contains("unimplemented", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            LogRefused(CallersText.Show(context.Request.Path, CallersText.LongestQuote), (StatusCode)status, message);
         }
     }
 
-    private void Refuse(HttpContext context, StatusCode statusCode, string message)
+    private void Refuse(HttpContext context, CallRefusedException refusal)
     {
-        string method = context.Request.Path;
-        LogRefused(method, statusCode, message);
-        context.Response.Headers[StatusHeader] = ((int)statusCode).ToString(CultureInfo.InvariantCulture);
-        context.Response.Headers[MessageHeader] = message;
+        LogRefused(CallersText.Show(context.Request.Path, CallersText.LongestQuote), refusal.StatusCode, refusal.Message);
+        context.Response.Headers[StatusHeader] = ((int)refusal.StatusCode).ToString(CultureInfo.InvariantCulture);
+        context.Response.Headers[MessageHeader] = RefusalSize.PercentEncode(refusal.Message);
     }
+
+    [GeneratedRegex(@"\A[0-9]{1,8}[HMSmun]\z", RegexOptions.CultureInvariant)]
+    private static partial Regex TimeoutForm();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} refused with {StatusCode}: {Reason}")]
     private partial void LogRefused(string method, StatusCode statusCode, string reason);

@@ -58,9 +58,7 @@ internal sealed class RequestReader(IOptions<StreamingOptions> options, IOptions
         catch (RpcException error) when (error.StatusCode == StatusCode.ResourceExhausted)
         {
             // The library does not name the limit.
-            throw new RpcException(new Status(
-                StatusCode.ResourceExhausted,
-                $"The request message exceeds the server's limit of {limits.Value.MaxRequestBytes} bytes. Send the stream in smaller messages."));
+            throw CallRefusedException.MessageTooLarge(limits.Value.MaxRequestBytes, " Send the stream in smaller messages.");
         }
     }
 }

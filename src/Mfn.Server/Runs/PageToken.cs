@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mfn.Server.Calls;
+using Mfn.Server.Security;
 using Mfn.Server.Storage;
 
 namespace Mfn.Server.Runs;
@@ -23,7 +24,7 @@ internal readonly record struct PageToken(long CreatedTicks, RunId Id)
             return new PageToken(ticks, id);
         }
 
-        problems.Add("page_token", $"must be the next_page_token of another page, but was '{text}'");
+        problems.Add("page_token", $"must be the next_page_token of another page, but was {CallersText.Quote(text)}");
         return null;
     }
 

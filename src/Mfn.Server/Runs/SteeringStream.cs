@@ -1,7 +1,9 @@
+using System.Text;
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Security;
 using Mfn.Server.Translation;
 
 namespace Mfn.Server.Runs;
@@ -32,7 +34,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
                 continue;
             }
 
-            var response = new SteerRunResponse { CommandId = upload?.CommandId ?? request.Command?.CommandId ?? "" };
+            var response = new SteerRunResponse { CommandId = Shown(upload?.CommandId ?? request.Command?.CommandId ?? "") };
             isRestRefused = false;
             try
             {
@@ -64,6 +66,10 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
         }
     }
 
+    // An id that is no id does not come back whole.
+    private static string Shown(string commandId) =>
+        CallersText.Cut(commandId, id => Encoding.UTF8.GetByteCount(id) <= RunWireExtensions.LongestCommandId);
+
     /// <summary>What takes the values that are still to come, if nothing is wrong with their number.</summary>
     private PotentialUpload BeginUpload(Run run, SteerRunRequest request)
     {
@@ -92,7 +98,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
         var problems = new RequestProblems();
         if (request.RunId.Length > 0 && request.RunId != run.Id.ToString())
         {
-            problems.Add("run_id", $"must be '{run.Id}' as in the first message, but was '{request.RunId}'");
+            problems.Add("run_id", $"must be '{run.Id}' as in the first message, but was {CallersText.Quote(request.RunId)}");
         }
 
         var command = request.Command.ToCommand(run.Status.Spec, limits, problems);

@@ -7,6 +7,7 @@ using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Simulation;
 using Mfn.Core.Specs;
 using Mfn.Core.Steering;
+using Mfn.Server.Security;
 using Mfn.Server.Translation;
 
 namespace Mfn.Server.Storage;
@@ -156,7 +157,7 @@ internal sealed class CheckpointDecoder : IDisposable
         if (_header.EngineVersion != SteeredSimulation.EngineVersion)
         {
             throw new InvalidDataException(
-                $"The checkpoint was written by engine version '{_header.EngineVersion}', but this server's is '{SteeredSimulation.EngineVersion}', which may compute other bits.");
+                $"The checkpoint was written by engine version {CallersText.Quote(_header.EngineVersion)}, but this server's is '{SteeredSimulation.EngineVersion}', which may compute other bits.");
         }
 
         if (_header.Constants is null || _header.Generator is null)

@@ -1,6 +1,7 @@
 using Mfn.Core.Features;
 using Mfn.Core.Specs;
 using Mfn.Server.Calls;
+using Mfn.Server.Security;
 using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Translation;
@@ -24,7 +25,7 @@ internal static class FeatureWireExtensions
         if (name.Length > 0)
         {
             var labels = Versions.Select(version => $"\"{FeatureDefinition.Label(version)}\"");
-            problems.Add(path, $"must be {string.Join(" or ", labels)}, but was \"{name}\"");
+            problems.Add(path, $"must be {string.Join(" or ", labels)}, but was \"{CallersText.Show(name, CallersText.LongestQuote)}\"");
         }
 
         return FeatureOptions.Default.Version;

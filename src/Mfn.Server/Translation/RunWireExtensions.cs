@@ -6,6 +6,7 @@ using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Runs;
+using Mfn.Server.Security;
 using Mfn.Server.Storage;
 using Wire = Mfn.Contracts.V1;
 
@@ -14,6 +15,12 @@ namespace Mfn.Server.Translation;
 /// <summary>Where contract and live runs meet.</summary>
 internal static class RunWireExtensions
 {
+    /// <summary>The most bytes of a command's id.</summary>
+    public const int LongestCommandId = 64;
+
+    // The most characters of what a run's failure and end say.
+    private const int LongestReason = 1024;
+
     private const double MillivoltsPerVolt = 1000.0;
     private const long DefaultHistorySteps = 1000;
 
@@ -35,7 +42,7 @@ internal static class RunWireExtensions
         RunId = run.Id.ToString(),
         Spec = new Wire.SimulationSpec(),
         State = Wire.RunState.Damaged,
-        Failure = run.Reason,
+        Failure = CallersText.Show(run.Reason, LongestReason),
         Durable = true,
         Name = run.Name?.Value ?? "",
         CreatedUnixSeconds = run.Created.ToUnixTimeSeconds(),
@@ -77,7 +84,7 @@ internal static class RunWireExtensions
             CreatedUnixSeconds = run.Created.ToUnixTimeSeconds(),
             Epoch = run.Epoch,
             Identity = ByteString.CopyFrom(status.Identity.AsSpan()),
-            Failure = status.Failure,
+            Failure = CallersText.Show(status.Failure, LongestReason),
             Durable = run.IsDurable,
             Name = run.Plan.Name?.Value ?? "",
             Origin = run.ForkedFrom?.ToWire(),
@@ -118,9 +125,7 @@ internal static class RunWireExtensions
             return name;
         }
 
-        // Whoever sends a book for a name does not get it back.
-        var shown = wire.Length <= 100 ? wire : wire[..100] + "…";
-        problems.Add(path, $"must have {RunName.Form}, but was '{shown}'");
+        problems.Add(path, $"must have {RunName.Form}, but was {CallersText.Quote(wire)}");
         return null;
     }
 
@@ -288,9 +293,9 @@ internal static class RunWireExtensions
     public static SteeringCommand ToCommand(this Wire.RunCommand? wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
     {
         wire ??= new Wire.RunCommand();
-        if (System.Text.Encoding.UTF8.GetByteCount(wire.CommandId) is 0 or > 64)
+        if (System.Text.Encoding.UTF8.GetByteCount(wire.CommandId) is 0 or > LongestCommandId)
         {
-            problems.Add("command.command_id", $"must have 1 to 64 bytes, but was '{wire.CommandId}'");
+            problems.Add("command.command_id", $"must have 1 to {LongestCommandId} bytes, but was {CallersText.Quote(wire.CommandId)}");
         }
 
         return new SteeringCommand(wire.CommandId, wire.ToAction(spec, limits, problems), wire);
@@ -335,7 +340,7 @@ internal static class RunWireExtensions
     public static Wire.End ToWire(this Runs.RunEnd end, IReadOnlyCollection<byte> identity) => new()
     {
         Reason = end.Reason.ToWire(),
-        Detail = end.Detail,
+        Detail = CallersText.Show(end.Detail, LongestReason),
         Identity = ByteString.CopyFrom([.. identity]),
     };
 

@@ -1,4 +1,5 @@
 using Mfn.Server.Observability;
+using Mfn.Server.Security;
 
 namespace Mfn.Server.Transport;
 
@@ -9,6 +10,8 @@ namespace Mfn.Server.Transport;
 internal sealed partial class RefusedTraffic(IServiceProvider services, ServerMeter meter, TimeProvider clock) : ILoggerProvider
 {
     private const string Kestrel = "Microsoft.AspNetCore.Server.Kestrel";
+
+    // Some reasons quote what a client sent.
     private const int MaxReasonLength = 200;
 
     private static readonly HashSet<string> Refusals =
@@ -51,13 +54,9 @@ internal sealed partial class RefusedTraffic(IServiceProvider services, ServerMe
         {
             // Made late: the factory makes this provider.
             _log ??= services.GetRequiredService<ILogger<RefusedTraffic>>();
-            LogRefused(_log, Shorten(reason), unsaidCount);
+            LogRefused(_log, CallersText.Show(reason, MaxReasonLength), unsaidCount);
         }
     }
-
-    /// <summary>Some reasons quote what a client sent.</summary>
-    private static string Shorten(string reason) =>
-        string.Concat(reason.Take(MaxReasonLength).Select(character => character is >= ' ' and <= '~' ? character : '?')) + (reason.Length > MaxReasonLength ? "..." : "");
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Refused before a call began: {Reason} ({UnsaidCount} more such since the last message)")]
     private static partial void LogRefused(ILogger logger, string reason, long unsaidCount);

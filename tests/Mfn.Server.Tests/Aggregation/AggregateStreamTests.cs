@@ -206,7 +206,7 @@ public sealed class AggregateStreamTests
         await AssertRefusedAsync(
             "declarations must be of the 2 updates that update_count announced, but were of 1.", new AggregateStreamRequest(start) { UpdateCount = 2 }, Rounds.Declare("a", 0));
         await AssertRefusedAsync("declarations[0].length must be at least 0, but was -1.", start, Rounds.Declare("a", -1));
-        await AssertRefusedAsync("declarations[0].client_id must have 1 to 128 characters, but had 129.", start, Rounds.Declare(new string('a', 129), 1));
+        await AssertRefusedAsync("declarations[0].client_id must have at most 128 characters, but had 129.", start, Rounds.Declare(new string('a', 129), 1));
     }
 
     [Fact]

@@ -1,0 +1,29 @@
+using Grpc.Core;
+
+namespace Mfn.Server.Calls;
+
+/// <summary>The messages of a stream, as their handler gets them: looked through, and with the word for what is wrong with one that cannot be read.</summary>
+internal sealed class IncomingMessages<T>(IAsyncStreamReader<T> stream) : IAsyncStreamReader<T>
+    where T : class
+{
+    public T Current => stream.Current;
+
+    /// <exception cref="CallRefusedException">The message cannot be read, or has a text that is too long, or the client has gone.</exception>
+    public async Task<bool> MoveNext(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!await stream.MoveNext(cancellationToken))
+            {
+                return false;
+            }
+        }
+        catch (Exception error) when (MessageFault.Of(error) is { } fault)
+        {
+            throw fault;
+        }
+
+        TextLimits.Check(stream.Current);
+        return true;
+    }
+}
