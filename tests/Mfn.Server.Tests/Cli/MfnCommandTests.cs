@@ -80,7 +80,7 @@ public sealed class MfnCommandTests : IDisposable
     [InlineData("serve --set Limits:MaxStepz=1", "MaxStepz")]
     [InlineData("serve --set nothing", "--set must be KEY=VALUE, but was 'nothing'.")]
     [InlineData("serve --config /nowhere.json", "--config must be an existing file, but there is no '/nowhere.json'.")]
-    [InlineData("serve --urls https://127.0.0.1:0", "--urls has https://127.0.0.1:0, which needs Tls:CertificateFile.")]
+    [InlineData("serve --urls https://127.0.0.1:0", "--urls has https://127.0.0.1:0, which needs Tls:CertificateFile and Tls:KeyFile.")]
     [InlineData("conquer", "'mfn' has no command 'conquer', but simulate, ")]
     [InlineData("simulat", "'mfn' has no command 'simulat'; did you mean simulate?")]
     [InlineData("run wacth x", "did you mean watch?")]
