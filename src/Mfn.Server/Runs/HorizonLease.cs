@@ -1,35 +1,67 @@
 namespace Mfn.Server.Runs;
 
 /// <summary>
-/// How far a run may go before it tells its log: far enough that it seldom waits for the disk, near enough that the steps are soon recomputed
-/// after a crash.
+/// How far a run may go before it tells its log: far enough that it seldom waits for the disk, near enough that after a crash, when it goes on from there, it is not
+/// ahead of what anybody has seen by more than <see cref="Longest"/> of its pace, or one step.
 /// </summary>
 internal sealed class HorizonLease(TimeProvider clock)
 {
-    private const int LeastSteps = 8;
+    /// <summary>What a lease lasts at most.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
+
     private const int MostSteps = 1_000_000;
-    private static readonly TimeSpan Target = TimeSpan.FromSeconds(1);
+
+    // Half of the longest, since a run may become slower while it lasts.
+    private static readonly TimeSpan Target = Longest / 2;
 
     private long _extended = clock.GetTimestamp();
+    private int _begin;
     private int _horizon;
-    private int _length = LeastSteps;
+    private int _length = 1;
 
     /// <summary>The log tells of steps up to this one.</summary>
-    public void Begin(int horizon) => _horizon = horizon;
+    public void Begin(int horizon) => (_begin, _horizon) = (horizon, horizon);
 
     /// <summary>The horizon that the log must be told before so many steps are taken; none if it knows.</summary>
-    public int? Extend(int step, int count, int lastStep)
+    /// <param name="step">Where the run is.</param>
+    /// <param name="count">The steps.</param>
+    /// <param name="lastStep">The run goes no further.</param>
+    /// <param name="stepsPerSecond">Its pace; null for as fast as possible.</param>
+    public int? Extend(int step, int count, int lastStep, double? stepsPerSecond)
     {
         if (step + (long)count <= _horizon)
         {
             return null;
         }
 
-        // A lease should last about as long as the target.
         var elapsed = clock.GetElapsedTime(_extended);
-        _length = elapsed < Target / 2 ? Math.Min(_length * 2, MostSteps) : elapsed > Target * 2 ? Math.Max(_length / 2, LeastSteps) : _length;
+        if (elapsed < Target / 2)
+        {
+            _length = Math.Min(_length * 2, MostSteps);
+        }
+        else if (elapsed > Target)
+        {
+            _length = (int)Math.Clamp((step - _begin) * (Target / elapsed), 1, _length);
+        }
+
         _extended = clock.GetTimestamp();
-        _horizon = (int)Math.Min((long)step + Math.Max(count, _length), lastStep);
+        _begin = step;
+        _horizon = (int)Math.Min(step + (long)Math.Max(count, Math.Min(_length, StepsIn(Target, stepsPerSecond))), lastStep);
         return _horizon;
     }
+
+    /// <summary>The nearer horizon that the log must be told because the run goes at another pace from a step on; none if that it has is near enough.</summary>
+    public int? Shorten(int step, double? stepsPerSecond)
+    {
+        if (_horizon - step <= StepsIn(Longest, stepsPerSecond))
+        {
+            return null;
+        }
+
+        (_begin, _horizon, _length) = (step, step, 1);
+        return step;
+    }
+
+    private static int StepsIn(TimeSpan time, double? stepsPerSecond) =>
+        stepsPerSecond is { } pace ? (int)Math.Clamp(pace * time.TotalSeconds, 1, MostSteps) : MostSteps;
 }

@@ -9,8 +9,8 @@ internal interface IRunRecorder : IDisposable
     /// <summary>Whether anything survives.</summary>
     bool IsDurable { get; }
 
-    /// <summary>A command is about to be applied, and the run will be at the position right after it.</summary>
-    ValueTask AddAsync(SteeringCommand command, RunPosition position);
+    /// <summary>A command is about to be applied, and the run will be at the position right after it; with it may come another horizon.</summary>
+    ValueTask AddAsync(SteeringCommand command, RunPosition position, int? horizon);
 
     /// <summary>Steps up to this one are about to be shown to watchers.</summary>
     ValueTask ExtendHorizonAsync(int step);
@@ -23,6 +23,9 @@ internal interface IRunRecorder : IDisposable
 
     /// <summary>The run has ended of itself at the step.</summary>
     ValueTask EndAsync(RunEnd end, int step);
+
+    /// <summary>The server ends in order, and has written a checkpoint of where the run is: nothing follows.</summary>
+    ValueTask CloseAsync(RunPosition position);
 
     /// <summary>The run is deleted.</summary>
     void Delete();

@@ -12,13 +12,15 @@ internal sealed class NoRecorder : IRunRecorder
 
     public bool WantsCheckpoint => false;
 
-    public ValueTask AddAsync(SteeringCommand command, RunPosition position) => ValueTask.CompletedTask;
+    public ValueTask AddAsync(SteeringCommand command, RunPosition position, int? horizon) => ValueTask.CompletedTask;
 
     public ValueTask ExtendHorizonAsync(int step) => ValueTask.CompletedTask;
 
     public ValueTask AddAsync(SimulationCheckpoint checkpoint, long firstStepNeeded) => ValueTask.CompletedTask;
 
     public ValueTask EndAsync(RunEnd end, int step) => ValueTask.CompletedTask;
+
+    public ValueTask CloseAsync(RunPosition position) => ValueTask.CompletedTask;
 
     public void Delete()
     {

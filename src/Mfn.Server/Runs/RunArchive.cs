@@ -40,9 +40,9 @@ internal sealed class RunArchive
 
     /// <summary>Tells the log of steps that are about to be taken, if it does not know of them yet.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
-    public async ValueTask PrepareAsync(int stepCount, int lastStep)
+    public async ValueTask PrepareAsync(int stepCount, int lastStep, double? stepsPerSecond)
     {
-        if (_horizon.Extend(_simulation.Step, stepCount, lastStep) is { } horizon)
+        if (_horizon.Extend(_simulation.Step, stepCount, lastStep, stepsPerSecond) is { } horizon)
         {
             await _recorder.ExtendHorizonAsync(horizon);
         }
@@ -73,7 +73,9 @@ internal sealed class RunArchive
             await KeepCheckpointAsync(mustWrite: true);
         }
 
-        await _recorder.AddAsync(command, position);
+        // A pace that is slower makes more time of the steps that the log has been told of.
+        var horizon = command.Command is RunCommand.SetPace { StepsPerSecond: var pace } ? _horizon.Shorten(position.Step, pace) : null;
+        await _recorder.AddAsync(command, position, horizon);
     }
 
     /// <summary>Keeps a checkpoint of where the run is, if the history or the recorder needs one.</summary>
@@ -89,8 +91,8 @@ internal sealed class RunArchive
         await _recorder.EndAsync(end, _simulation.Step);
     }
 
-    /// <summary>Writes where the run is, if it is durable and the disk lets it.</summary>
-    public async ValueTask WriteLastCheckpointAsync()
+    /// <summary>Writes where the run is and that nothing follows, if it is durable and the disk lets it.</summary>
+    public async ValueTask CloseAsync()
     {
         if (!_recorder.IsDurable)
         {
@@ -100,10 +102,11 @@ internal sealed class RunArchive
         try
         {
             await KeepCheckpointAsync(mustWrite: true);
+            await _recorder.CloseAsync(new RunPosition(_simulation.Step, _simulation.Revision));
         }
         catch (IOException)
         {
-            // An older one does, with more steps to recompute.
+            // The next server finds the log as that of a server that was killed, and an older checkpoint does, with more steps to recompute.
         }
     }
 

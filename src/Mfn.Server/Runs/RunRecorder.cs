@@ -18,12 +18,16 @@ internal sealed class RunRecorder(RunStore store, StoredRun files, TimeProvider 
 
     public bool WantsCheckpoint => clock.GetElapsedTime(_checkpointed) > CheckpointInterval;
 
-    public ValueTask AddAsync(SteeringCommand command, RunPosition position) => AppendAsync(new RunLogRecord
+    public ValueTask AddAsync(SteeringCommand command, RunPosition position, int? horizon)
     {
-        AppliedCommand = new AppliedCommand { Command = command.Message, Step = position.Step, Revision = position.Revision },
-    });
+        var record = new RunLogRecord
+        {
+            AppliedCommand = new AppliedCommand { Command = command.Message, Step = position.Step, Revision = position.Revision },
+        };
+        return horizon is { } step ? AppendAsync(record, ToRecord(step)) : AppendAsync(record);
+    }
 
-    public ValueTask ExtendHorizonAsync(int step) => AppendAsync(new RunLogRecord { Horizon = new Horizon { Step = step } });
+    public ValueTask ExtendHorizonAsync(int step) => AppendAsync(ToRecord(step));
 
     public ValueTask EndAsync(RunEnd end, int step) => AppendAsync(new RunLogRecord
     {
@@ -35,6 +39,7 @@ internal sealed class RunRecorder(RunStore store, StoredRun files, TimeProvider 
         await Task.Run(() =>
         {
             files.WriteCheckpoint(checkpoint);
+            files.Log.FlushMark();
             var checkpoints = files.Checkpoints;
 
             // The latest before the first step needed serves who goes on from there.
@@ -43,6 +48,9 @@ internal sealed class RunRecorder(RunStore store, StoredRun files, TimeProvider 
         });
         _checkpointed = clock.GetTimestamp();
     }
+
+    public async ValueTask CloseAsync(RunPosition position) =>
+        await Task.Run(() => files.Log.Close(new CleanStop { Step = position.Step, Revision = position.Revision }));
 
     public void Delete() => _isDeleted = true;
 
@@ -55,6 +63,8 @@ internal sealed class RunRecorder(RunStore store, StoredRun files, TimeProvider 
         }
     }
 
+    private static RunLogRecord ToRecord(int horizon) => new() { Horizon = new Horizon { Step = horizon } };
+
     // The disk must not hold a thread that computes.
-    private async ValueTask AppendAsync(RunLogRecord record) => await Task.Run(() => files.Log.Append([record]));
+    private async ValueTask AppendAsync(params RunLogRecord[] records) => await Task.Run(() => files.Log.Append(records));
 }

@@ -84,7 +84,7 @@ internal sealed class RunSimulation : IDisposable
         var count = Math.Min(most, StepsUntilSomethingIsDue());
         try
         {
-            await _archive.PrepareAsync(count, StopStep);
+            await _archive.PrepareAsync(count, StopStep, Pacer.StepsPerSecond);
             _steadyState?.Before(_simulation);
             _simulation.Advance(count, cancelled);
             Pacer.Take(count);
@@ -178,7 +178,7 @@ internal sealed class RunSimulation : IDisposable
     public CallRefusedException HasFailed() => CallRefusedException.RunHasFailed(History.Latest.Step, _end?.Detail ?? "");
 
     /// <summary>The server ends: what is durable goes on with the next one, the sooner the later its last checkpoint is.</summary>
-    public ValueTask KeepLastCheckpointAsync() => State == RunState.Failed ? ValueTask.CompletedTask : _archive.WriteLastCheckpointAsync();
+    public ValueTask KeepLastCheckpointAsync() => State == RunState.Failed ? ValueTask.CompletedTask : _archive.CloseAsync();
 
     public void Dispose()
     {

@@ -137,6 +137,31 @@ internal static class DurableFiles
         }
     }
 
+    /// <summary>Fills the destination from a position on, or as much of it as the file has; returns how much.</summary>
+    public static int ReadFully(SafeFileHandle handle, Span<byte> destination, long position)
+    {
+        var filled = 0;
+        int count;
+        while (filled < destination.Length && (count = RandomAccess.Read(handle, destination[filled..], position + filled)) > 0)
+        {
+            filled += count;
+        }
+
+        return filled;
+    }
+
+    /// <summary>Copies a file's bytes from a position to its end.</summary>
+    public static void Copy(SafeFileHandle handle, long position, Stream destination)
+    {
+        var chunk = new byte[64 * 1024];
+        int count;
+        while ((count = RandomAccess.Read(handle, chunk, position)) > 0)
+        {
+            destination.Write(chunk, 0, count);
+            position += count;
+        }
+    }
+
     /// <summary>Whether the exception says that a write failed. A file over the limit of its size is reported as an argument out of range.</summary>
     public static bool IsWriteFailure(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 

@@ -1,103 +1,237 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Google.Protobuf;
-using Google.Protobuf.Collections;
 using Mfn.Contracts.Storage.V1;
 using Microsoft.Win32.SafeHandles;
 
 namespace Mfn.Server.Storage;
 
 /// <summary>
-/// The facts about a run, in a file that grows: <see cref="Magic"/>, format version and salt as 32-bit integers, then for each append a
-/// <see cref="FrameHeader"/> and the payload (mfn.storage.v1.RunLogAppend). What was appended is on disk. A horizon counts only until the next one: when
-/// those that count no more make up most of a large log, it is written anew without them. One thread may append while others read.
+/// The facts about a run, in a file that grows: a <see cref="LogPreamble"/>, then for each append an <see cref="AppendHeader"/> and the payload
+/// (mfn.storage.v1.RunLogAppend). What was appended is on disk, and a <see cref="LogMarkFile"/> says which append is the last that was acknowledged, so
+/// that the log is known to be damaged if it has not got that. A horizon counts only until the next one: when those that count no more make up most of a
+/// large log, it is written anew without them. One thread may append while others read.
 /// </summary>
 internal sealed class RunLog : IDisposable
 {
     /// <summary>The most bytes of one append: room for a replaced field of the largest grid that a server can be told to allow.</summary>
     public const int MaxAppendLength = 256 * 1024 * 1024;
 
-    public const int FormatVersion = 1;
-
-    public const int PreambleLength = 16;
-
     /// <summary>A log up to this length is not worth writing anew.</summary>
     public const int MinCompactionLength = 1024 * 1024;
 
-    private const int ScanLength = 64 * 1024;
+    /// <summary>What the name of a log's copy in format version 1 ends with, which stays when the log is written anew in the present one.</summary>
+    public const string Version1Suffix = ".version-1";
 
     private readonly string _path;
+    private readonly LogIdentity _identity;
+    private readonly LogMarkFile _mark;
 
     private SafeFileHandle _handle;
-    private uint _salt;
+    private AppendHeader _last;
+    private uint _chain;
     private long _length;
-    private long _horizonLength;
+    private long _passingLength;
     private long _compactAbove = MinCompactionLength;
     private string? _failure;
 
-    private RunLog(string path, SafeFileHandle handle, uint salt, long length)
+    private RunLog(string path, SafeFileHandle handle, LogIdentity identity, LogMarkFile mark)
     {
         _path = path;
         _handle = handle;
-        _salt = salt;
-        _length = length;
+        _identity = identity;
+        _mark = mark;
     }
-
-    /// <summary>What a log begins with.</summary>
-    public static ReadOnlySpan<byte> Magic => [0x8D, (byte)'M', (byte)'F', (byte)'N', (byte)'L', (byte)'\r', (byte)'\n', 0x1A];
 
     /// <summary>Bytes on disk.</summary>
     public long Length => Volatile.Read(ref _length);
 
-    /// <summary>Bytes of an append that a crash left incomplete, cut off when the log was opened.</summary>
-    public long CutLength { get; private set; }
+    /// <summary>The incomplete append that a crash had left at its end, set aside when the log was opened; null if there was none.</summary>
+    public TornAppend? Torn { get; private set; }
 
-    /// <summary>A new log that begins with the given records, on disk.</summary>
+    /// <summary>Whether it was of format version 1 when it was opened.</summary>
+    public bool WasMigrated { get; private set; }
+
+    /// <summary>A new log that begins with the given records, on disk, and its mark.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
-    public static RunLog Create(string path, IReadOnlyList<RunLogRecord> records)
+    public static RunLog Create(string path, string markPath, IReadOnlyList<RunLogRecord> records)
     {
-        DurableFiles.Replace(path, stream => Write(stream, [records]));
-        return Open(path);
+        var identity = LogIdentity.Create();
+        AppendHeader last = default;
+        DurableFiles.Replace(path, stream => last = Write(stream, identity, [(1, records)]));
+        LogMarkFile.Create(markPath, LogMark.Of(LogMarkState.Open, identity, last));
+        return Open(path, markPath);
     }
 
     /// <summary>
-    /// Opens a log and checks all of it. An incomplete append at its end, which nobody was told of, is cut off. What is then in it is on disk, even
-    /// if the process that wrote it had no time to see to that.
+    /// Opens a log and checks all of it. An incomplete append at its end that was not acknowledged is set aside. What is then in it is on disk, even if the
+    /// process that wrote it had no time to see to that. A log of format version 1 is written anew, and stays under another name.
     /// </summary>
-    /// <exception cref="InvalidDataException">It is not a log, or damaged elsewhere than at its end; the message says what and where.</exception>
+    /// <exception cref="RunDamagedException">It is not a log, or damaged, or has not got all that was acknowledged. Nothing has changed on disk.</exception>
     /// <exception cref="IOException">It cannot be opened, or is open already.</exception>
-    public static RunLog Open(string path)
+    public static RunLog Open(string path, string markPath)
     {
-        var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        var handle = OpenFile(path);
+        LogMarkFile? mark = null;
         try
         {
-            var fileLength = RandomAccess.GetLength(handle);
-            var log = new RunLog(path, handle, ReadPreamble(path, handle), fileLength);
-            log._length = log.CheckFrames();
-            log.CutLength = fileLength - log._length;
-            if (log.CutLength > 0)
+            var identity = LogPreamble.Read(path, handle);
+            var wasMigrated = identity is null;
+            if (wasMigrated)
             {
-                RandomAccess.SetLength(handle, log._length);
+                Migrate(path, handle, markPath);
+                handle.Dispose();
+                handle = OpenFile(path);
+                identity = LogPreamble.Read(path, handle);
             }
 
-            DurableFiles.Flush(handle);
+            mark = LogMarkFile.Open(markPath);
+            var log = new RunLog(path, handle, identity!.Value, mark) { WasMigrated = wasMigrated };
+            log.Check();
             return log;
         }
         catch
         {
             handle.Dispose();
+            mark?.Dispose();
             throw;
         }
     }
 
     /// <summary>
-    /// Appends records, all or none. When it returns they are on disk. When it throws they are not in the log: it was cut back, and takes
-    /// further appends if the disk has room again. If that could not be done, or the flush failed (after which the system may have dropped what
+    /// Appends records, all or none. When it returns they are on disk and marked as acknowledged. When it throws they are not in the log: it was cut back, and
+    /// takes further appends if the disk has room again. If that could not be done, or the flush failed (after which the system may have dropped what
     /// it could not write, and a second flush would lie), it takes none before it is opened anew.
     /// </summary>
     /// <exception cref="ArgumentException">There are no records, or they are longer than <see cref="MaxAppendLength"/> together.</exception>
     /// <exception cref="IOException">They could not be written.</exception>
     public void Append(IReadOnlyList<RunLogRecord> records)
+    {
+        Write(records);
+        try
+        {
+            // After the flush, so that the mark is never ahead of the log; before anybody is told, so that it is not behind when the process is killed.
+            _mark.Write(LogMark.Of(LogMarkState.Open, _identity, _last));
+        }
+        catch (Exception error) when (DurableFiles.IsWriteFailure(error))
+        {
+            throw CannotBeMarked(error);
+        }
+    }
+
+    /// <summary>Says that nothing follows before the log is opened anew. It takes no further appends.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public void Close(CleanStop stop)
+    {
+        Write([new RunLogRecord { CleanStop = stop }]);
+        try
+        {
+            _mark.Write(LogMark.Of(LogMarkState.Closed, _identity, _last));
+            _mark.Flush();
+            _failure = "it was closed.";
+        }
+        catch (Exception error) when (DurableFiles.IsWriteFailure(error))
+        {
+            throw CannotBeMarked(error);
+        }
+    }
+
+    /// <summary>Sees to it that the mark survives a power cut, as the log does.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public void FlushMark() => _mark.Flush();
+
+    /// <summary>The records from the first on, read from disk as they are asked for; up to what is there when the reading begins.</summary>
+    /// <exception cref="RunDamagedException">The file was damaged after it was opened.</exception>
+    public IEnumerable<RunLogRecord> ReadRecords() => ReadAppends().SelectMany(append => append.Records);
+
+    public void Dispose()
+    {
+        _handle.Dispose();
+        _mark.Dispose();
+    }
+
+    /// <summary>Writes a log as a whole; returns the header of its last append.</summary>
+    internal static AppendHeader Write(Stream stream, LogIdentity identity, IEnumerable<(long Sequence, IReadOnlyList<RunLogRecord> Records)> appends)
+    {
+        stream.Write(LogPreamble.Encode(identity));
+        AppendHeader last = default;
+        var chain = 0u;
+        foreach (var (sequence, records) in appends)
+        {
+            (var bytes, last, chain) = Encode(identity, sequence, chain, records);
+            stream.Write(bytes);
+        }
+
+        return last;
+    }
+
+    internal static SafeFileHandle OpenFile(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new RunDamagedException(path, "is missing", innerException: error);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new RunDamagedException(path, $"cannot be opened: {error.Message.TrimEnd('.')}", innerException: error);
+        }
+    }
+
+    private static (byte[] Bytes, AppendHeader Header, uint Checksum) Encode(
+        LogIdentity identity, long sequence, uint previous, IReadOnlyList<RunLogRecord> records)
+    {
+        var payload = new RunLogAppend { Records = { records } };
+        var payloadLength = payload.CalculateSize();
+        if (payloadLength is 0 or > MaxAppendLength)
+        {
+            throw new ArgumentException($"Records of 1 to {MaxAppendLength} bytes can be appended at once, but these have {payloadLength}.", nameof(records));
+        }
+
+        var bytes = new byte[AppendHeader.Length + payloadLength];
+        payload.WriteTo(bytes.AsSpan(AppendHeader.Length));
+        var header = new AppendHeader(sequence, payloadLength, Crc32C.Compute(bytes.AsSpan(AppendHeader.Length)), previous);
+        return (bytes, header, header.Write(bytes, identity.Marker));
+    }
+
+    /// <summary>Replaces a log of format version 1. A crash before that is done leaves a mark with which it can be done again.</summary>
+    private static void Migrate(string path, SafeFileHandle handle, string markPath)
+    {
+        var (appends, tornLength) = Version1Log.Read(path, handle);
+        if (File.Exists(markPath))
+        {
+            using var present = LogMarkFile.Open(markPath);
+            if (present.Mark.State != LogMarkState.Migrating || present.Mark.Sequence != appends.Count)
+            {
+                throw new RunDamagedException(path, "is of format version 1, but the run has had a log of a later one");
+            }
+        }
+
+        var identity = LogIdentity.Create();
+        AppendHeader last = default;
+        DurableFiles.Prepare(path, stream => last = Write(stream, identity, appends.Select((records, i) => (i + 1L, records))));
+        DurableFiles.Replace(path + Version1Suffix, stream => DurableFiles.Copy(handle, 0, stream));
+        LogMarkFile.Create(markPath, LogMark.Of(LogMarkState.Migrating, identity, last));
+        DurableFiles.ReplaceByPrepared(path);
+    }
+
+    private IEnumerable<LogAppend> ReadAppends()
+    {
+        var reader = new LogReader(_path, _handle, _identity, Length);
+        while (reader.TryRead(out var append))
+        {
+            yield return append;
+        }
+
+        if (reader.Problem is { } problem)
+        {
+            throw new RunDamagedException(_path, problem, reader.Position);
+        }
+    }
+
+    /// <summary>Appends records and flushes them.</summary>
+    private void Write(IReadOnlyList<RunLogRecord> records)
     {
         if (_failure is not null)
         {
@@ -105,15 +239,15 @@ internal sealed class RunLog : IDisposable
         }
 
         // Before the append, so that it is not in the log if this fails.
-        if (_length > _compactAbove && _horizonLength > _length / 2)
+        if (_length > _compactAbove && _passingLength > _length / 2)
         {
             Compact();
         }
 
-        var frame = EncodeFrame(records, _length, _salt);
+        var (bytes, header, checksum) = Encode(_identity, _last.Sequence + 1, _chain, records);
         try
         {
-            RandomAccess.Write(_handle, frame, _length);
+            RandomAccess.Write(_handle, bytes, _length);
         }
         catch (Exception error) when (DurableFiles.IsWriteFailure(error))
         {
@@ -132,90 +266,26 @@ internal sealed class RunLog : IDisposable
             throw new IOException($"{_path} could not be flushed to disk: {error.Message}", error);
         }
 
-        CountHorizons(records, frame.Length);
-        Volatile.Write(ref _length, _length + frame.Length);
+        (_last, _chain) = (header, checksum);
+        Count(new LogAppend(header, records));
+        Volatile.Write(ref _length, _length + bytes.Length);
     }
 
-    /// <summary>The records from the first on, read from disk as they are asked for; up to what is there when the reading begins.</summary>
-    /// <exception cref="InvalidDataException">The file was damaged after it was opened.</exception>
-    public IEnumerable<RunLogRecord> ReadRecords()
+    /// <summary>Nobody may be told of an append that the mark does not tell of.</summary>
+    private IOException CannotBeMarked(Exception error)
     {
-        var end = Length;
-        for (var position = (long)PreambleLength; position < end;)
-        {
-            var problem = ReadFrame(position, end, out var payload);
-            if (problem is not null)
-            {
-                throw Damaged(position, problem);
-            }
-
-            foreach (var record in Parse(position, payload))
-            {
-                yield return record;
-            }
-
-            position += FrameHeader.Length + payload.Length;
-        }
-    }
-
-    public void Dispose() => _handle.Dispose();
-
-    private static uint ReadPreamble(string path, SafeFileHandle handle)
-    {
-        var preamble = new byte[PreambleLength];
-        var length = RandomAccess.Read(handle, preamble, 0);
-        if (length < PreambleLength || !preamble.AsSpan().StartsWith(Magic))
-        {
-            throw new InvalidDataException($"{path} is not a run's log: it does not begin like one.");
-        }
-
-        var version = BinaryPrimitives.ReadUInt32LittleEndian(preamble.AsSpan(8));
-        return version == FormatVersion
-            ? BinaryPrimitives.ReadUInt32LittleEndian(preamble.AsSpan(12))
-            : throw new InvalidDataException($"{path} has format version {version}, but this server reads version {FormatVersion}.");
-    }
-
-    private static byte[] EncodeFrame(IReadOnlyList<RunLogRecord> records, long position, uint salt)
-    {
-        var payload = new RunLogAppend { Records = { records } };
-        var payloadLength = payload.CalculateSize();
-        if (payloadLength is 0 or > MaxAppendLength)
-        {
-            throw new ArgumentException($"Records of 1 to {MaxAppendLength} bytes can be appended at once, but these have {payloadLength}.", nameof(records));
-        }
-
-        var frame = new byte[FrameHeader.Length + payloadLength];
-        payload.WriteTo(frame.AsSpan(FrameHeader.Length));
-        FrameHeader.Of(frame.AsSpan(FrameHeader.Length)).Write(frame, position, salt);
-        return frame;
-    }
-
-    /// <summary>Writes a log as a whole, an append for each list of records.</summary>
-    private static void Write(Stream stream, IEnumerable<IReadOnlyList<RunLogRecord>> appends)
-    {
-        var salt = BinaryPrimitives.ReadUInt32LittleEndian(RandomNumberGenerator.GetBytes(sizeof(uint)));
-        var preamble = new byte[PreambleLength];
-        Magic.CopyTo(preamble);
-        BinaryPrimitives.WriteInt32LittleEndian(preamble.AsSpan(8), FormatVersion);
-        BinaryPrimitives.WriteUInt32LittleEndian(preamble.AsSpan(12), salt);
-        stream.Write(preamble);
-        var position = (long)PreambleLength;
-        foreach (var records in appends)
-        {
-            var frame = EncodeFrame(records, position, salt);
-            stream.Write(frame);
-            position += frame.Length;
-        }
+        _failure = error.Message;
+        return new IOException($"The mark of {_path} could not be written: {error.Message}", error);
     }
 
     /// <summary>Writes the log anew with the last horizon alone. If there is no room for that, the log stays as it is.</summary>
     private void Compact()
     {
         _compactAbove = 2 * _length;
-        var horizonCount = ReadRecords().Count(IsHorizon);
+        var horizonCount = ReadRecords().Count(record => record.RecordCase == RunLogRecord.RecordOneofCase.Horizon);
         try
         {
-            DurableFiles.Prepare(_path, stream => Write(stream, ReadRecords().Where(record => !IsHorizon(record) || --horizonCount == 0).Select(record => new[] { record })));
+            DurableFiles.Prepare(_path, stream => Write(stream, _identity, WithoutPassed(horizonCount)));
         }
         catch (IOException)
         {
@@ -226,14 +296,13 @@ internal sealed class RunLog : IDisposable
         try
         {
             DurableFiles.ReplaceByPrepared(_path);
-            using var compacted = Open(_path);
+            var compacted = OpenFile(_path);
             _handle.Dispose();
-            (_handle, compacted._handle) = (compacted._handle, _handle);
-            (_salt, _horizonLength) = (compacted._salt, compacted._horizonLength);
-            Volatile.Write(ref _length, compacted._length);
+            _handle = compacted;
+            ReadThrough(new LogReader(_path, _handle, _identity, RandomAccess.GetLength(_handle)));
             _compactAbove = MinCompactionLength;
         }
-        catch (Exception error) when (DurableFiles.IsWriteFailure(error) || error is InvalidDataException)
+        catch (Exception error) when (DurableFiles.IsWriteFailure(error) || error is RunDamagedException)
         {
             // Maybe the open file is no longer the one that the next process will find.
             _failure = error.Message;
@@ -241,15 +310,28 @@ internal sealed class RunLog : IDisposable
         }
     }
 
-    private void CountHorizons(IReadOnlyList<RunLogRecord> records, int frameLength)
+    /// <summary>What still counts, under the numbers that it has. The last append stays as it is, for the mark names it.</summary>
+    private IEnumerable<(long Sequence, IReadOnlyList<RunLogRecord> Records)> WithoutPassed(int horizonCount)
     {
-        if (records.All(IsHorizon))
+        foreach (var append in ReadAppends())
         {
-            _horizonLength += frameLength;
+            IReadOnlyList<RunLogRecord> kept = append.Header.Sequence == _last.Sequence ? append.Records :
+            [
+                .. append.Records.Where(record => record.RecordCase switch
+                {
+                    RunLogRecord.RecordOneofCase.Horizon => --horizonCount == 0,
+                    RunLogRecord.RecordOneofCase.CleanStop => false,
+                    _ => true,
+                }),
+            ];
+            if (kept.Count > 0)
+            {
+                yield return (append.Header.Sequence, kept);
+            }
         }
     }
 
-    private static bool IsHorizon(RunLogRecord record) => record.RecordCase == RunLogRecord.RecordOneofCase.Horizon;
+    private void Count(LogAppend append) => _passingLength += append.IsPassing ? append.Length : 0;
 
     private void CutBack()
     {
@@ -264,107 +346,76 @@ internal sealed class RunLog : IDisposable
         }
     }
 
-    /// <summary>Where the last whole append ends.</summary>
-    private long CheckFrames()
+    /// <summary>Takes note of every append; tells the checksum and the length of the one with the mark's number, if it is there.</summary>
+    private AppendHeader? ReadThrough(LogReader reader)
     {
-        var isFirst = true;
-        var position = (long)PreambleLength;
-        while (position < _length)
+        AppendHeader? marked = null;
+        _passingLength = 0;
+        while (reader.TryRead(out var append))
         {
-            var problem = ReadFrame(position, _length, out var payload);
-            if (problem is not null)
-            {
-                if (isFirst)
-                {
-                    throw Damaged(position, problem);
-                }
-
-                return FindHeader(position + 1) is { } next
-                    ? throw Damaged(position, $"{problem}, and more was appended after it, at byte {next}")
-                    : position;
-            }
-
-            CountHorizons(Parse(position, payload), FrameHeader.Length + payload.Length);
-            isFirst = false;
-            position += FrameHeader.Length + payload.Length;
+            Count(append);
+            marked = append.Header.Sequence == _mark.Mark.Sequence ? append.Header : marked;
         }
 
-        return isFirst ? throw Damaged(position, "it ends before the first record") : position;
+        (_last, _chain) = (reader.Last ?? default, reader.Chain);
+        Volatile.Write(ref _length, reader.Position);
+        return marked;
     }
 
-    /// <summary>Reads the payload of the append at the position; returns what is wrong with it, or null.</summary>
-    private string? ReadFrame(long position, long end, out byte[] payload)
+    /// <summary>Makes sure that the log has what was acknowledged, and that what is behind that can only be an append that was not.</summary>
+    private void Check()
     {
-        payload = [];
-        Span<byte> start = stackalloc byte[FrameHeader.Length];
-        if (end - position < start.Length || ReadFully(start, position) < start.Length)
+        var mark = _mark.Mark;
+        if (mark.Log != _identity)
         {
-            return "it ends within the header of an append";
+            throw new RunDamagedException(_path, "is another log than the one whose appends were acknowledged");
         }
 
-        if (!FrameHeader.TryRead(start, position, _salt, out var header))
+        var fileLength = RandomAccess.GetLength(_handle);
+        var reader = new LogReader(_path, _handle, _identity, fileLength);
+        var marked = ReadThrough(reader);
+        if (_last.Sequence < mark.Sequence)
         {
-            return "the header of an append is damaged";
+            var problem = reader.Problem ?? "it ends";
+            var next = reader.Problem is null ? null : reader.FindHeader(_length + 1);
+            var more = next is { } at ? $", and more was appended after it, at byte {at}" : "";
+            throw new RunDamagedException(_path, $"{problem}{more}; up to append {mark.Sequence} all were acknowledged, but it has only those up to {_last.Sequence}", _length);
         }
 
-        if (end - position - start.Length < header.PayloadLength)
+        if (marked is { } header && !mark.Names(header))
         {
-            return "it ends within an append";
+            throw new RunDamagedException(_path, $"has another append {mark.Sequence} than was acknowledged");
         }
 
-        payload = new byte[header.PayloadLength];
-        return ReadFully(payload, position + start.Length) == payload.Length && FrameHeader.Of(payload) == header
-            ? null
-            : "the checksum of an append is wrong";
+        if (mark.State != LogMarkState.Open && (fileLength > _length || _last.Sequence > mark.Sequence))
+        {
+            throw new RunDamagedException(_path, $"was closed in order after append {mark.Sequence}, but goes on", _length);
+        }
+
+        if (fileLength > _length)
+        {
+            RequireTorn(reader, fileLength - _length);
+            Torn = TornAppend.SetAside(_path, _handle, _length, fileLength - _length);
+            RandomAccess.SetLength(_handle, _length);
+        }
+
+        DurableFiles.Flush(_handle);
+        _mark.Write(LogMark.Of(LogMarkState.Open, _identity, _last));
+        _mark.Flush();
     }
 
-    /// <summary>Where the next append begins that can be told as one, at or after the position.</summary>
-    private long? FindHeader(long position)
+    /// <summary>Makes sure that what cannot be read at the end may be one append, as far as it was written.</summary>
+    private void RequireTorn(LogReader reader, long length)
     {
-        var bytes = new byte[ScanLength];
-        while (_length - position >= FrameHeader.Length)
+        // Behind the header of the append itself, if there is one.
+        if (reader.FindHeader(reader.Incomplete is null ? _length : _length + 1) is { } next)
         {
-            var count = ReadFully(bytes, position);
-            for (var i = 0; i <= count - FrameHeader.Length; i++)
-            {
-                if (FrameHeader.TryRead(bytes.AsSpan(i), position + i, _salt, out _))
-                {
-                    return position + i;
-                }
-            }
-
-            position += count - FrameHeader.Length + 1;
+            throw new RunDamagedException(_path, $"{reader.Problem}, and more was appended after it, at byte {next}", _length);
         }
 
-        return null;
-    }
-
-    private int ReadFully(Span<byte> destination, long position)
-    {
-        var filled = 0;
-        int count;
-        while (filled < destination.Length && (count = RandomAccess.Read(_handle, destination[filled..], position + filled)) > 0)
+        if (length > AppendHeader.Length + (reader.Incomplete?.PayloadLength ?? MaxAppendLength))
         {
-            filled += count;
-        }
-
-        return filled;
-    }
-
-    private RepeatedField<RunLogRecord> Parse(long position, byte[] payload)
-    {
-        try
-        {
-            var records = RunLogAppend.Parser.ParseFrom(payload).Records;
-            return records.All(record => record.RecordCase != RunLogRecord.RecordOneofCase.None)
-                ? records
-                : throw Damaged(position, "it has a record of a kind that this server does not know");
-        }
-        catch (InvalidProtocolBufferException error)
-        {
-            throw Damaged(position, error.Message);
+            throw new RunDamagedException(_path, $"{reader.Problem}, and {length} bytes follow, which is more than one append", _length);
         }
     }
-
-    private InvalidDataException Damaged(long position, string problem) => new($"{_path} cannot be read on at byte {position}: {problem}.");
 }

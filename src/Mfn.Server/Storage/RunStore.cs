@@ -4,14 +4,21 @@ using Mfn.Core.Steering;
 namespace Mfn.Server.Storage;
 
 /// <summary>
-/// The runs in a data directory, of which it is the only user: runs/ID/log and runs/ID/checkpoint-STEP-REVISION. A run is there as a whole or
-/// not at all, whenever the process ends. Thread-safe as long as one run is used by one thread.
+/// The runs in a data directory, of which it is the only user: runs/ID/log, runs/ID/checkpoint-STEP-REVISION, and acknowledged/ID, the mark of the log. A run
+/// is there as a whole or not at all, whenever the process ends. Thread-safe as long as one run is used by one thread.
 /// </summary>
 internal sealed partial class RunStore : IDisposable
 {
+    /// <summary>The directory of the runs' directories.</summary>
+    public const string RunsName = "runs";
+
+    /// <summary>The directory of the logs' marks.</summary>
+    public const string MarksName = "acknowledged";
+
     private const string DeletedSuffix = ".deleted";
 
     private readonly string _runs;
+    private readonly string _marks;
     private readonly FileStream _lock;
     private readonly ILogger<RunStore> _logger;
 
@@ -20,16 +27,24 @@ internal sealed partial class RunStore : IDisposable
     public RunStore(string directory, ILogger<RunStore> logger)
     {
         directory = Path.GetFullPath(directory);
-        _runs = Path.Combine(directory, "runs");
+        _runs = Path.Combine(directory, RunsName);
+        _marks = Path.Combine(directory, MarksName);
         _logger = logger;
         Create(directory);
         _lock = Lock(directory);
         try
         {
             DurableFiles.CreateDirectory(_runs);
+            DurableFiles.CreateDirectory(_marks);
             foreach (var leftover in Directory.EnumerateDirectories(_runs).Where(IsLeftover))
             {
+                DeleteMarkOf(Path.GetFileNameWithoutExtension(leftover));
                 DeleteLeftover(leftover);
+            }
+
+            foreach (var leftover in Directory.EnumerateFiles(_marks).Where(IsLeftover))
+            {
+                DeleteIfPossible(leftover);
             }
 
             // What the process before saw as renamed may not be on disk yet, but is relied upon from here on.
@@ -47,10 +62,15 @@ internal sealed partial class RunStore : IDisposable
     public StoredRun Create(RunHeader header, SimulationCheckpoint initialState)
     {
         var id = new RunId(new Guid(header.RunId.Span, bigEndian: true));
+        if (Directory.Exists(PathOf(id)))
+        {
+            throw new IOException($"{PathOf(id)} exists already.");
+        }
+
         var path = PathOf(id) + DurableFiles.TemporarySuffix;
         try
         {
-            StoredRun.Create(path, header, initialState);
+            StoredRun.Create(path, MarkPathOf(id), header, initialState);
             Directory.Move(path, PathOf(id));
             path = PathOf(id);
             DurableFiles.FlushDirectory(_runs);
@@ -59,22 +79,26 @@ internal sealed partial class RunStore : IDisposable
         catch
         {
             DeleteDirectory(path);
+            DeleteMarkOf(id.ToString());
             throw;
         }
     }
 
     /// <summary>Opens a run that is not open.</summary>
-    /// <exception cref="RunDamagedException">Its log is missing or no file.</exception>
-    /// <exception cref="InvalidDataException">Its log is damaged; the message says how.</exception>
+    /// <exception cref="RunDamagedException">Its files are missing or damaged, or contradict each other; the message says how.</exception>
     /// <exception cref="IOException">There is none of that id, or it is open already, or it cannot be read.</exception>
     public StoredRun Open(RunId id)
     {
         if (Directory.Exists(PathOf(id)))
         {
-            RequireFile(Path.Combine(PathOf(id), "log"));
+            RequireFile(Path.Combine(PathOf(id), StoredRun.LogName));
+            if (DirectoryEntry.KindOf(MarkPathOf(id)) != EntryKind.Missing)
+            {
+                RequireFile(MarkPathOf(id));
+            }
         }
 
-        return StoredRun.Open(id, PathOf(id), _logger);
+        return StoredRun.Open(id, PathOf(id), MarkPathOf(id), _logger);
     }
 
     /// <summary>Deletes a run that is not open; when it returns, the run is gone for good. One that is not there is no error.</summary>
@@ -88,6 +112,7 @@ internal sealed partial class RunStore : IDisposable
 
         Directory.Move(path, path + DeletedSuffix);
         DurableFiles.FlushDirectory(_runs);
+        DeleteMarkOf(id.ToString());
         DeleteDirectory(path + DeletedSuffix);
     }
 
@@ -140,6 +165,29 @@ internal sealed partial class RunStore : IDisposable
         Path.GetExtension(path) is DurableFiles.TemporarySuffix or DeletedSuffix && RunId.TryParse(Path.GetFileNameWithoutExtension(path), out _);
 
     private string PathOf(RunId id) => Path.Combine(_runs, id.ToString());
+
+    private string MarkPathOf(RunId id) => Path.Combine(_marks, id.ToString());
+
+    /// <summary>Deletes the mark of a run that is not there (any more).</summary>
+    private void DeleteMarkOf(string name)
+    {
+        if (!Directory.Exists(Path.Combine(_runs, name)))
+        {
+            DeleteIfPossible(Path.Combine(_marks, name));
+        }
+    }
+
+    private void DeleteIfPossible(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            LogNotDeleted(file, error.Message);
+        }
+    }
 
     /// <summary>Frees the space of what no longer counts; if that fails, the next start tries again.</summary>
     private void DeleteDirectory(string path)

@@ -6,6 +6,9 @@ namespace Mfn.Server.Storage;
 /// <summary>A run's files, open. Its log and its checkpoints may be used by one thread each.</summary>
 internal sealed partial class StoredRun : IDisposable
 {
+    /// <summary>The name of the log.</summary>
+    public const string LogName = "log";
+
     private readonly string _directory;
     private readonly ILogger _logger;
 
@@ -25,6 +28,9 @@ internal sealed partial class StoredRun : IDisposable
 
     public RunLog Log { get; }
 
+    /// <summary>For messages.</summary>
+    public string LogPath => LogPathIn(_directory);
+
     /// <summary>The checkpoints on disk, the latest state first; the last one is the state that the run started from. They may be damaged.</summary>
     public IReadOnlyList<RunPosition> Checkpoints =>
     [
@@ -34,29 +40,34 @@ internal sealed partial class StoredRun : IDisposable
             .OrderDescending(),
     ];
 
-    /// <summary>Writes a new run's files into a new directory.</summary>
-    public static void Create(string directory, RunHeader header, SimulationCheckpoint initialState)
+    /// <summary>Writes a new run's files into a new directory, and the mark of its log.</summary>
+    public static void Create(string directory, string markPath, RunHeader header, SimulationCheckpoint initialState)
     {
         DurableFiles.CreateDirectory(directory);
         WriteCheckpoint(directory, initialState);
-        RunLog.Create(LogPath(directory), [new RunLogRecord { Header = header }]).Dispose();
+        RunLog.Create(LogPathIn(directory), markPath, [new RunLogRecord { Header = header }]).Dispose();
     }
 
-    /// <exception cref="InvalidDataException">The log is damaged, or another run's; the message says how.</exception>
-    public static StoredRun Open(RunId id, string directory, ILogger logger)
+    /// <exception cref="RunDamagedException">The log is damaged, or another run's, or has not got all that was acknowledged.</exception>
+    public static StoredRun Open(RunId id, string directory, string markPath, ILogger logger)
     {
         foreach (var leftover in Directory.EnumerateFiles(directory, "*" + DurableFiles.TemporarySuffix))
         {
             File.Delete(leftover);
         }
 
-        var log = RunLog.Open(LogPath(directory));
+        var log = RunLog.Open(LogPathIn(directory), markPath);
         try
         {
-            var run = new StoredRun(id, directory, log, CheckRecords(id, log), logger);
-            if (log.CutLength > 0)
+            var run = new StoredRun(id, directory, log, CheckRecords(id, LogPathIn(directory), log), logger);
+            if (log.Torn is { } torn)
             {
-                run.LogCut(id, log.CutLength);
+                run.LogTorn(id, torn.Length, torn.Path);
+            }
+
+            if (log.WasMigrated)
+            {
+                run.LogMigrated(id, Version1Log.FormatVersion, LogPreamble.FormatVersion, run.LogPath + RunLog.Version1Suffix);
             }
 
             return run;
@@ -68,12 +79,15 @@ internal sealed partial class StoredRun : IDisposable
         }
     }
 
+    /// <summary>The file of a checkpoint.</summary>
+    public string PathOf(RunPosition position) => Path.Combine(_directory, CheckpointFileName.Of(position));
+
     /// <summary>Reads one checkpoint.</summary>
     /// <exception cref="InvalidDataException">It is damaged, or another one; the message says how.</exception>
     /// <exception cref="IOException">It is not there, or cannot be read.</exception>
     public SimulationCheckpoint ReadCheckpoint(RunPosition position)
     {
-        var path = Path.Combine(_directory, CheckpointFileName.Of(position));
+        var path = PathOf(position);
         if (DirectoryEntry.KindOf(path) is (EntryKind.Special or EntryKind.Link) and var kind)
         {
             // To open a pipe would wait for ever, and a link may lead to one.
@@ -89,25 +103,13 @@ internal sealed partial class StoredRun : IDisposable
     }
 
     /// <summary>The latest checkpoint that can be read, not after the given position; those that cannot are logged and passed over.</summary>
-    /// <exception cref="InvalidDataException">None can be read; the message says why the last one tried cannot.</exception>
-    public SimulationCheckpoint ReadLatestCheckpoint(RunPosition? atMost = null)
-    {
-        Exception? reason = null;
-        foreach (var position in Checkpoints.Where(position => atMost is not { } last || position <= last))
-        {
-            try
-            {
-                return ReadCheckpoint(position);
-            }
-            catch (Exception error) when (error is InvalidDataException or IOException)
-            {
-                LogDamaged(Id, CheckpointFileName.Of(position), error.Message);
-                reason = error;
-            }
-        }
+    /// <exception cref="RunDamagedException">None can be read; the message says why the last one tried cannot.</exception>
+    public SimulationCheckpoint ReadLatestCheckpoint(RunPosition? atMost = null) =>
+        ReadFirst(Checkpoints.Where(position => atMost is not { } last || position <= last));
 
-        throw new InvalidDataException($"Run {Id} has no usable checkpoint. {reason?.Message ?? "There is none."}", reason);
-    }
+    /// <summary>The state that the run started from, or the earliest one after it that can be read; those that cannot are logged and passed over.</summary>
+    /// <exception cref="RunDamagedException">None can be read; the message says why the last one tried cannot.</exception>
+    public SimulationCheckpoint ReadOldestCheckpoint() => ReadFirst(Checkpoints.Reverse());
 
     /// <summary>Writes a checkpoint; when it returns it is on disk. When it throws, the others are as they were.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
@@ -120,7 +122,7 @@ internal sealed partial class StoredRun : IDisposable
         {
             try
             {
-                File.Delete(Path.Combine(_directory, CheckpointFileName.Of(position)));
+                File.Delete(PathOf(position));
             }
             catch (Exception error) when (DurableFiles.IsWriteFailure(error))
             {
@@ -132,20 +134,40 @@ internal sealed partial class StoredRun : IDisposable
 
     public void Dispose() => Log.Dispose();
 
-    private static string LogPath(string directory) => Path.Combine(directory, "log");
+    private static string LogPathIn(string directory) => Path.Combine(directory, LogName);
 
     private static void WriteCheckpoint(string directory, SimulationCheckpoint checkpoint) =>
         DurableFiles.Replace(
             Path.Combine(directory, CheckpointFileName.Of(RunPosition.Of(checkpoint))), stream => CheckpointFile.Write(stream, checkpoint));
 
-    private static RunHeader CheckRecords(RunId id, RunLog log)
+    private SimulationCheckpoint ReadFirst(IEnumerable<RunPosition> positions)
+    {
+        Exception? reason = null;
+        foreach (var position in positions)
+        {
+            try
+            {
+                return ReadCheckpoint(position);
+            }
+            catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+            {
+                LogDamaged(Id, CheckpointFileName.Of(position), error.Message);
+                reason = error;
+            }
+        }
+
+        throw new RunDamagedException(
+            _directory, $"has no usable checkpoint. {reason?.Message.TrimEnd('.') ?? "There is none"}", innerException: reason);
+    }
+
+    private static RunHeader CheckRecords(RunId id, string path, RunLog log)
     {
         RunHeader? header = null;
         foreach (var record in log.ReadRecords())
         {
             if ((header is null) != (record.RecordCase == RunLogRecord.RecordOneofCase.Header))
             {
-                throw new InvalidDataException($"The log of run {id} must begin with its header, and have no other.");
+                throw new RunDamagedException(path, "must begin with the run's header, and have no other");
             }
 
             header ??= record.Header;
@@ -153,11 +175,14 @@ internal sealed partial class StoredRun : IDisposable
 
         return header is not null && header.RunId.Span.SequenceEqual(id.Value.ToByteArray(bigEndian: true))
             ? header
-            : throw new InvalidDataException($"The log of run {id} is that of another run.");
+            : throw new RunDamagedException(path, "is that of another run");
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The log of run {RunId} ended in {Length} bytes of an incomplete append, which were cut off")]
-    private partial void LogCut(RunId runId, long length);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The log of run {RunId} ended in {Length} bytes of an append that was not acknowledged; they are in {Path} now")]
+    private partial void LogTorn(RunId runId, long length, string path);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The log of run {RunId} had format version {OldVersion} and has {NewVersion} now; {Path} is what it was")]
+    private partial void LogMigrated(RunId runId, int oldVersion, int newVersion, string path);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Checkpoint} of run {RunId} is no longer needed, but could not be deleted: {Reason}")]
     private partial void LogNotDeleted(RunId runId, string checkpoint, string reason);

@@ -104,6 +104,8 @@ internal static class RunWireExtensions
         BeginsPaused = origin.Plan.BeginsPaused,
         Name = origin.Plan.Name?.Value ?? "",
         Origin = origin.ForkedFrom?.ToWire(),
+        InitialStep = origin.Checkpoint.State.Step,
+        InitialRevision = origin.Checkpoint.Revision,
     };
 
     /// <summary>A fork point that was once written by the server.</summary>

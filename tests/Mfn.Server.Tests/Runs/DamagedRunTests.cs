@@ -27,7 +27,7 @@ public sealed class DamagedRunTests : IDisposable
         { "log is a link", "log is a symbolic link and no file" },
         { "log is a dangling link", "log is a symbolic link and no file" },
         { "log is a pipe", "log is a device, a pipe or a socket and no file" },
-        { "log of another run", "another run" },
+        { "log of another run", "log is another log" },
         { "log is in use", "log" },
         { "checkpoint is a folder", "checkpoint" },
         { "checkpoint is a pipe", "checkpoint" },

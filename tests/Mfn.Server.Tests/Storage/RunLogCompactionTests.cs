@@ -19,7 +19,7 @@ public sealed class RunLogCompactionTests : IDisposable
     [Fact]
     public void Open_CrashAtAnyMoment_HasEveryCommandAndTheLastHorizon()
     {
-        var (before, after, header) = Compact(out var id);
+        var (before, mark, after, header) = Compact(out var id);
         RunLogRecord[] acknowledged = [header, Command(1), Command(2), Horizon(40)];
 
         // What the file had before the append that came last, which nobody was told of.
@@ -27,22 +27,23 @@ public sealed class RunLogCompactionTests : IDisposable
         Assert.True(before.Length > RunLog.MinCompactionLength && compacted.Length < 1000);
         for (var length = 0; length <= compacted.Length; length++)
         {
-            Check(before, compacted[..length], id, acknowledged);
+            Check(before, compacted[..length], mark, id, acknowledged);
         }
 
         // It has been renamed; then the append is written.
         for (var length = compacted.Length; length < after.Length; length++)
         {
-            Check(after[..length], null, id, acknowledged);
+            Check(after[..length], null, mark, id, acknowledged);
         }
 
-        Check(after, null, id, [.. acknowledged, Command(3)]);
+        Check(after, null, mark, id, [.. acknowledged, Command(3)]);
     }
 
     /// <summary>A store with the run's files as given, in a new process as it were.</summary>
-    private void Check(byte[] log, byte[]? half, RunId id, RunLogRecord[] expected)
+    private void Check(byte[] log, byte[]? half, byte[] mark, RunId id, RunLogRecord[] expected)
     {
         File.WriteAllBytes(LogOf(id), log);
+        File.WriteAllBytes(MarkOf(id), mark);
         if (half is not null)
         {
             File.WriteAllBytes(LogOf(id) + DurableFiles.TemporarySuffix, half);
@@ -64,7 +65,7 @@ public sealed class RunLogCompactionTests : IDisposable
     }
 
     /// <summary>Lets a log be written anew; returns it as it was before, and as it is after the append with which that came.</summary>
-    private (byte[] Before, byte[] After, RunLogRecord Header) Compact(out RunId id)
+    private (byte[] Before, byte[] Mark, byte[] After, RunLogRecord Header) Compact(out RunId id)
     {
         var header = RunStoreTests.NewHeader();
         using (var store = OpenStore())
@@ -77,24 +78,31 @@ public sealed class RunLogCompactionTests : IDisposable
                 run.Log.Append([LongHorizon(step)]);
             }
 
-            // Just so long by now that the next append comes with a new file.
+            // With the last one just so long that the next append comes with a new file.
             run.Log.Append([Command(2)]);
-            run.Log.Append([LongHorizon(LongHorizonCount), Horizon(40)]);
+            const int SomePadding = 30_000;
+            var padding = RunLog.MinCompactionLength - run.Log.Length - FrameLength(LongHorizon(LongHorizonCount, SomePadding)) + SomePadding;
+            run.Log.Append([LongHorizon(LongHorizonCount, (int)padding)]);
+            Assert.Equal(RunLog.MinCompactionLength, run.Log.Length);
+            run.Log.Append([Horizon(40)]);
         }
 
         var before = File.ReadAllBytes(LogOf(id));
+        var mark = File.ReadAllBytes(MarkOf(id));
         using (var store = OpenStore())
         {
             using var run = store.Open(id);
             run.Log.Append([Command(3)]);
         }
 
-        return (before, File.ReadAllBytes(LogOf(id)), new RunLogRecord { Header = header });
+        return (before, mark, File.ReadAllBytes(LogOf(id)), new RunLogRecord { Header = header });
     }
 
     private RunStore OpenStore() => new(_folder.FullName, NullLogger<RunStore>.Instance);
 
     private string LogOf(RunId id) => Path.Combine(_folder.FullName, "runs", id.ToString(), "log");
+
+    private string MarkOf(RunId id) => Path.Combine(_folder.FullName, RunStore.MarksName, id.ToString());
 
     /// <summary>The records but for those that a later one makes void.</summary>
     private static IEnumerable<RunLogRecord> WithoutSuperseded(RunLog log)
@@ -104,18 +112,18 @@ public sealed class RunLogCompactionTests : IDisposable
         return records.Where((record, i) => record.Horizon is null || i == last);
     }
 
-    private static int FrameLength(RunLogRecord record) => FrameHeader.Length + new RunLogAppend { Records = { record } }.CalculateSize();
+    private static int FrameLength(RunLogRecord record) => AppendHeader.Length + new RunLogAppend { Records = { record } }.CalculateSize();
 
     private static RunLogRecord Horizon(long step) => new() { Horizon = new Horizon { Step = step } };
 
     /// <summary>A horizon with a field that this version does not know.</summary>
-    private static RunLogRecord LongHorizon(long step)
+    private static RunLogRecord LongHorizon(long step, int padding = RunLog.MinCompactionLength / LongHorizonCount)
     {
         var bytes = new MemoryStream();
         using (var output = new CodedOutputStream(bytes, leaveOpen: true))
         {
             output.WriteTag(1000, WireFormat.WireType.LengthDelimited);
-            output.WriteBytes(ByteString.CopyFrom(new byte[RunLog.MinCompactionLength / LongHorizonCount]));
+            output.WriteBytes(ByteString.CopyFrom(new byte[padding]));
         }
 
         var horizon = Contracts.Storage.V1.Horizon.Parser.ParseFrom(bytes.ToArray());

@@ -43,10 +43,10 @@ public sealed class RunStoreTests : IDisposable
         using var store = OpenStore();
         using var run = store.Create(NewHeader(), Checkpoints.Of(gridSize: 4, steps: 0));
         var directories = Directory.GetDirectories(Data, "*", SearchOption.AllDirectories);
-        var files = Directory.GetFiles(Path.Combine(Data, "runs"), "*", SearchOption.AllDirectories);
+        var files = ((string[])["runs", "acknowledged"]).SelectMany(name => Directory.GetFiles(Path.Combine(Data, name), "*", SearchOption.AllDirectories)).ToList();
         const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        Assert.Equal(2, directories.Length);
-        Assert.Equal(2, files.Length);
+        Assert.Equal(3, directories.Length);
+        Assert.Equal(3, files.Count);
         Assert.All([Data, .. directories], directory => Assert.Equal(OwnersFile | UnixFileMode.UserExecute, new DirectoryInfo(directory).UnixFileMode));
         Assert.All(files, file => Assert.Equal(OwnersFile, new FileInfo(file).UnixFileMode));
     }
@@ -149,7 +149,7 @@ public sealed class RunStoreTests : IDisposable
         using var run = store.Create(NewHeader(), Checkpoints.Of(gridSize: 4, steps: 0));
         Change(run.Id, "checkpoint-0-0", bytes => bytes[0] ^= 1);
 
-        var error = Assert.Throws<InvalidDataException>(() => run.ReadLatestCheckpoint());
+        var error = Assert.Throws<RunDamagedException>(() => run.ReadLatestCheckpoint());
         Assert.Contains("no usable checkpoint. These bytes are not a checkpoint", error.Message, StringComparison.Ordinal);
     }
 
@@ -182,11 +182,12 @@ public sealed class RunStoreTests : IDisposable
 
         Assert.Empty(store.List());
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(Data, "runs")));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(Data, "acknowledged")));
         Assert.ThrowsAny<IOException>(() => store.Open(run.Id));
     }
 
     [Fact]
-    public void Open_TornLog_IsCutAndLogged()
+    public void Open_TornLog_IsSetAsideAndLogged()
     {
         var logger = new RecordingLogger();
         using var store = new RunStore(Data, logger);
@@ -198,7 +199,7 @@ public sealed class RunStoreTests : IDisposable
         using var reopened = store.Open(run.Id);
 
         Assert.Equal(2, reopened.Log.ReadRecords().Count());
-        Assert.Matches("The log of run .* ended in 4 bytes of an incomplete append", Assert.Single(logger.Warnings));
+        Assert.Matches("The log of run .* ended in 4 bytes of an append that was not acknowledged; they are in .*log.torn-1", Assert.Single(logger.Warnings));
     }
 
     [Fact]
@@ -210,9 +211,11 @@ public sealed class RunStoreTests : IDisposable
         run.Dispose();
         other.Dispose();
         File.Copy(PathOf(other.Id, "log"), PathOf(run.Id, "log"), overwrite: true);
+        Assert.Contains("is another log", Assert.Throws<RunDamagedException>(() => store.Open(run.Id)).Message, StringComparison.Ordinal);
 
-        var error = Assert.Throws<InvalidDataException>(() => store.Open(run.Id));
-        Assert.Contains("another run", error.Message, StringComparison.Ordinal);
+        File.Copy(MarkOf(other.Id), MarkOf(run.Id), overwrite: true);
+        var error = Assert.Throws<RunDamagedException>(() => store.Open(run.Id));
+        Assert.Contains("that of another run", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -223,8 +226,8 @@ public sealed class RunStoreTests : IDisposable
         run.Log.Append([new RunLogRecord { Header = run.Header }]);
         run.Dispose();
 
-        var error = Assert.Throws<InvalidDataException>(() => store.Open(run.Id));
-        Assert.Contains("must begin with its header, and have no other", error.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<RunDamagedException>(() => store.Open(run.Id));
+        Assert.Contains("must begin with the run's header, and have no other", error.Message, StringComparison.Ordinal);
     }
 
     internal static RunHeader NewHeader() => new()
@@ -239,6 +242,8 @@ public sealed class RunStoreTests : IDisposable
     private RunStore OpenStore() => new(Data, NullLogger<RunStore>.Instance);
 
     private string PathOf(RunId id, string file) => Path.Combine(Data, "runs", id.ToString(), file);
+
+    private string MarkOf(RunId id) => Path.Combine(Data, "acknowledged", id.ToString());
 
     private void Change(RunId id, string file, Action<byte[]> change)
     {

@@ -53,7 +53,7 @@ public sealed class StorageProcessTests : IDisposable
         using var store = new RunStore(_folder.FullName, NullLogger<RunStore>.Instance);
         Assert.Single(Directory.GetDirectories(Path.Combine(_folder.FullName, "runs")));
         using var run = store.Open(Assert.Single(store.List()));
-        Assert.Equal(0, run.Log.CutLength);
+        Assert.Null(run.Log.Torn);
         Assert.Equal([1, 2], run.Log.ReadRecords().Skip(1).Select(record => record.Horizon.Step));
         Assert.Equal([new(2, 0), new(0, 0)], run.Checkpoints);
         Assert.Equal(2, run.ReadLatestCheckpoint().State.Step);

@@ -3,21 +3,21 @@ using System.Buffers.Binary;
 namespace Mfn.Server.Storage;
 
 /// <summary>
-/// What stands before each append in a log: the payload's length, its CRC-32C, and a CRC-32C over both, the log's salt and the position. So a
-/// header can be told from other bytes wherever reading begins, also from those that a client has made up: it does not know the salt.
+/// What stands before each append in a log of format version 1: the payload's length, its CRC-32C, and a CRC-32C over both, the log's salt and
+/// the position.
 /// </summary>
-internal readonly record struct FrameHeader(int PayloadLength, uint PayloadChecksum)
+internal readonly record struct Version1Header(int PayloadLength, uint PayloadChecksum)
 {
     public const int Length = 12;
 
     private const int OwnChecksumOffset = 8;
 
-    public static FrameHeader Of(ReadOnlySpan<byte> payload) => new(payload.Length, Crc32C.Compute(payload));
+    public static Version1Header Of(ReadOnlySpan<byte> payload) => new(payload.Length, Crc32C.Compute(payload));
 
     /// <summary>Reads the header at the start of the bytes; false if there is none.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> bytes, long position, uint salt, out FrameHeader header)
+    public static bool TryRead(ReadOnlySpan<byte> bytes, long position, uint salt, out Version1Header header)
     {
-        header = new FrameHeader(BinaryPrimitives.ReadInt32LittleEndian(bytes), BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]));
+        header = new Version1Header(BinaryPrimitives.ReadInt32LittleEndian(bytes), BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]));
         return BinaryPrimitives.ReadUInt32LittleEndian(bytes[OwnChecksumOffset..]) == OwnChecksum(bytes[..OwnChecksumOffset], position, salt)
             && header.PayloadLength is > 0 and <= RunLog.MaxAppendLength;
     }
