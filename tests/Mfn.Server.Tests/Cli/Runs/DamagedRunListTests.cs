@@ -29,11 +29,11 @@ public sealed class DamagedRunListTests : IDisposable
 
         Assert.Equal((0, "1 run is damaged, and left alone by the server; mfn run get ID says why\n"), (code, note));
         Assert.Matches($@"\n{id[..8]} +worn +damaged +0 +0 +0\n$", list);
-        Assert.EndsWith($"Run {id} has no usable checkpoint. There is none.\n", wide, StringComparison.Ordinal);
-        Assert.Contains($"state      damaged: Run {id} has no usable checkpoint. There is none.\n", text, StringComparison.Ordinal);
+        Assert.EndsWith($"{id} has no usable checkpoint. There is none.\n", wide, StringComparison.Ordinal);
+        Assert.Contains($"state      damaged: {id} has no usable checkpoint. There is none.\n", text, StringComparison.Ordinal);
         var answer = JsonDocument.Parse(json).RootElement;
         Assert.Equal(
-            ("damaged", $"Run {id} has no usable checkpoint. There is none.", JsonValueKind.Null),
+            ("damaged", $"{id} has no usable checkpoint. There is none.", JsonValueKind.Null),
             (answer.GetProperty("state").GetString(), answer.GetProperty("failure").GetString(), answer.GetProperty("spec").ValueKind));
         Assert.Equal(2, deleteCode);
         Assert.Contains("was left alone when the server started", refusal, StringComparison.Ordinal);
