@@ -1,9 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Grpc.Core;
 using Grpc.Net.Client;
-using Grpc.Net.Client.Configuration;
-using Mfn.Client.Runs;
 
 namespace Mfn.Client;
 
@@ -13,6 +10,9 @@ namespace Mfn.Client;
 /// </summary>
 internal sealed class ChannelFactory
 {
+    private static readonly TimeSpan MinReconnectDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxReconnectDelay = TimeSpan.FromSeconds(5);
+
     private readonly MfnClientOptions _options;
     private readonly SslClientAuthenticationOptions _tls;
 
@@ -43,24 +43,18 @@ internal sealed class ChannelFactory
             throw new ArgumentException($"{nameof(options.MaxTries)} must be between 1 and 5, but was {options.MaxTries}.", nameof(options));
         }
 
-        if (options.ApiKey is not null && !MfnClientOptions.MayCarryKey(options.Address))
-        {
-            throw new ArgumentException($"An API key is sent over https:// or to this machine only, but the address is '{options.Address}'.", nameof(options));
-        }
-
-        if (options.ApiKey is not null && (options.ApiKey.Length == 0 || options.ApiKey.Any(character => character is <= ' ' or > '~')))
-        {
-            throw new ArgumentException("An API key must have visible ASCII characters alone, and at least one.", nameof(options));
-        }
-
         _options = options;
+        Keys = new ApiKeys(options);
         _tls = ReadCertificates(options);
     }
+
+    /// <summary>What calls carry.</summary>
+    public ApiKeys Keys { get; }
 
     /// <summary>A channel that connects with its first call.</summary>
     public GrpcChannel Open() => GrpcChannel.ForAddress(_options.Address, new GrpcChannelOptions
     {
-        HttpHandler = new CallHandler(_options.ApiKey, _options.Answered, new SocketsHttpHandler
+        HttpHandler = new CallHandler(Keys, _options.Answered, new SocketsHttpHandler
         {
             SslOptions = _tls,
             EnableMultipleHttp2Connections = true,
@@ -70,24 +64,11 @@ internal sealed class ChannelFactory
         }),
         DisposeHttpClient = true,
         MaxReceiveMessageSize = _options.MaxReceiveBytes,
-        ServiceConfig = _options.MaxTries == 1
-            ? null
-            : new ServiceConfig { MethodConfigs = { RetryWhenUnavailable(_options.MaxTries), RunClient.NeverRetried() } },
-    });
 
-    // A call is a pure function of its request, or reads, so that it may be sent twice; those that are not have a rule of their own.
-    private static MethodConfig RetryWhenUnavailable(int maxTries) => new()
-    {
-        Names = { MethodName.Default },
-        RetryPolicy = new RetryPolicy
-        {
-            MaxAttempts = maxTries,
-            InitialBackoff = TimeSpan.FromMilliseconds(100),
-            MaxBackoff = TimeSpan.FromSeconds(2),
-            BackoffMultiplier = 3,
-            RetryableStatusCodes = { StatusCode.Unavailable },
-        },
-    };
+        // Those who try again wait by their own rules, and should not find a channel that will not connect for up to two minutes more.
+        InitialReconnectBackoff = MinReconnectDelay,
+        MaxReconnectBackoff = MaxReconnectDelay,
+    });
 
     private static SslClientAuthenticationOptions ReadCertificates(MfnClientOptions options)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Mfn.Client.Runs;
 using Mfn.Client.Uploads;
@@ -11,7 +12,7 @@ namespace Mfn.Client;
 /// <summary>
 /// A connection to an Mfn server. Thread-safe; share one. Every method throws <see cref="RpcException"/> when a call fails, whose details
 /// <see cref="RpcExceptionExtensions"/> reads. A call that finds the server unavailable is made again, <see cref="MfnClientOptions.MaxTries"/> in all,
-/// unless it may have changed something on the server.
+/// unless it may have changed something on the server, or may still be computed there.
 /// </summary>
 [SuppressMessage("Maintainability", "CA1506", Justification = "It has a method for each call of the contracts, and so their messages.")]
 public sealed class MfnClient : IDisposable
@@ -29,7 +30,7 @@ public sealed class MfnClient : IDisposable
     private int _isDisposed;
 
     /// <summary>A client that connects with its first call.</summary>
-    /// <exception cref="ArgumentException">The address is neither http:// nor https://, there is a certificate without a key or the reverse, a key would be sent in the clear, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentException">The address is neither http:// nor https://, there is a certificate without a key or the reverse, there are two kinds of key, a key would be sent in the clear, or an option is out of its range.</exception>
     /// <exception cref="IOException">A certificate file cannot be read.</exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">A certificate file is not PEM.</exception>
     public MfnClient(MfnClientOptions options)
@@ -38,13 +39,14 @@ public sealed class MfnClient : IDisposable
         _options = options;
         _channels = new ChannelFactory(options);
         _channel = _channels.Open();
-        _simulation = new SimulationService.SimulationServiceClient(_channel);
-        Runs = new RunClient(_channel, _channels.Open, options.MaxSendBytes, _closing.Token);
-        _features = new FeatureService.FeatureServiceClient(_channel);
-        _fractals = new FractalService.FractalServiceClient(_channel);
-        _membrane = new MembraneService.MembraneServiceClient(_channel);
-        _validation = new ValidationService.ValidationServiceClient(_channel);
-        _aggregation = new AggregationService.AggregationServiceClient(_channel);
+        var invoker = _channel.Intercept(new RetryInterceptor(options.MaxTries, TimeProvider.System));
+        _simulation = new SimulationService.SimulationServiceClient(invoker);
+        Runs = new RunClient(invoker, _channels.Open, _channels.Keys, options.MaxSendBytes, _closing.Token);
+        _features = new FeatureService.FeatureServiceClient(invoker);
+        _fractals = new FractalService.FractalServiceClient(invoker);
+        _membrane = new MembraneService.MembraneServiceClient(invoker);
+        _validation = new ValidationService.ValidationServiceClient(invoker);
+        _aggregation = new AggregationService.AggregationServiceClient(invoker);
     }
 
     /// <summary>The runs that live on the server.</summary>

@@ -38,12 +38,21 @@ public sealed record MfnClientOptions
     public string? ApiKey { get; init; }
 
     /// <summary>
+    /// Gives the key of each call in place of <see cref="ApiKey"/>, for keys that expire; it should remember one as long as it holds. Watching and steering go on when
+    /// a key was refused and this gives another one. What it throws ends the call with UNAVAILABLE.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<string>>? GetApiKey { get; init; }
+
+    /// <summary>
     /// How long the server may take to accept a connection, and how long it may be silent before it is asked for a sign of life, which it
     /// has as long to give; at least a second.
     /// </summary>
     public TimeSpan MaxSilence { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often a call that changes nothing is made when it finds the server unavailable, the first time included: 1 to 5.</summary>
+    /// <summary>
+    /// How often a call that changes nothing is made when it finds the server unavailable, the first time included: 1 to 5. One that computes or streams is made again only
+    /// where no connection was made, or the server said when (RetryInfo): otherwise it may be under way, behind a proxy whose time is up.
+    /// </summary>
     public int MaxTries { get; init; } = 4;
 
     /// <summary>Told of each call that is answered: its method, such as /mfn.v1.MembraneService/ComputeNernstPotential, and after how long.</summary>
@@ -57,5 +66,5 @@ public sealed record MfnClientOptions
     }
 
     /// <summary>What it has, but not its secrets.</summary>
-    public override string ToString() => $"{Address} (key: {(ApiKey is null ? "none" : "set")})";
+    public override string ToString() => $"{Address} (key: {(ApiKey is null && GetApiKey is null ? "none" : "set")})";
 }

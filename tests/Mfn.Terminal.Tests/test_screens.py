@@ -151,7 +151,7 @@ class LiveView(ScreenTestCase):
         for width, height in SIZES:
             with self.subTest(width=width), Terminal(width, height) as terminal:
                 run = self.at_step(self.create("--grid", "32"), 5)
-                self.watch(terminal, run, "--tries", "100")
+                self.watch(terminal, run, "--patience", "600")
                 terminal.wait(lambda screen: "step 5  paused" in screen)
                 self.server.kill()
                 screen = terminal.wait(lambda screen: "server away, " in screen)

@@ -39,7 +39,7 @@ internal sealed class RunControl : IAsyncDisposable
         (_runs, _runId) = (runs, runId);
 
         // Whoever presses a key wants to hear at once that it was in vain.
-        _steering = runs.Steer(runId, new ReconnectOptions { MaxTries = 1, MaxSilence = TimeSpan.FromSeconds(10) });
+        _steering = runs.Steer(runId, new ReconnectOptions { Patience = TimeSpan.Zero, MaxSilence = TimeSpan.FromSeconds(10) });
     }
 
     /// <summary>Begins: tells how the run is, now and whenever it is asked again, and what became of commands.</summary>

@@ -30,7 +30,7 @@ internal static class SteerCommand
         """;
 
     // A server that is not there should be told of soon; one that restarts is worth a second try.
-    private const int MaxTries = 3;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     public static Command Create()
     {
@@ -146,7 +146,7 @@ internal static class SteerCommand
                 async client =>
                 {
                     var runId = await RunReference.ResolveAsync(client, arguments.GetRequiredValue(id), cancellationToken);
-                    using var steering = client.Runs.Steer(runId, new ReconnectOptions { MaxTries = MaxTries });
+                    using var steering = client.Runs.Steer(runId, new ReconnectOptions { Patience = Patience });
                     return await steering.SendAsync(request, cancellationToken);
                 },
                 cancellationToken);

@@ -37,7 +37,8 @@ internal sealed class WatchCommand
     private readonly Argument<string> _id = RunCommand.IdArgument();
     private readonly WatchRequestOptions _frames = new();
     private readonly Option<long?> _count = NumberOption.Create<long>("--count", "N", "Stop after N frames. Default: at the run's end.");
-    private readonly Option<int?> _tries = NumberOption.Create<int>("--tries", "N", "Tries in a row to reach the server before giving up: at least 1. Default: 10.");
+    private readonly Option<double?> _patience = NumberOption.Create<double>(
+        "--patience", "SECONDS", "How long the server may be away before giving up: 0, for a single try, to 86400. Default: 300.");
     private readonly Option<string?> _resume = new("--resume") { Description = "File that keeps the position: begin behind it if it is there, and keep it there at the end.", HelpName = "FILE" };
     private readonly WatchOutputOptions _outputs = new();
     private readonly OutputOptions _answers = new("A JSON object an event");
@@ -52,7 +53,7 @@ internal sealed class WatchCommand
         var watch = new WatchCommand();
         var command = new Command(Name, "Shows a run as it evolves.") { watch._id };
         watch._frames.AddTo(command);
-        foreach (var option in new Option[] { watch._count, watch._tries, watch._resume })
+        foreach (var option in new Option[] { watch._count, watch._patience, watch._resume })
         {
             command.Add(option);
         }
@@ -88,8 +89,8 @@ internal sealed class WatchCommand
                 request.RunId = await RunReference.ResolveAsync(client, reference, cancellationToken);
                 var run = terminal.CanMove || _outputs.WritesPictures(arguments) ? await FindAsync(client.Runs, request.RunId, cancellationToken) : null;
                 (texts.RunId, texts.Spec) = (request.RunId, run?.Spec);
-                var maxTries = arguments.GetValue(_tries) ?? new WatchOptions().MaxTries;
-                var session = new WatchSession(client.Runs, request, maxTries, arguments.GetValue(_count) ?? long.MaxValue, files);
+                var patience = arguments.GetValue(_patience) is { } seconds ? TimeSpan.FromSeconds(seconds) : new WatchOptions().Patience;
+                var session = new WatchSession(client.Runs, request, patience, arguments.GetValue(_count) ?? long.MaxValue, files);
                 return await session.RunAsync(CreateDisplay, (last, token, written) => Finish(arguments, answer, last, token, written, position), cancellationToken);
 
                 IWatchDisplay CreateDisplay() => terminal.CanMove
@@ -105,7 +106,11 @@ internal sealed class WatchCommand
         var problems = new List<string>();
         _outputs.RequireUsable(arguments, draws, problems);
         RequireAtLeastOne(_count);
-        RequireAtLeastOne(_tries);
+        if (arguments.GetValue(_patience) is { } seconds and not (>= 0 and <= 86400))
+        {
+            problems.Add(string.Create(CultureInfo.InvariantCulture, $"{_patience.Name} must be between 0 and 86400, but was {seconds}."));
+        }
+
         if (arguments.IsGiven(_resume) && request.StartCase != WatchRunRequest.StartOneofCase.None)
         {
             problems.Add("--resume excludes --from-step and --token.");

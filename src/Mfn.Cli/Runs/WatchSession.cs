@@ -10,7 +10,7 @@ namespace Mfn.Cli.Runs;
 /// Watches a run for a display and for files, until its end, so many frames or the user's leaving. When the display wants another part of the field, the stream
 /// is opened anew: from now, or behind the last event if it still replays the past.
 /// </summary>
-internal sealed class WatchSession(RunClient runs, WatchRunRequest request, int maxTries, long limit, IFrameOutput? files)
+internal sealed class WatchSession(RunClient runs, WatchRunRequest request, TimeSpan patience, long limit, IFrameOutput? files)
 {
     private ByteString _token = ByteString.Empty;
     private WatchEvent? _begun;
@@ -41,7 +41,7 @@ internal sealed class WatchSession(RunClient runs, WatchRunRequest request, int 
 
     private async Task<int> WatchAsync(IWatchDisplay display, CancellationToken cancellationToken)
     {
-        var options = new WatchOptions { MaxTries = maxTries, Reconnecting = display.ShowTrouble };
+        var options = new WatchOptions { Patience = patience, Reconnecting = display.ShowTrouble };
         while (true)
         {
             var adapted = Next();

@@ -6,48 +6,84 @@ namespace Mfn.Client.Runs;
 /// <summary>Decides after each failure of a call whether to try again, and when: exponentially later, in part at random.</summary>
 internal sealed class Backoff
 {
-    // The least that a timer takes.
-    private static readonly TimeSpan MinPeriod = TimeSpan.FromMilliseconds(1);
-
     private readonly ReconnectOptions _options;
-    private int _tries;
+    private readonly ApiKeys _keys;
+    private string? _key;
+    private bool _isKeyRenewed;
+    private long _firstFailure;
+    private int _failures;
 
-    /// <exception cref="ArgumentOutOfRangeException">There is no try, or a wait is negative.</exception>
-    public Backoff(ReconnectOptions options)
+    /// <exception cref="ArgumentOutOfRangeException">A wait is negative.</exception>
+    public Backoff(ReconnectOptions options, ApiKeys keys)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxTries, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Patience, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.InitialBackoff, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBackoff, TimeSpan.Zero);
-        _options = options;
+        (_options, _keys) = (options, keys);
+    }
+
+    /// <summary>The headers of the next try.</summary>
+    /// <exception cref="RpcException">There is no key at the moment.</exception>
+    public async Task<Metadata> GetHeadersAsync(CancellationToken cancellationToken)
+    {
+        _key = await _keys.GetAsync(cancellationToken);
+        return ApiKeys.HeadersOf(_key);
     }
 
     /// <summary>A try got somewhere; the next one is the first again.</summary>
-    public void Reset() => _tries = 0;
+    public void Reset() => (_failures, _isKeyRenewed) = (0, false);
 
     /// <summary>Waits until it is time to try again.</summary>
-    /// <exception cref="RpcException">The error, which no further try would mend, or which has outlasted all tries.</exception>
+    /// <exception cref="RpcException">The error, which no further try would mend, or which has outlasted the patience.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task WaitAsync(RpcException error, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _tries++;
-        if (!IsPassing(error) || _tries >= _options.MaxTries)
+        if (error.StatusCode == StatusCode.Unauthenticated && await HasNewKeyAsync(cancellationToken))
+        {
+            _options.Reconnecting?.Invoke(error, TimeSpan.Zero);
+            return;
+        }
+
+        if (_failures++ == 0)
+        {
+            _firstFailure = _options.Clock.GetTimestamp();
+        }
+
+        var asked = error.GetRetryDelay() ?? TimeSpan.Zero;
+        var left = _options.Patience - _options.Clock.GetElapsedTime(_firstFailure);
+        if (IsFinal(error.StatusCode) || left <= asked)
         {
             // Keeps the trace of the call.
             ExceptionDispatchInfo.Throw(error);
         }
 
-        var longest = _options.InitialBackoff * Math.Pow(2, Math.Min(_tries - 1, 30));
-        var delay = (error.GetRetryDelay() ?? TimeSpan.Zero) + (_options.Jitter() * (longest < _options.MaxBackoff ? longest : _options.MaxBackoff));
+        var longest = _options.InitialBackoff * Math.Pow(2, Math.Min(_failures - 1, 30));
+        var delay = asked + (_options.Jitter() * (longest < _options.MaxBackoff ? longest : _options.MaxBackoff));
+        delay = delay < left ? delay : left;
         _options.Reconnecting?.Invoke(error, delay);
-        if (delay > TimeSpan.Zero)
-        {
-            using var timer = new PeriodicTimer(delay > MinPeriod ? delay : MinPeriod, _options.Clock);
-            await timer.WaitForNextTickAsync(cancellationToken);
-        }
+        await _options.Clock.WaitAsync(delay, cancellationToken);
     }
 
-    // CANCELLED by the other side is a stream that was reset. An error with a cause comes from the connection, whatever its code.
-    private static bool IsPassing(RpcException error) =>
-        error.StatusCode is StatusCode.Unavailable or StatusCode.ResourceExhausted or StatusCode.Cancelled || error.Status.DebugException is not null;
+    // What a server that has the run says of the request. Everything else may also come from a connection that broke, or from a proxy whose server is away:
+    // its pages in HTML have any status, and UNIMPLEMENTED is what its 404 becomes.
+    private static bool IsFinal(StatusCode status) => status
+        is StatusCode.NotFound
+        or StatusCode.InvalidArgument
+        or StatusCode.OutOfRange
+        or StatusCode.FailedPrecondition
+        or StatusCode.Unauthenticated
+        or StatusCode.PermissionDenied;
+
+    /// <summary>Whether there is another key than the one that was refused: asked once until a try has got somewhere.</summary>
+    private async Task<bool> HasNewKeyAsync(CancellationToken cancellationToken)
+    {
+        if (_isKeyRenewed || !_keys.MayChange)
+        {
+            return false;
+        }
+
+        _isKeyRenewed = true;
+        return await _keys.GetAsync(cancellationToken) != _key;
+    }
 }

@@ -8,8 +8,11 @@ public record ReconnectOptions
 {
     private const int JitterResolution = 1 << 30;
 
-    /// <summary>Tries in a row that bring no message, the first included, before the last error is thrown; at least 1.</summary>
-    public int MaxTries { get; init; } = 10;
+    /// <summary>
+    /// How long tries may go on that bring no message, from the first failure on, before the last error is thrown; zero for a single try. The default outlasts
+    /// the restart of a server or a proxy.
+    /// </summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>The longest wait before the second try; it doubles with each try that brings no message.</summary>
     public TimeSpan InitialBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
@@ -17,7 +20,10 @@ public record ReconnectOptions
     /// <summary>The longest wait before any try, beyond what the server asks for.</summary>
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the server may be silent, heartbeats included, before the connection counts as dead: several heartbeat intervals.</summary>
+    /// <summary>
+    /// How long the server may be silent, heartbeats included, before the connection counts as dead. A server that says that its heartbeats are rarer gets two of
+    /// their intervals.
+    /// </summary>
     public TimeSpan MaxSilence { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Told of each lost stream: why, and how long until the next try.</summary>

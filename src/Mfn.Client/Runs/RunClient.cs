@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
-using Grpc.Net.Client.Configuration;
 using Mfn.Client.Uploads;
 using Mfn.Contracts.V1;
 
@@ -15,38 +14,17 @@ public sealed class RunClient
 
     private readonly RunService.RunServiceClient _runs;
     private readonly Func<GrpcChannel> _connect;
+    private readonly ApiKeys _keys;
     private readonly int _maxSendBytes;
     private readonly CancellationToken _closing;
 
-    /// <param name="channel">What is not uploaded goes through it.</param>
+    /// <param name="invoker">What is not uploaded goes through it.</param>
     /// <param name="connect">Makes a channel for one upload.</param>
+    /// <param name="keys">What calls carry.</param>
     /// <param name="maxSendBytes">The largest message of an upload.</param>
     /// <param name="closing">Ends the uploads under way.</param>
-    internal RunClient(ChannelBase channel, Func<GrpcChannel> connect, int maxSendBytes, CancellationToken closing) =>
-        (_runs, _connect, _maxSendBytes, _closing) = (new RunService.RunServiceClient(channel), connect, maxSendBytes, closing);
-
-    // These calls change what is on the server, and a broken connection does not tell whether they did. Sent twice, they might leave two runs;
-    // SteerRun and WatchRun go on by their own rules.
-    internal static MethodConfig NeverRetried()
-    {
-        var config = new MethodConfig();
-        string[] methods =
-        [
-            nameof(RunService.RunServiceClient.CreateRun),
-            nameof(RunService.RunServiceClient.CreateRunStream),
-            nameof(RunService.RunServiceClient.ForkRun),
-            nameof(RunService.RunServiceClient.ImportRun),
-            nameof(RunService.RunServiceClient.DeleteRun),
-            nameof(RunService.RunServiceClient.SteerRun),
-            nameof(RunService.RunServiceClient.WatchRun),
-        ];
-        foreach (var method in methods)
-        {
-            config.Names.Add(new MethodName { Service = RunService.Descriptor.FullName, Method = method });
-        }
-
-        return config;
-    }
+    internal RunClient(CallInvoker invoker, Func<GrpcChannel> connect, ApiKeys keys, int maxSendBytes, CancellationToken closing) =>
+        (_runs, _connect, _keys, _maxSendBytes, _closing) = (new RunService.RunServiceClient(invoker), connect, keys, maxSendBytes, closing);
 
     /// <summary>
     /// Starts a run. Initial fields that do not fit into a message (<see cref="MfnClientOptions.MaxSendBytes"/>) are sent in parts. It is not tried again
@@ -120,17 +98,17 @@ public sealed class RunClient
     /// <param name="request">What to watch, and where to begin.</param>
     /// <param name="options">How to hold on to the run; none for the defaults.</param>
     /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="RpcException">The server refused, or stayed away for all tries.</exception>
+    /// <exception cref="RpcException">The server refused, or stayed away for longer than the patience.</exception>
     /// <exception cref="InvalidDataException">What the server sent is not what the contract says, or the hash chain does not hold.</exception>
     public IAsyncEnumerable<WatchEvent> WatchAsync(
         WatchRunRequest request, WatchOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return new RunWatcher(_runs, request, options ?? new WatchOptions()).WatchAsync(cancellationToken);
+        return new RunWatcher(_runs, _keys, request, options ?? new WatchOptions()).WatchAsync(cancellationToken);
     }
 
     /// <summary>Steers a run. The stream opens with the first command.</summary>
-    public RunSteering Steer(string runId, ReconnectOptions? options = null) => new(_runs, runId, _maxSendBytes, options ?? new ReconnectOptions());
+    public RunSteering Steer(string runId, ReconnectOptions? options = null) => new(_runs, _keys, runId, _maxSendBytes, options ?? new ReconnectOptions());
 
     /// <summary>Writes a run's state to a stream, as a checkpoint; returns its bytes.</summary>
     public async Task<long> ExportAsync(ExportRunRequest request, Stream destination, CancellationToken cancellationToken = default)

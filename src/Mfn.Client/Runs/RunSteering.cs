@@ -10,15 +10,17 @@ namespace Mfn.Client.Runs;
 public sealed class RunSteering : IDisposable
 {
     private readonly RunService.RunServiceClient _runs;
+    private readonly ApiKeys _keys;
     private readonly string _runId;
     private readonly int _maxSendBytes;
     private readonly ReconnectOptions _options;
     private readonly SemaphoreSlim _turn = new(1);
     private AsyncDuplexStreamingCall<SteerRunRequest, SteerRunResponse>? _call;
 
-    internal RunSteering(RunService.RunServiceClient runs, string runId, int maxSendBytes, ReconnectOptions options)
+    internal RunSteering(RunService.RunServiceClient runs, ApiKeys keys, string runId, int maxSendBytes, ReconnectOptions options)
     {
         _runs = runs;
+        _keys = keys;
         _runId = runId;
         _maxSendBytes = maxSendBytes;
         _options = options;
@@ -26,7 +28,7 @@ public sealed class RunSteering : IDisposable
 
     /// <summary>Sends a command, under a new id if it has none, and returns what became of it.</summary>
     /// <exception cref="RpcException">
-    /// The run cannot be steered, or the server stayed away for all tries; then the command may have been applied, which sending it again under its
+    /// The run cannot be steered, or the server stayed away for longer than the patience; then the command may have been applied, which sending it again under its
     /// id tells. A command that was refused by itself is an outcome and no exception.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; the command may have been applied.</exception>
@@ -59,14 +61,14 @@ public sealed class RunSteering : IDisposable
 
     private async Task<SteerRunResponse> SendInTurnAsync(RunCommand command, CancellationToken cancellationToken)
     {
-        var backoff = new Backoff(_options);
+        var backoff = new Backoff(_options, _keys);
         while (true)
         {
             // What ended a stream that had served before says nothing about this command: the server may only have tired of waiting.
             var isFresh = _call is null;
-            _call ??= _runs.SteerRun(cancellationToken: CancellationToken.None);
             try
             {
+                _call ??= _runs.SteerRun(await backoff.GetHeadersAsync(cancellationToken), cancellationToken: CancellationToken.None);
                 return await ExchangeAsync(_call, command, cancellationToken);
             }
             catch (RpcException) when (!isFresh && !cancellationToken.IsCancellationRequested)
@@ -90,38 +92,61 @@ public sealed class RunSteering : IDisposable
     private async Task<SteerRunResponse> ExchangeAsync(
         AsyncDuplexStreamingCall<SteerRunRequest, SteerRunResponse> call, RunCommand command, CancellationToken cancellationToken)
     {
+        var silence = _options.MaxSilence;
         try
         {
-            if (!await SendAndReadAsync().WaitAsync(_options.MaxSilence, _options.Clock, cancellationToken))
+            await SendAsync(call, command, cancellationToken).WaitAsync(silence, _options.Clock, cancellationToken);
+            silence = ServerSilence.Longest(_options, await HeadersAsync(call).WaitAsync(silence, _options.Clock, cancellationToken));
+            do
             {
-                throw new RpcException(new Status(StatusCode.Unavailable, "The stream ended before the command's outcome."));
+                if (!await call.ResponseStream.MoveNext(cancellationToken).WaitAsync(silence, _options.Clock, cancellationToken))
+                {
+                    throw new RpcException(new Status(StatusCode.Unavailable, "The stream ended before the command's outcome."));
+                }
             }
+            while (IsNoOutcome(call.ResponseStream.Current));
         }
         catch (TimeoutException)
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, $"The server did not answer for {_options.MaxSilence}."));
+            throw new RpcException(new Status(StatusCode.Unavailable, $"The server was silent for {silence}."));
         }
 
         var response = call.ResponseStream.Current;
         return response.CommandId == command.CommandId
             ? response
             : throw new InvalidDataException($"The server answered the command '{response.CommandId}' where '{command.CommandId}' was due.");
+    }
 
-        async Task<bool> SendAndReadAsync()
+    /// <summary>Whether it is a heartbeat, or of a kind that this client does not know.</summary>
+    private static bool IsNoOutcome(SteerRunResponse response) =>
+        response.OutcomeCase is not (SteerRunResponse.OutcomeOneofCase.Applied or SteerRunResponse.OutcomeOneofCase.Refused);
+
+    private async Task SendAsync(
+        AsyncDuplexStreamingCall<SteerRunRequest, SteerRunResponse> call, RunCommand command, CancellationToken cancellationToken)
+    {
+        try
         {
-            try
+            foreach (var message in Messages(command))
             {
-                foreach (var message in Messages(command))
-                {
-                    await call.RequestStream.WriteAsync(message, cancellationToken);
-                }
+                await call.RequestStream.WriteAsync(message, cancellationToken);
             }
-            catch (Exception error) when (error is RpcException or IOException or InvalidOperationException)
-            {
-                // The call has ended; reading tells why.
-            }
+        }
+        catch (Exception error) when (error is RpcException or IOException or InvalidOperationException)
+        {
+            // The call has ended; reading tells why.
+        }
+    }
 
-            return await call.ResponseStream.MoveNext(cancellationToken);
+    private static async Task<Metadata> HeadersAsync(AsyncDuplexStreamingCall<SteerRunRequest, SteerRunResponse> call)
+    {
+        try
+        {
+            return await call.ResponseHeadersAsync;
+        }
+        catch (RpcException)
+        {
+            // Reading tells why.
+            return [];
         }
     }
 

@@ -6,23 +6,28 @@ using Mfn.Contracts.V1;
 namespace Mfn.Client.Runs;
 
 /// <summary>Watches a run through as many streams as it takes.</summary>
-internal sealed class RunWatcher(RunService.RunServiceClient runs, WatchRunRequest request, WatchOptions options)
+internal sealed class RunWatcher(RunService.RunServiceClient runs, ApiKeys keys, WatchRunRequest request, WatchOptions options)
 {
     public async IAsyncEnumerable<WatchEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var decoder = new WatchDecoder(request, options.VerifyChain);
-        var backoff = new Backoff(options);
+        var backoff = new Backoff(options, keys);
         while (true)
         {
+            AsyncServerStreamingCall<WatchRunResponse>? call = null;
             RpcException? failure = null;
-            using (var call = runs.WatchRun(From(decoder.Token), cancellationToken: cancellationToken))
+            try
             {
+                var silence = options.MaxSilence;
                 while (failure is null)
                 {
                     WatchRunResponse message;
                     try
                     {
-                        message = await ReadAsync(call.ResponseStream, cancellationToken);
+                        var isFirst = call is null;
+                        call ??= runs.WatchRun(From(decoder.Token), await backoff.GetHeadersAsync(cancellationToken), cancellationToken: cancellationToken);
+                        message = await ReadAsync(call.ResponseStream, silence, cancellationToken);
+                        silence = isFirst ? ServerSilence.Longest(options, await call.ResponseHeadersAsync) : silence;
                     }
                     catch (RpcException error)
                     {
@@ -41,22 +46,26 @@ internal sealed class RunWatcher(RunService.RunServiceClient runs, WatchRunReque
                     }
                 }
             }
+            finally
+            {
+                call?.Dispose();
+            }
 
             await backoff.WaitAsync(failure, cancellationToken);
         }
     }
 
-    private async Task<WatchRunResponse> ReadAsync(IAsyncStreamReader<WatchRunResponse> stream, CancellationToken cancellationToken)
+    private async Task<WatchRunResponse> ReadAsync(IAsyncStreamReader<WatchRunResponse> stream, TimeSpan silence, CancellationToken cancellationToken)
     {
         try
         {
-            return await stream.MoveNext(cancellationToken).WaitAsync(options.MaxSilence, options.Clock, cancellationToken)
+            return await stream.MoveNext(cancellationToken).WaitAsync(silence, options.Clock, cancellationToken)
                 ? stream.Current
                 : throw new RpcException(new Status(StatusCode.Unavailable, "The stream ended before the run did."));
         }
         catch (TimeoutException)
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, $"The server was silent for {options.MaxSilence}."));
+            throw new RpcException(new Status(StatusCode.Unavailable, $"The server was silent for {silence}."));
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class AggregationService(
         IAsyncStreamReader<UploadMessage> requestStream, IServerStreamWriter<AggregateStreamResponse> responseStream, ServerCallContext context)
     {
         // The updates are freed before the answer, which a client may read slowly.
-        var outcome = await CollectAndAggregateAsync(requestStream, context);
+        var outcome = await writer.SendHeadersUnlessSoonAsync(CollectAndAggregateAsync(requestStream, context), context);
         foreach (var response in outcome.ToStream())
         {
             await writer.WriteAsync(responseStream, response, context);

@@ -10,7 +10,7 @@ namespace Mfn.Server.Calls;
 /// What happens around every call: it is counted, its messages are looked through, and its errors become statuses here and nowhere else. What the server did
 /// not foresee is logged and tells the client nothing.
 /// </summary>
-internal sealed partial class CallInterceptor(OpenCalls openCalls, ServerLifetime lifetime, TimeProvider clock, ILogger<CallInterceptor> logger) : Interceptor
+internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWriter writer, ServerLifetime lifetime, TimeProvider clock, ILogger<CallInterceptor> logger) : Interceptor
 {
     /// <summary>All that a client is told of a fault of the server.</summary>
     public const string InternalError = "Internal error.";
@@ -22,7 +22,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ServerLifetim
         {
             using var call = openCalls.Open(context);
             TextLimits.Check(request);
-            return await continuation(request, context);
+            return await writer.SendHeadersUnlessSoonAsync(continuation(request, context), context);
         }
         catch (Exception error)
         {

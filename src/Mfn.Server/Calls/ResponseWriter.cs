@@ -8,6 +8,9 @@ namespace Mfn.Server.Calls;
 /// <summary>Writes the messages of a stream, and frees what a client that takes none of them holds.</summary>
 internal sealed class ResponseWriter(IOptions<StreamingOptions> options, ServerLifetime lifetime, TimeProvider clock)
 {
+    /// <summary>How long an answer may take before its headers go ahead of it.</summary>
+    public static readonly TimeSpan HeadersDelay = TimeSpan.FromSeconds(1);
+
     private static readonly WriteOptions Followed = new(WriteFlags.BufferHint);
 
     /// <summary>Writes one message; waits for a slow client up to the write time-out, or until the server has drained.</summary>
@@ -24,6 +27,25 @@ internal sealed class ResponseWriter(IOptions<StreamingOptions> options, ServerL
         // Most writes need not wait, and so neither a timer nor anybody who listens to the call's end.
         var writing = stream.WriteAsync(message);
         return writing.IsCompletedSuccessfully ? Task.CompletedTask : WaitForAsync(writing, context);
+    }
+
+    /// <summary>
+    /// Waits for what is to be answered. If that takes long, the response's headers are sent first: a proxy then sees that the server lives, and so does a
+    /// client, which no longer takes the call for one that may be made elsewhere.
+    /// </summary>
+    public async Task<T> SendHeadersUnlessSoonAsync<T>(Task<T> answering, ServerCallContext context)
+    {
+        if (!answering.IsCompleted)
+        {
+            await ((Task)answering).WaitAsync(HeadersDelay, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!answering.IsCompleted && !context.CancellationToken.IsCancellationRequested)
+            {
+                // A client that takes none has left or is cut off, which ends what it waits for too.
+                await WaitForAsync(context.WriteResponseHeadersAsync([]), context).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        return await answering;
     }
 
     private async Task WaitForAsync(Task writing, ServerCallContext context)

@@ -82,6 +82,8 @@ internal sealed class RunService(RunRegistry runs, ComputePlaces places, Request
         var order = request.ToOrder(run, problems);
         problems.ThrowIfAny();
 
+        // They go with the first message, which is soon.
+        context.GetHttpContext().Response.Headers[HeartbeatHeader.Name] = HeartbeatHeader.ValueOf(runs.Services.Options);
         var stream = new WatchStream(run, order, runs.Services, (message, isFollowed) => writer.WriteAsync(responseStream, message, context, isFollowed));
         await stream.RunAsync(context.CancellationToken);
     }
@@ -89,6 +91,7 @@ internal sealed class RunService(RunRegistry runs, ComputePlaces places, Request
     public override async Task SteerRun(
         IAsyncStreamReader<SteerRunRequest> requestStream, IServerStreamWriter<SteerRunResponse> responseStream, ServerCallContext context)
     {
+        await context.WriteResponseHeadersAsync(new Metadata { { HeartbeatHeader.Name, HeartbeatHeader.ValueOf(runs.Services.Options) } });
         await new SteeringStream(runs, limits.Value, reader, writer).RunAsync(requestStream, responseStream, context);
     }
 
@@ -120,7 +123,7 @@ internal sealed class RunService(RunRegistry runs, ComputePlaces places, Request
     public override async Task ExportRun(ExportRunRequest request, IServerStreamWriter<ExportRunResponse> responseStream, ServerCallContext context)
     {
         var run = runs.Find(request.RunId);
-        var checkpoint = await StateOfAsync(run, request.HasStep ? request.Step : null, context.CancellationToken);
+        var checkpoint = await writer.SendHeadersUnlessSoonAsync(StateOfAsync(run, request.HasStep ? request.Step : null, context.CancellationToken), context);
         foreach (var chunk in CheckpointFile.Encode(checkpoint))
         {
             await writer.WriteAsync(responseStream, new ExportRunResponse { Chunk = UnsafeByteOperations.UnsafeWrap(chunk) }, context);

@@ -8,7 +8,10 @@ using Mfn.Server.Translation;
 
 namespace Mfn.Server.Runs;
 
-/// <summary>The commands of one caller to one run, in the order sent: each is answered before the next is read.</summary>
+/// <summary>
+/// The commands of one caller to one run, in the order sent: each is answered before the next is read. When there has been nothing to say for the
+/// heartbeat interval, a heartbeat tells the caller, and what is between, that the stream lives.
+/// </summary>
 internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, RequestReader reader, ResponseWriter writer)
 {
     /// <summary>Reads and answers commands until there are no more.</summary>
@@ -19,7 +22,8 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
         Run? run = null;
         PotentialUpload? upload = null;
         var isRestRefused = false;
-        while (await reader.MoveNextAsync(requestStream, context))
+        var pulse = new Pulse(runs.Services, () => writer.WriteAsync(responseStream, new SteerRunResponse { Heartbeat = new Heartbeat() }, context));
+        while (await pulse.WhileAsync(reader.MoveNextAsync(requestStream, context)))
         {
             var request = requestStream.Current;
             run ??= runs.Find(request.RunId);
@@ -52,7 +56,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
                     continue;
                 }
 
-                response.Applied = await SteerAsync(run, upload?.Request ?? request, context.CancellationToken);
+                response.Applied = await pulse.WhileAsync(SteerAsync(run, upload?.Request ?? request, context.CancellationToken));
             }
             catch (CallRefusedException refused) when (refused.StatusCode is not (StatusCode.NotFound or StatusCode.Unavailable))
             {
@@ -63,6 +67,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
 
             upload = null;
             await writer.WriteAsync(responseStream, response, context);
+            pulse.Reset();
         }
     }
 

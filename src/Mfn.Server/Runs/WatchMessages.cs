@@ -31,6 +31,9 @@ internal sealed class WatchMessages
     /// <summary>Of the last frame; where the watcher is to begin before the first one.</summary>
     public RunPosition Position { get; private set; }
 
+    /// <summary>Whether the stream has had a message.</summary>
+    public bool HasBegun { get; private set; }
+
     /// <summary>Whether the watcher has got the frame of a position, or a later one.</summary>
     public bool HasSent(RunPosition position) => _hasFrame && position <= Position;
 
@@ -77,6 +80,7 @@ internal sealed class WatchMessages
         var token = new ResumeToken(_run.Id, _run.Epoch, Position, _hasFrame, _sequence, _chain);
         message.Token = Google.Protobuf.UnsafeByteOperations.UnsafeWrap(token.Seal(_run.TokenSecret.Span));
         _sequence++;
+        HasBegun = true;
         return message;
     }
 

@@ -20,11 +20,16 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     // A replay gives its slot to somebody who waits after this time.
     private static readonly TimeSpan ReplaySlice = TimeSpan.FromSeconds(1);
 
+    // The first message brings the headers, which tell how long the server may be silent.
+    private static readonly TimeSpan FirstSign = TimeSpan.FromSeconds(1);
+
     private readonly WatchMessages _messages = new(run, order.Token);
     private Replay? _replay;
     private long _replayStart;
 
     private WatchQuality Asked => order.Qualities[0];
+
+    private TimeSpan MaxSilence => _messages.HasBegun || services.Options.HeartbeatInterval < FirstSign ? services.Options.HeartbeatInterval : FirstSign;
 
     /// <summary>Sends messages until the run ends.</summary>
     /// <exception cref="CallRefusedException">The start is out of range, the watcher was too slow, or the server stops.</exception>
@@ -86,7 +91,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
         {
             try
             {
-                await run.CaughtUp.WaitAsync(services.Options.HeartbeatInterval, services.Clock, cancellationToken);
+                await run.CaughtUp.WaitAsync(MaxSilence, services.Clock, cancellationToken);
                 return;
             }
             catch (TimeoutException)
@@ -202,7 +207,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     /// <summary>Waits for its turn, goes to where the watcher is, and sends the frame of that if it has not got it.</summary>
     private async Task<bool> BeginReplayAsync(CancellationToken cancellationToken)
     {
-        while (!await services.Replays.TryTakeAsync(services.Options.HeartbeatInterval, cancellationToken))
+        while (!await services.Replays.TryTakeAsync(MaxSilence, cancellationToken))
         {
             await WriteAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
         }

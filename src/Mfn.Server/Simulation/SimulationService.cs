@@ -36,12 +36,16 @@ internal sealed class SimulationService(SimulationRegistry simulations, Response
 
         await using var simulation = simulations.Start(new SimulationOrder(spec, analysis, plan, CellEncoding.None), context.CancellationToken);
         var sequence = 0L;
-        await foreach (var frame in simulation.ReadFramesAsync(context.CancellationToken))
+        await using var frames = simulation.ReadFramesAsync(context.CancellationToken).GetAsyncEnumerator();
+        var hasFrame = await writer.SendHeadersUnlessSoonAsync(frames.MoveNextAsync().AsTask(), context);
+        while (hasFrame)
         {
-            using (frame)
+            using (var frame = frames.Current)
             {
                 await WriteAsync(new StreamSimulationResponse { Sequence = sequence++, Frame = frame.ToWire() });
             }
+
+            hasFrame = await frames.MoveNextAsync();
         }
 
         var result = await simulation.Completion;

@@ -192,9 +192,13 @@ function steer(t, client, runId) {
     const steering = client.SteerRun({ deadline: Date.now() + 30_000 });
     t.after(() => steering.end());
     const outcomes = steering.iterator();
-    return (command) => {
+    return async (command) => {
         steering.write({ run_id: runId, command });
-        return next(outcomes);
+        let outcome;
+        do {
+            outcome = await next(outcomes);
+        } while (outcome.heartbeat);
+        return outcome;
     };
 }
 

@@ -64,7 +64,7 @@ def steer(test, client, run_id):
 
     def send(command):
         requests.put(runs.SteerRunRequest(run_id=run_id, command=command))
-        return next(outcomes)
+        return next(each for each in outcomes if each.WhichOneof("outcome") != "heartbeat")
 
     return send
 

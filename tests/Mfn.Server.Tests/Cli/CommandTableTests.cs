@@ -85,7 +85,7 @@ public sealed partial class CommandTableTests(CommandTable table) : IClassFixtur
     [Theory, MemberData(nameof(Calling))]
     public async Task NoServer_IsToldInPlainWords(string path)
     {
-        var (exitCode, output, error) = await table.RunAsync(path, ["--server", "http://127.0.0.1:1", .. path == "run watch" ? ["--tries", "1"] : Array.Empty<string>()]);
+        var (exitCode, output, error) = await table.RunAsync(path, ["--server", "http://127.0.0.1:1", .. path == "run watch" ? ["--patience", "0"] : Array.Empty<string>()]);
 
         Assert.Equal((1, ""), (exitCode, output));
         Assert.Equal("mfn: no server at http://127.0.0.1:1; start one with `mfn serve` or name one with --server\n", error);
@@ -97,7 +97,7 @@ public sealed partial class CommandTableTests(CommandTable table) : IClassFixtur
         await using var server = new SilentServer();
 
         var told = await Task.WhenAll(CommandTable.Commands.Keys.Where(CommandTable.CallsServers).Select(async path =>
-            (Path: path, Result: await table.RunAsync(path, ["--server", server.Address, "--timeout", "2", .. path == "run watch" ? ["--tries", "1"] : Array.Empty<string>()])))).Within();
+            (Path: path, Result: await table.RunAsync(path, ["--server", server.Address, "--timeout", "2", .. path == "run watch" ? ["--patience", "0"] : Array.Empty<string>()])))).Within();
 
         Assert.All(told, each =>
         {

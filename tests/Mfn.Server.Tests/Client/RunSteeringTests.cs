@@ -2,12 +2,13 @@ using Grpc.Core;
 using Mfn.Client;
 using Mfn.Client.Runs;
 using Mfn.Contracts.V1;
+using Mfn.Server.Tests.GrpcStack;
 
 namespace Mfn.Server.Tests.Client;
 
 public sealed class RunSteeringTests
 {
-    private static readonly ReconnectOptions Eager = new() { InitialBackoff = TimeSpan.Zero, MaxTries = 100 };
+    private static readonly ReconnectOptions Eager = new() { InitialBackoff = TimeSpan.Zero };
 
     [Fact]
     public async Task SendAsync_Commands_AreAppliedInTurn()
@@ -80,12 +81,33 @@ public sealed class RunSteeringTests
         await using var relay = new Http2Relay(server.Address, _ => null);
         using var client = Connect(relay.Address);
         var run = await client.Runs.CreateAsync(new CreateRunRequest { Paused = true });
-        using var steering = client.Runs.Steer(run.RunId, new ReconnectOptions { MaxTries = 1 });
+        using var steering = client.Runs.Steer(run.RunId, new ReconnectOptions { Patience = TimeSpan.Zero });
 
         for (var revision = 1; revision <= 3; revision++)
         {
             Assert.Equal(revision, (await steering.SendAsync(Add(millivolts: 1))).Applied.Revision);
             await relay.DropAsync();
+        }
+    }
+
+    [Fact]
+    public async Task SendAsync_HeartbeatsBetweenCommands_AreNoOutcomes()
+    {
+        await using var server = await TestServer.StartAsync("Runs:HeartbeatInterval=00:00:00.100");
+        using var client = Connect(server.Address);
+        var run = await client.Runs.CreateAsync(new CreateRunRequest { Paused = true });
+        using var steering = client.Runs.Steer(run.RunId, new ReconnectOptions { Patience = TimeSpan.Zero });
+
+        for (var revision = 1; revision <= 3; revision++)
+        {
+            Assert.Equal(revision, (await steering.SendAsync(Add(millivolts: 1))).Applied.Revision);
+
+            // A stream that was opened now has had three: so has the other.
+            using var later = server.Runs.SteerRun();
+            for (var i = 0; i < 3; i++)
+            {
+                Assert.True(await later.ResponseStream.MoveNext(CancellationToken.None).Within());
+            }
         }
     }
 

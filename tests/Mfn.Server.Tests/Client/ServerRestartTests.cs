@@ -22,7 +22,6 @@ public sealed class ServerRestartTests : IDisposable
     {
         InitialBackoff = TimeSpan.FromMilliseconds(50),
         MaxBackoff = TimeSpan.FromMilliseconds(200),
-        MaxTries = 300,
         Jitter = () => 1,
         Reconnecting = (error, _) => _losses.Add(error.StatusCode),
     };

@@ -16,7 +16,6 @@ public sealed class SteeringRestartTests : IDisposable
     {
         InitialBackoff = TimeSpan.FromMilliseconds(20),
         MaxBackoff = TimeSpan.FromMilliseconds(100),
-        MaxTries = 1000,
         Reconnecting = (_, _) => Interlocked.Increment(ref _lostCount),
     };
 

@@ -4,6 +4,7 @@ using Mfn.Client;
 using Mfn.Client.Runs;
 using Mfn.Contracts.V1;
 using Mfn.Server.Tests.GrpcStack;
+using Microsoft.AspNetCore.Http;
 
 namespace Mfn.Server.Tests.Client;
 
@@ -11,7 +12,7 @@ public sealed class WatchAsyncTests
 {
     private const int Steps = 12;
 
-    private static readonly WatchOptions Eager = new() { InitialBackoff = TimeSpan.Zero, MaxTries = 1000 };
+    private static readonly WatchOptions Eager = new() { InitialBackoff = TimeSpan.Zero };
 
     [Theory]
     [InlineData(FieldEncoding.Float64, 1, false)]
@@ -59,7 +60,7 @@ public sealed class WatchAsyncTests
     [Fact]
     public async Task WatchAsync_SilentServer_IsLeftForANewConnection()
     {
-        await using var server = await TestServer.StartAsync();
+        await using var server = await TestServer.StartAsync("Runs:HeartbeatInterval=00:00:00.500");
         await using var relay = new Http2Relay(server.Address, _ => null);
         using var client = Connect(relay.Address);
         var run = await client.Runs.CreateAsync(new CreateRunRequest { Paused = true });
@@ -114,12 +115,12 @@ public sealed class WatchAsyncTests
     }
 
     [Fact]
-    public async Task WatchAsync_NoServer_TriesEverLaterAndGivesUp()
+    public async Task WatchAsync_NoServer_TriesEverLaterUntilItsPatienceEnds()
     {
         var delays = new List<double>();
         var options = new WatchOptions
         {
-            MaxTries = 6,
+            Patience = TimeSpan.FromSeconds(10),
             InitialBackoff = TimeSpan.FromSeconds(1),
             MaxBackoff = TimeSpan.FromSeconds(5),
             MaxSilence = Timeout.InfiniteTimeSpan,
@@ -131,8 +132,140 @@ public sealed class WatchAsyncTests
 
         var error = await Assert.ThrowsAsync<RpcException>(() => ReadAsync(client.Runs.WatchAsync(new WatchRunRequest { RunId = "x" }, options)));
 
+        // The last try is made when the patience ends.
         Assert.Equal(StatusCode.Unavailable, error.StatusCode);
-        Assert.Equal([0.5, 1, 2, 2.5, 2.5], delays);
+        Assert.Equal([0.5, 1, 2, 2.5, 2.5, 1.5], delays);
+    }
+
+    [Fact]
+    public async Task WatchAsync_DefaultOptions_TriesForFiveMinutes()
+    {
+        var delays = new List<TimeSpan>();
+        var options = new WatchOptions { MaxSilence = Timeout.InfiniteTimeSpan, Clock = new InstantClock(), Reconnecting = (_, delay) => delays.Add(delay) };
+        using var client = Connect(new Uri("http://127.0.0.1:1"));
+
+        await Assert.ThrowsAsync<RpcException>(() => ReadAsync(client.Runs.WatchAsync(new WatchRunRequest { RunId = "x" }, options)).Within());
+
+        // A timer has whole milliseconds.
+        Assert.InRange(delays.Sum(delay => delay.TotalSeconds), 300, 301);
+    }
+
+    [Fact]
+    public async Task WatchAsync_ServerThatAsksToWaitLongerThanThePatience_GivesUp()
+    {
+        var proxy = new ProxyAnswers((_, _) => true, ProxyAnswers.Status(StatusCode.ResourceExhausted, TimeSpan.FromMinutes(6)));
+        await using var server = await proxy.StartServerAsync();
+        using var client = Connect(server.Address);
+
+        var error = await Assert.ThrowsAsync<RpcException>(() => ReadAsync(client.Runs.WatchAsync(new WatchRunRequest { RunId = "x" })).Within());
+
+        Assert.Equal((StatusCode.ResourceExhausted, 1), (error.StatusCode, proxy.CallCount));
+    }
+
+    [Theory]
+    [InlineData(StatusCode.Cancelled, true)]
+    [InlineData(StatusCode.Unknown, true)]
+    [InlineData(StatusCode.InvalidArgument, false)]
+    [InlineData(StatusCode.DeadlineExceeded, true)]
+    [InlineData(StatusCode.NotFound, false)]
+    [InlineData(StatusCode.AlreadyExists, true)]
+    [InlineData(StatusCode.PermissionDenied, false)]
+    [InlineData(StatusCode.ResourceExhausted, true)]
+    [InlineData(StatusCode.FailedPrecondition, false)]
+    [InlineData(StatusCode.Aborted, true)]
+    [InlineData(StatusCode.OutOfRange, false)]
+    [InlineData(StatusCode.Unimplemented, true)]
+    [InlineData(StatusCode.Internal, true)]
+    [InlineData(StatusCode.Unavailable, true)]
+    [InlineData(StatusCode.DataLoss, true)]
+    [InlineData(StatusCode.Unauthenticated, false)]
+    public Task WatchAsync_AnyStatus_ResumesUnlessTheServerMeansTheRequest(StatusCode status, bool isPassing) =>
+        RequireAsync(ProxyAnswers.Status(status), status, isPassing);
+
+    [Theory]
+    [InlineData(400, StatusCode.Internal, true)]
+    [InlineData(401, StatusCode.Unauthenticated, false)]
+    [InlineData(403, StatusCode.PermissionDenied, false)]
+    [InlineData(404, StatusCode.Unimplemented, true)]
+    [InlineData(413, StatusCode.Unknown, true)]
+    [InlineData(500, StatusCode.Unknown, true)]
+    [InlineData(502, StatusCode.Unavailable, true)]
+    [InlineData(503, StatusCode.Unavailable, true)]
+    [InlineData(504, StatusCode.Unavailable, true)]
+    public Task WatchAsync_PageOfAProxy_ResumesUnlessItForbids(int httpStatus, StatusCode status, bool isPassing) =>
+        RequireAsync(ProxyAnswers.Page(httpStatus), status, isPassing);
+
+    [Fact]
+    public async Task WatchAsync_KeyRefused_ResumesOnceWithANewOne()
+    {
+        var keys = new Queue<string>(["old", "new", "new"]);
+        var proxy = new ProxyAnswers((_, call) => call.Request.Headers.Authorization != "Bearer new", ProxyAnswers.Status(StatusCode.Unauthenticated));
+        await using var server = await proxy.StartServerAsync();
+        using var client = new MfnClient(new MfnClientOptions { Address = server.Address, GetApiKey = _ => ValueTask.FromResult(keys.TryDequeue(out var key) ? key : "new") });
+        using var knowing = new MfnClient(new MfnClientOptions { Address = server.Address, ApiKey = "new" });
+        var run = await knowing.Runs.CreateAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8, Steps = 3 } });
+
+        var told = await ReadAsync(client.Runs.WatchAsync(new WatchRunRequest { RunId = run.RunId, FromStep = 0 }, Eager));
+
+        Assert.Equal(EndReason.Stopped, Assert.IsType<EndEvent>(told[^1]).Reason);
+        Assert.Equal(1 + 2, proxy.CallCount);
+    }
+
+    [Theory]
+    [InlineData(1, "same", "same", "same")]
+    [InlineData(2, "old", "newer", "newer", "newest")]
+    public async Task WatchAsync_KeyRefusedForGood_GivesUp(int expectedCalls, params string[] givenKeys)
+    {
+        var keys = new Queue<string>(givenKeys);
+        var proxy = new ProxyAnswers((_, _) => true, ProxyAnswers.Status(StatusCode.Unauthenticated));
+        await using var server = await proxy.StartServerAsync();
+        using var client = new MfnClient(new MfnClientOptions { Address = server.Address, GetApiKey = _ => ValueTask.FromResult(keys.Dequeue()) });
+
+        var error = await Assert.ThrowsAsync<RpcException>(() => ReadAsync(client.Runs.WatchAsync(new WatchRunRequest { RunId = "x" }, Eager)));
+
+        Assert.Equal((StatusCode.Unauthenticated, expectedCalls), (error.StatusCode, proxy.CallCount));
+    }
+
+    [Fact]
+    public async Task WatchAsync_NoKeyAtTheMoment_TriesAgain()
+    {
+        var failures = 2;
+        await using var server = await TestServer.StartAsync();
+        using var client = new MfnClient(new MfnClientOptions
+        {
+            Address = server.Address,
+            GetApiKey = _ => failures-- > 0 ? throw new IOException("The vault is away.") : ValueTask.FromResult("key"),
+        });
+        var errors = new List<RpcException>();
+
+        var error = await Assert.ThrowsAsync<RpcException>(
+            () => ReadAsync(client.Runs.WatchAsync(new WatchRunRequest { RunId = new string('0', 32) }, Eager with { Reconnecting = (lost, _) => errors.Add(lost) })));
+
+        Assert.Equal(StatusCode.NotFound, error.StatusCode);
+        Assert.Equal(2, errors.Count);
+        Assert.All(errors, lost => Assert.Equal((StatusCode.Unavailable, "There is no API key: The vault is away."), (lost.StatusCode, lost.Status.Detail)));
+    }
+
+    [Theory]
+    [InlineData("00:02:00", 60, 240)]
+    [InlineData("00:00:15", 60, 60)]
+    [InlineData("00:00:15", 10, 30)]
+    public async Task WatchAsync_ServerWithRareHeartbeats_IsWaitedForTwiceAsLong(string interval, int maxSilence, int expectedSeconds)
+    {
+        await using var server = await TestServer.StartAsync($"Runs:HeartbeatInterval={interval}");
+        using var client = Connect(server.Address);
+        var clock = new RecordingClock();
+        var run = await client.Runs.CreateAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true });
+
+        await using var told = client.Runs.WatchAsync(new WatchRunRequest { RunId = run.RunId }, Eager with { MaxSilence = TimeSpan.FromSeconds(maxSilence), Clock = clock }).GetAsyncEnumerator();
+        Assert.True(await told.MoveNextAsync());
+        var next = told.MoveNextAsync().AsTask();
+        await client.Runs.DeleteAsync(run.RunId);
+        Assert.True(await next.Within());
+
+        Assert.Equal(TimeSpan.FromSeconds(maxSilence), clock.Waits.First());
+        Assert.All(clock.Waits.Skip(1), wait => Assert.Equal(TimeSpan.FromSeconds(expectedSeconds), wait));
+        Assert.NotEmpty(clock.Waits.Skip(1));
     }
 
     [Fact]
@@ -144,6 +277,25 @@ public sealed class WatchAsyncTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => ReadAsync(client.Runs.WatchAsync(new WatchRunRequest { RunId = "x" }, options, cancellation.Token)).Within());
+    }
+
+    /// <summary>Watches a run through something that answers the first two calls; returns when it has gone on, or given up, as expected.</summary>
+    private static async Task RequireAsync(Func<HttpContext, Task> answer, StatusCode status, bool isPassing)
+    {
+        var proxy = new ProxyAnswers((position, call) => position < 2 && call.Request.Path.Value!.EndsWith("/WatchRun", StringComparison.Ordinal), answer);
+        await using var server = await proxy.StartServerAsync();
+        using var client = Connect(server.Address);
+        var errors = new List<StatusCode>();
+        var watching = ReadAsync(client.Runs.WatchAsync(
+            new WatchRunRequest { RunId = new string('0', 32) }, Eager with { Reconnecting = (error, _) => errors.Add(error.StatusCode) }));
+
+        var last = await Assert.ThrowsAsync<RpcException>(() => watching.Within());
+
+        // There is no such run.
+        StatusCode[] expected = isPassing ? [status, status] : [];
+        Assert.Equal(expected, errors);
+        Assert.Equal(isPassing ? StatusCode.NotFound : status, last.StatusCode);
+        Assert.Equal(isPassing ? 3 : 1, proxy.CallCount);
     }
 
     private static MfnClient Connect(Uri address) => new(new MfnClientOptions { Address = address });

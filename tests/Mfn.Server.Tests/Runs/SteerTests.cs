@@ -10,6 +10,42 @@ public sealed class SteerTests
     private static readonly Region AllCells = new() { Rows = 8, Columns = 8 };
 
     [Fact]
+    public async Task Steer_NothingToAnswer_BringsHeartbeatsAndTheirInterval()
+    {
+        await using var server = await TestServer.StartAsync("Runs:HeartbeatInterval=00:00:00.200");
+        var run = await CreatePausedAsync(server);
+        using var call = server.Runs.SteerRun();
+
+        // Before anything was asked.
+        var headers = await call.ResponseHeadersAsync.Within();
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
+            Assert.Equal(new SteerRunResponse { Heartbeat = new Heartbeat() }, call.ResponseStream.Current);
+        }
+
+        await call.RequestStream.WriteAsync(new SteerRunRequest { RunId = run.RunId, Command = new RunCommand { CommandId = "a", Pause = new Pause() } });
+        do
+        {
+            Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
+        }
+        while (call.ResponseStream.Current.OutcomeCase == SteerRunResponse.OutcomeOneofCase.Heartbeat);
+
+        Assert.Equal("200", headers.GetValue("mfn-heartbeat-milliseconds"));
+        Assert.Equal("a", call.ResponseStream.Current.CommandId);
+    }
+
+    [Fact]
+    public async Task Watch_AnyRun_TellsTheHeartbeatsInterval()
+    {
+        await using var server = await TestServer.StartAsync("Runs:HeartbeatInterval=00:02:00");
+        var run = await CreatePausedAsync(server);
+        using var call = server.Runs.WatchRun(new WatchRunRequest { RunId = run.RunId });
+
+        Assert.Equal("120000", (await call.ResponseHeadersAsync.Within()).GetValue("mfn-heartbeat-milliseconds"));
+    }
+
+    [Fact]
     public async Task Steer_CommandSentTwice_IsAppliedOnceAndAnsweredAlike()
     {
         await using var server = await TestServer.StartAsync();

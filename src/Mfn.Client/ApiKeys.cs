@@ -1,0 +1,66 @@
+using Grpc.Core;
+
+namespace Mfn.Client;
+
+/// <summary>The API key of each call: always the same, or what a callback gives.</summary>
+internal sealed class ApiKeys
+{
+    private const string Header = "authorization";
+    private const string Scheme = "Bearer ";
+
+    private readonly string? _fixedKey;
+    private readonly Func<CancellationToken, ValueTask<string>>? _getKey;
+
+    /// <exception cref="ArgumentException">There are a key and a callback, a key that no header can carry, or a key that would be sent in the clear.</exception>
+    public ApiKeys(MfnClientOptions options)
+    {
+        (_fixedKey, _getKey) = (options.ApiKey, options.GetApiKey);
+        if (_fixedKey is not null && _getKey is not null)
+        {
+            throw new ArgumentException($"{nameof(options.ApiKey)} and {nameof(options.GetApiKey)} exclude one another.", nameof(options));
+        }
+
+        if ((_fixedKey is not null || _getKey is not null) && !MfnClientOptions.MayCarryKey(options.Address))
+        {
+            throw new ArgumentException($"An API key is sent over https:// or to this machine only, but the address is '{options.Address}'.", nameof(options));
+        }
+
+        if (_fixedKey is not null && !IsUsable(_fixedKey))
+        {
+            throw new ArgumentException("An API key must have visible ASCII characters alone, and at least one.", nameof(options));
+        }
+    }
+
+    /// <summary>Whether there may be another key later.</summary>
+    public bool MayChange => _getKey is not null;
+
+    /// <summary>The key now; null for none.</summary>
+    /// <exception cref="RpcException">The callback has failed, which may pass, or gave what no header can carry.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<string?> GetAsync(CancellationToken cancellationToken)
+    {
+        if (_getKey is null)
+        {
+            return _fixedKey;
+        }
+
+        string key;
+        try
+        {
+            key = await _getKey(cancellationToken);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, $"There is no API key: {error.Message}", error));
+        }
+
+        return key is not null && IsUsable(key)
+            ? key
+            : throw new RpcException(new Status(StatusCode.Unauthenticated, "The API key that was given has other than visible ASCII characters, or none."));
+    }
+
+    /// <summary>The headers of a call with the key.</summary>
+    public static Metadata HeadersOf(string? key) => key is null ? [] : new Metadata { { Header, Scheme + key } };
+
+    private static bool IsUsable(string key) => key.Length > 0 && key.All(character => character is > ' ' and <= '~');
+}
