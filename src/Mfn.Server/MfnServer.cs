@@ -82,6 +82,7 @@ public static class MfnServer
         AddHealth(builder.Services);
 
         var app = builder.Build();
+        app.UseMiddleware<CallMemoryMiddleware>();
         app.UseMiddleware<RequestMessageMiddleware>(app.Services.GetRequiredService<IOptions<LimitsOptions>>().Value.MaxRequestBytes);
         app.MapGrpcService<Simulation.SimulationService>();
         app.MapGrpcService<RunService>();
@@ -133,7 +134,7 @@ public static class MfnServer
         builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, TlsListenerSetup>();
         builder.Services.AddOptions<SocketTransportOptions>().Configure<IOptions<StreamingOptions>>(
             (sockets, streaming) => sockets.MaxWriteBufferSize = streaming.Value.WriteBufferBytes);
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitsOptions>, OpenConnections>((kestrel, limits, connections) =>
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitsOptions>, OpenConnections, ConnectionMemory>((kestrel, limits, connections, memory) =>
         {
             kestrel.AddServerHeader = false;
 
@@ -142,6 +143,7 @@ public static class MfnServer
             kestrel.ConfigureEndpointDefaults(endpoint =>
             {
                 endpoint.Protocols = HttpProtocols.Http2;
+                memory.CountAt(endpoint);
                 OpenCalls.CountFor(endpoint);
                 connections.CountAt(endpoint);
             });
@@ -171,6 +173,7 @@ public static class MfnServer
         services.AddMetrics();
         services.AddSingleton<ServerMeter>();
         services.AddSingleton<MemoryAccount>();
+        services.AddSingleton<ConnectionMemory>();
         services.AddSingleton<ComputeScheduler>();
         services.AddSingleton<FieldBufferPool>();
         services.AddSingleton<ComputePlaces>();

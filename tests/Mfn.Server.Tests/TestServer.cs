@@ -5,6 +5,7 @@ using Mfn.Server.Aggregation;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Frames;
+using Mfn.Server.Memory;
 using Mfn.Server.Simulation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -53,6 +54,8 @@ internal sealed class TestServer : IAsyncDisposable
     public SimulationRegistry Simulations => _app.Services.GetRequiredService<SimulationRegistry>();
 
     public FieldBufferPool Buffers => _app.Services.GetRequiredService<FieldBufferPool>();
+
+    public MemoryAccount Memory => _app.Services.GetRequiredService<MemoryAccount>();
 
     public AggregationMemory AggregationMemory => _app.Services.GetRequiredService<AggregationMemory>();
 

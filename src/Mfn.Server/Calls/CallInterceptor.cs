@@ -22,7 +22,9 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
         {
             using var call = openCalls.Open(context);
             TextLimits.Check(request);
-            return await writer.SendHeadersUnlessSoonAsync(continuation(request, context), context);
+            var answer = await writer.SendHeadersUnlessSoonAsync(continuation(request, context), context);
+            context.GetHttpContext().Features.Get<IAnswerLimit>()?.Admit(((IMessage)answer).CalculateSize());
+            return answer;
         }
         catch (Exception error)
         {

@@ -55,9 +55,9 @@ internal sealed class RequestReader(IOptions<StreamingOptions> options, IOptions
         {
             return null;
         }
-        catch (RpcException error) when (error.StatusCode == StatusCode.ResourceExhausted)
+        catch (RpcException error) when (error.StatusCode == StatusCode.ResourceExhausted && error.Trailers.Count == 0)
         {
-            // The library does not name the limit.
+            // The library does not name the limit. What has details is our own.
             throw CallRefusedException.MessageTooLarge(limits.Value.MaxRequestBytes, " Send the stream in smaller messages.");
         }
     }

@@ -51,9 +51,9 @@ internal sealed class LimitsOptions
     [Range(typeof(long), "67108864", "17592186044416")]
     public long MaxMemoryBytes { get; set; } = Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
 
-    /// <summary>The share of it that the calls of one connection may hold.</summary>
+    /// <summary>The share of MaxMemoryBytes that the calls of one connection may hold, and of the MaxConcurrentComputations that they may compute, one at least.</summary>
     [Range(0.01, 1.0)]
-    public double MaxConnectionMemoryShare { get; set; } = 0.5;
+    public double MaxConnectionShare { get; set; } = 0.75;
 
     /// <summary>How many threads aggregate a round; the result does not depend on it.</summary>
     [Range(1, 64)]

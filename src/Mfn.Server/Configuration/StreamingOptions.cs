@@ -24,6 +24,14 @@ internal sealed class StreamingOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>The rate at which a client must at least send an upload or take an answer, in bytes a second.</summary>
+    [Range(1, 1 << 30)]
+    public int MinBytesPerSecond { get; set; } = 32 * 1024;
+
+    /// <summary>How long a client that holds memory for an upload may be behind that rate.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan UploadGracePeriod { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Bytes of a connection's messages that may wait for the network before its streams wait.</summary>
     [Range(16 * 1024, 64 * 1024 * 1024)]
     public int WriteBufferBytes { get; set; } = 256 * 1024;

@@ -26,7 +26,7 @@ internal sealed class MemoryAccount
     public MemoryAccount(IOptions<LimitsOptions> limits)
     {
         LimitBytes = limits.Value.MaxMemoryBytes;
-        ShareBytes = (long)(LimitBytes * limits.Value.MaxConnectionMemoryShare);
+        ShareBytes = (long)(LimitBytes * limits.Value.MaxConnectionShare);
         _mostDiscarded = Math.Max(WorthCollecting, LimitBytes / 8);
     }
 
@@ -101,7 +101,7 @@ internal sealed class MemoryAccount
     {
         var isShare = holder?.TakenBytes + byteCount > ShareBytes;
         var (limit, taken, whose, setting) = isShare
-            ? (ShareBytes, holder!.TakenBytes, "one connection", "Limits:MaxConnectionMemoryShare")
+            ? (ShareBytes, holder!.TakenBytes, "one connection", "Limits:MaxConnectionShare")
             : (LimitBytes, TakenBytes, "everything that it holds", "Limits:MaxMemoryBytes");
         return byteCount > limit
             ? CallRefusedException.TooLarge(
@@ -142,6 +142,7 @@ internal sealed class MemoryAccount
 
     private static string Words(MemoryUse use) => use switch
     {
+        MemoryUse.Connections => "connections",
         MemoryUse.Requests => "requests",
         MemoryUse.Answers => "answers",
         MemoryUse.Imports => "imports",

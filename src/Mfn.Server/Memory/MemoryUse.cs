@@ -3,7 +3,10 @@ namespace Mfn.Server.Memory;
 /// <summary>What memory is held for.</summary>
 internal enum MemoryUse
 {
-    /// <summary>Messages and fields that are being received.</summary>
+    /// <summary>Connections, with nothing going on.</summary>
+    Connections,
+
+    /// <summary>Calls that are open, and the messages and fields that they receive.</summary>
     Requests,
 
     /// <summary>Unary answers that the client has not taken yet.</summary>

@@ -11,7 +11,7 @@ public sealed class MemoryAccountTests
 {
     private const long MiB = 1 << 20;
 
-    private readonly MemoryAccount _account = new(Options.Create(new LimitsOptions { MaxMemoryBytes = 100 * MiB, MaxConnectionMemoryShare = 0.25 }));
+    private readonly MemoryAccount _account = new(Options.Create(new LimitsOptions { MaxMemoryBytes = 100 * MiB, MaxConnectionShare = 0.25 }));
 
     [Fact]
     public void Resize_UpToTheLimit_CountsByUse()
@@ -65,7 +65,7 @@ public sealed class MemoryAccountTests
 
         var refused = Assert.Throws<CallRefusedException>(() => second.Resize(6 * MiB));
         Assert.Equal(
-            "6291456 more bytes for answers would exceed the 26214400 that the server allows for one connection (Limits:MaxConnectionMemoryShare), of which 20971520 are taken.",
+            "6291456 more bytes for answers would exceed the 26214400 that the server allows for one connection (Limits:MaxConnectionShare), of which 20971520 are taken.",
             refused.Message);
         Assert.IsType<RetryInfo>(refused.Detail);
         third.Resize(25 * MiB);

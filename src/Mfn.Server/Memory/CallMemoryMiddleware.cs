@@ -1,0 +1,73 @@
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Mfn.Server.Lifetime;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Memory;
+
+/// <summary>Counts what every call takes until its client has taken its answer, and aborts the call of a client that does not take it.</summary>
+internal sealed partial class CallMemoryMiddleware(
+    RequestDelegate next,
+    MemoryAccount account,
+    IOptions<StreamingOptions> options,
+    ServerLifetime lifetime,
+    TimeProvider clock,
+    ILogger<CallMemoryMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        using var memory = new CallMemory(account, MemoryHolder.Of(context), context.Request.BodyReader, new UploadPace(options.Value, clock));
+        context.Features.Set(memory);
+        context.Features.Set<IRequestBodyPipeFeature>(memory);
+        context.Features.Set<IAnswerLimit>(memory);
+        await next(context);
+        if (memory.Refusal is { } refusal)
+        {
+            LogRefused(context.Request.Path, refusal.StatusCode, refusal.Message);
+        }
+
+        if (memory.HoldsAnswer)
+        {
+            memory.EndRequest();
+            await FlushAsync(context, memory.AnswerBytes);
+        }
+    }
+
+    /// <summary>Waits until the client has taken the answer, but for a last part that Kestrel keeps.</summary>
+    private async Task FlushAsync(HttpContext context, int byteCount)
+    {
+        var time = TimeFor(byteCount);
+        try
+        {
+            var flushing = context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+            if (!flushing.IsCompletedSuccessfully)
+            {
+                await flushing.AsTask().WaitAsync(time, clock, lifetime.Drained);
+            }
+        }
+        catch (TimeoutException)
+        {
+            LogAborted(context.Request.Path, byteCount, time);
+            context.Abort();
+        }
+        catch (OperationCanceledException)
+        {
+            // The client has gone, or the server has drained.
+            context.Abort();
+        }
+    }
+
+    /// <summary>How long a client may take to take so much.</summary>
+    private TimeSpan TimeFor(int byteCount)
+    {
+        var atLeastRate = TimeSpan.FromSeconds((double)byteCount / options.Value.MinBytesPerSecond);
+        return atLeastRate > options.Value.WriteTimeout ? atLeastRate : options.Value.WriteTimeout;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} refused with {StatusCode}: {Reason}")]
+    private partial void LogRefused(string method, Grpc.Core.StatusCode statusCode, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} aborted: its client did not take the answer of {ByteCount} bytes within {Time}")]
+    private partial void LogAborted(string method, int byteCount, TimeSpan time);
+}

@@ -1,0 +1,134 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Mfn.Contracts.V1;
+using Mfn.Server.Memory;
+using Mfn.Server.Tests.Aggregation;
+using Mfn.Server.Tests.GrpcStack;
+
+namespace Mfn.Server.Tests.Memory;
+
+/// <summary>What a call takes is counted while it is there, and for no longer, however the call ends.</summary>
+public sealed class CallMemoryTests
+{
+    private const string Simulate = "/mfn.v1.SimulationService/Simulate";
+    private const string BoxCounting = "/mfn.v1.FractalService/ComputeBoxCountingDimension";
+
+    private static readonly SimulateRequest WithField = new() { Spec = new SimulationSpec { GridSize = 512, Steps = 1 }, FieldEncoding = FieldEncoding.Float64 };
+
+    [Fact]
+    public async Task UnaryAnswer_ThatTheClientDoesNotTake_IsAbortedAfterTheWriteTimeout()
+    {
+        await using var server = await TestServer.StartAsync("Streaming:WriteTimeout=00:00:01", "Streaming:MinBytesPerSecond=1073741824");
+        using var call = SilentCall.Send(server, Simulate, staysOpen: false, WithField);
+        var response = await call.Response.Within();
+        await UntilAsync(server, () => server.Memory.TakenFor(MemoryUse.Answers) == 0);
+
+        // What had come before is there, and then the end of the stream instead of the status.
+        await Assert.ThrowsAsync<HttpRequestException>(() => response.Content.CopyToAsync(Stream.Null).Within());
+        await UntilNothingIsHeldAsync(server);
+    }
+
+    [Fact]
+    public async Task UnaryAnswer_WhileTheClientTakesIt_IsCounted()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var call = SilentCall.Send(server, Simulate, staysOpen: false, WithField);
+        await call.Response.Within();
+
+        Assert.InRange(server.Memory.TakenFor(MemoryUse.Answers), 512 * 512 * 8, (512 * 512 * 8) + 1000);
+        Assert.Equal("0", (await call.ReadStatusAsync().Within()).Status);
+        await UntilNothingIsHeldAsync(server);
+    }
+
+    [Fact]
+    public async Task UnaryAnswers_BeyondTheShareOfAConnection_AreRefusedWithTheLimit()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxMemoryBytes=67108864", "Limits:MaxConnectionShare=0.05");
+        var error = await Assert.ThrowsAsync<RpcException>(() => server.Simulation.SimulateAsync(
+            new SimulateRequest { Spec = new SimulationSpec { GridSize = 700, Steps = 1 }, FieldEncoding = FieldEncoding.Float64 }).ResponseAsync.Within());
+
+        Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
+        Assert.Contains("that the server allows for one connection (Limits:MaxConnectionShare)", error.Status.Detail, StringComparison.Ordinal);
+        await UntilNothingIsHeldAsync(server);
+    }
+
+    [Fact]
+    public async Task RequestMessage_OfWhichTheRestDoesNotCome_IsCountedAndRefusedAfterTheGracePeriod()
+    {
+        await using var server = await TestServer.StartAsync("Streaming:UploadGracePeriod=00:00:01");
+        var whole = SilentCall.Frame(BigRequest(3_000_000));
+        using var call = SilentCall.Send(server, BoxCounting, staysOpen: true, whole[..2_000_000]);
+        await UntilAsync(server, () => server.Memory.TakenFor(MemoryUse.Requests) >= 6_000_000);
+
+        var (status, message) = await call.ReadStatusAsync().Within();
+        Assert.Equal(
+            ("8", "The client's upload came more slowly than 32768 bytes a second for more than 00:00:01, while it held memory (Streaming:MinBytesPerSecond)."),
+            (status, message));
+        await UntilNothingIsHeldAsync(server);
+    }
+
+    [Fact]
+    public async Task RequestMessages_BeyondTheLimit_AreRefusedBeforeTheyAreComplete()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxMemoryBytes=67108864", "Limits:MaxRequestBytes=67108864", "Limits:MaxConnectionShare=1");
+        using var held = SilentCall.Send(server, BoxCounting, staysOpen: true, SilentCall.Frame(BigRequest(15_000_000))[..14_000_000]);
+        await UntilAsync(server, () => server.Memory.TakenFor(MemoryUse.Requests) >= 42_000_000);
+        using var second = SilentCall.Send(server, BoxCounting, staysOpen: true, SilentCall.Frame(BigRequest(15_000_000))[..14_000_000]);
+
+        var (status, message) = await second.ReadStatusAsync().Within();
+        Assert.Equal("8", status);
+        Assert.Matches(@"^\d+ more bytes for requests would exceed the 67108864 that the server allows for everything that it holds \(Limits:MaxMemoryBytes\), of which \d+ are taken\.$", message);
+    }
+
+    [Fact]
+    public async Task Calls_EndedAnyhow_LeaveNothingCounted()
+    {
+        await using var server = await TestServer.StartAsync();
+        var random = new Random(7);
+        var field = SilentCall.Frame(BigRequest(400_000));
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 32 } })).Run;
+        var atRest = server.Memory.TakenFor(MemoryUse.Runs) + server.Memory.TakenFor(MemoryUse.History);
+        await Parallel.ForEachAsync(Enumerable.Range(0, 300).Select(i => (i, random.Next(field.Length))), async (each, _) =>
+        {
+            var (i, length) = each;
+            using var call = (i % 6) switch
+            {
+                0 => SilentCall.Send(server, BoxCounting, staysOpen: true, field[..length]),
+                1 => SilentCall.Send(server, BoxCounting, staysOpen: false, field[..length]),
+                2 => SilentCall.Send(server, Simulate, staysOpen: false, WithField),
+                3 => SilentCall.Send(server, "/mfn.v1.RunService/ImportRun", staysOpen: true, new ImportRunRequest { Start = new() }, new ImportRunRequest { Chunk = ByteString.CopyFrom(new byte[length]) }),
+                4 => SilentCall.Send(server, "/mfn.v1.AggregationService/AggregateStream", staysOpen: true, new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 100_000, 1) }, Rounds.Declare("a", 100_000), Rounds.Chunk("a", new float[length / 4])),
+                _ => SilentCall.Send(server, "/mfn.v1.RunService/WatchRun", staysOpen: false, new WatchRunRequest { RunId = run.RunId }),
+            };
+
+            // Some have begun, some are at their end, some did not even arrive.
+            await Task.WhenAny(call.Response, Rounds.AskSomethingElseAsync(server));
+        });
+
+        await UntilAsync(server, () => server.Memory.TakenBytes - server.Memory.TakenFor(MemoryUse.Connections) == atRest);
+        await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
+        await UntilNothingIsHeldAsync(server);
+
+    }
+
+    private static ComputeBoxCountingDimensionRequest BigRequest(int byteCount) => new()
+    {
+        Field = new Field { Rows = byteCount / 8 / 250, Columns = 250, Encoding = FieldEncoding.Float64, Values = ByteString.CopyFrom(new byte[byteCount / 8 / 250 * 250 * 8]) },
+    };
+
+    private static Task UntilNothingIsHeldAsync(TestServer server) =>
+        UntilAsync(server, () => server.Memory.TakenBytes == server.Memory.TakenFor(MemoryUse.Connections));
+
+    private static async Task UntilAsync(TestServer server, Func<bool> isSo)
+    {
+        async Task AskAsync()
+        {
+            while (!isSo())
+            {
+                await Rounds.AskSomethingElseAsync(server);
+            }
+        }
+
+        await AskAsync().Within();
+    }
+}
