@@ -26,7 +26,7 @@ internal static class OutputFile
 
     /// <summary>The path that an option or argument of this name has.</summary>
     /// <exception cref="BadArgumentsException">
-    /// The path is empty, standard output's, in a folder that does not exist, or of something that is no regular file.
+    /// The path is empty, standard output's, too long, in a folder that does not exist or takes no new file, or of something that is no regular file.
     /// </exception>
     public static string Check(string name, string path)
     {
@@ -40,8 +40,26 @@ internal static class OutputFile
             throw new BadArgumentsException($"{name} must be a file, since standard output has the command's answer; ./- is a file of that name.");
         }
 
-        return FileReplacement.FindProblem(path) is { } problem
-            ? throw new BadArgumentsException($"{name} must be a file in an existing folder, but '{path}' is not: {problem}.")
-            : path;
+        if (FileReplacement.FindProblem(path) is { } problem)
+        {
+            throw new BadArgumentsException($"{name} must be a file in an existing folder, but '{path}' is not: {problem}.");
+        }
+
+        RequireWritable(name, path);
+        return path;
+    }
+
+    /// <summary>Only to write tells whether a folder can be written: who may, and whether the disk lets anybody.</summary>
+    /// <exception cref="BadArgumentsException">It takes no new file.</exception>
+    public static void RequireWritable(string name, string path)
+    {
+        try
+        {
+            new PendingFile(path).Dispose();
+        }
+        catch (IOException error)
+        {
+            throw new BadArgumentsException($"{name}: {error.Message}");
+        }
     }
 }

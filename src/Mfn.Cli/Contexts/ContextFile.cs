@@ -49,7 +49,13 @@ internal sealed class ContextFile
         var path = DefaultPath;
         try
         {
-            var content = (File.Exists(path) ? JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), Json) : null) ?? new Content();
+            if (File.Exists(path) && FileReplacement.FindProblem(path) is { } problem)
+            {
+                // To read a pipe would wait for ever.
+                throw new IOException($"{problem}.");
+            }
+
+            var content = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), Json) ?? new Content();
             foreach (var (name, context) in content.Contexts)
             {
                 // The serializer takes null for a value of a dictionary, and any text for a URL.
@@ -60,6 +66,10 @@ internal sealed class ContextFile
             }
 
             return new ContextFile(path, content);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return new ContextFile(path, new Content());
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {

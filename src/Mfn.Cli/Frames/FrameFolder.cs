@@ -18,12 +18,14 @@ internal static class FrameFolder
             }
 
             Directory.CreateDirectory(full);
-            return path;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new BadArgumentsException($"{optionName} must be a folder: {error.Message}");
         }
+
+        OutputFile.RequireWritable(optionName, Path.Join(path, "step"));
+        return path;
     }
 
     /// <summary>The file of a frame, so named that an order by name is the order of the frames.</summary>

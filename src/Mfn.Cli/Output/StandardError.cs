@@ -1,4 +1,5 @@
 using System.Text;
+using Mfn.Client.Files;
 
 namespace Mfn.Cli.Output;
 
@@ -10,7 +11,7 @@ internal static class StandardError
     /// <summary>A writer to it, which the console has from now on; every write arrives at once.</summary>
     public static TextWriter Open()
     {
-        var writer = TextWriter.Synchronized(new StreamWriter(new Lenient(Console.OpenStandardError()), new UTF8Encoding(false)) { AutoFlush = true });
+        var writer = TextWriter.Synchronized(new StreamWriter(new Lenient(StandardStreams.IsErrorClosed ? Stream.Null : Console.OpenStandardError()), new UTF8Encoding(false)) { AutoFlush = true });
         Console.SetError(writer);
         return writer;
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Mfn.Client.Files;
 
 namespace Mfn.Cli.Output;
 
@@ -18,7 +19,7 @@ internal static class StandardOutput
     // There is one a process, and it lasts as long.
     private static readonly CancellationTokenSource Source = new();
 
-    private static bool CanPoll => !OperatingSystem.IsWindows() && Console.IsOutputRedirected;
+    private static bool CanPoll => !OperatingSystem.IsWindows() && !StandardStreams.IsOutputClosed && Console.IsOutputRedirected;
 
     /// <summary>Cancelled when whoever reads standard output has gone.</summary>
     public static CancellationToken Closed => Source.Token;
@@ -38,7 +39,7 @@ internal static class StandardOutput
     }
 
     /// <summary>A stream to it, for what is no text.</summary>
-    public static Stream OpenStream() => new Pipe(Console.OpenStandardOutput());
+    public static Stream OpenStream() => new Pipe(StandardStreams.IsOutputClosed ? null : Console.OpenStandardOutput());
 
     /// <summary>Whether the reader has gone.</summary>
     public static bool IsClosed()
@@ -78,10 +79,15 @@ internal static class StandardOutput
         public short Events;
     }
 
-    private sealed class Pipe(Stream stream) : WriteOnlyStream
+    private sealed class Pipe(Stream? stream) : WriteOnlyStream
     {
         public override void Write(ReadOnlySpan<byte> buffer)
         {
+            if (stream is null)
+            {
+                throw new IOException("Standard output is closed.");
+            }
+
             try
             {
                 stream.Write(buffer);
@@ -97,6 +103,6 @@ internal static class StandardOutput
             }
         }
 
-        public override void Flush() => stream.Flush();
+        public override void Flush() => stream?.Flush();
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mfn.Cli.Flags;
 using Mfn.Cli.Output;
+using Mfn.Client.Files;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
@@ -49,7 +50,8 @@ internal static class ImportCommand
     {
         try
         {
-            return path == "-" ? Console.OpenStandardInput() : File.OpenRead(path);
+            StandardStreams.RequireOpen(path);
+            return path == "-" ? StandardStreams.OpenInput() : File.OpenRead(path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

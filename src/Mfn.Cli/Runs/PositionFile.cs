@@ -16,7 +16,12 @@ internal sealed class PositionFile(string path)
     {
         try
         {
-            return File.Exists(path) ? ByteString.FromBase64(File.ReadAllText(path).Trim()) : null;
+            return ByteString.FromBase64(File.ReadAllText(path).Trim());
+        }
+        catch (FileNotFoundException)
+        {
+            // A link to a file that is not there yet is none either.
+            return null;
         }
         catch (FormatException)
         {

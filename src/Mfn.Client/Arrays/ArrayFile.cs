@@ -1,3 +1,5 @@
+using Mfn.Client.Files;
+
 namespace Mfn.Client.Arrays;
 
 /// <summary>
@@ -45,9 +47,10 @@ internal sealed class ArrayFile : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (path == StandardInput)
         {
-            return new ArrayFile("Standard input", null, Console.OpenStandardInput());
+            return new ArrayFile("Standard input", null, StandardStreams.OpenInput());
         }
 
+        StandardStreams.RequireOpen(path);
         if (Directory.Exists(path))
         {
             throw new InvalidDataException($"'{path}' cannot be used: it is a folder.");

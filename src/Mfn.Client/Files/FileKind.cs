@@ -12,4 +12,7 @@ internal enum FileKind
 
     /// <summary>Nothing can be there.</summary>
     Unreachable,
+
+    /// <summary>Nothing can be there: its name, or one above it, is longer than names can be.</summary>
+    TooLong,
 }

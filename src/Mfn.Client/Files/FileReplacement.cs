@@ -16,6 +16,7 @@ public static class FileReplacement
             FileKind.Regular => null,
             FileKind.Missing => Directory.Exists(Path.GetDirectoryName(target)) ? null : "it is in a folder that does not exist",
             FileKind.Folder => "it is a folder",
+            FileKind.TooLong => "its name is longer than the system allows",
             FileKind.Unreachable => "its links lead round in a circle, or through something that is no folder",
             _ => "it is a device, a pipe or a socket and no regular file",
         };

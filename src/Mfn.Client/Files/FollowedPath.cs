@@ -85,29 +85,33 @@ internal static class FollowedPath
             return FileKind.Unreachable;
         }
 
-        return !File.Exists(target) ? FileKind.Missing : IsRegular(target) ? FileKind.Regular : FileKind.Special;
+        return !OperatingSystem.IsLinux() ? Guess(target) : Ask(target);
     }
 
     /// <summary>The framework tells a pipe or a device from a file only by opening it, which may wait for ever or rewind a tape.</summary>
-    private static bool IsRegular(string path)
+    private static FileKind Ask(string path)
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return OperatingSystem.IsWindows() || !path.StartsWith("/dev/", StringComparison.Ordinal);
-        }
-
         // struct statx is the same on every processor: 256 bytes, the mode at 28.
         const int CurrentDirectory = -100;
-        const uint TypeAndMode = 3;
+        const uint Type = 1;
         const int ModeOffset = 28;
         const int TypeMask = 0xF000;
         const int RegularType = 0x8000;
+        const int NameTooLong = 36;
         Span<byte> status = stackalloc byte[256];
-        return StatX(CurrentDirectory, path, 0, TypeAndMode, ref MemoryMarshal.GetReference(status)) == 0
-            && ((BitConverter.IsLittleEndian
-                ? BinaryPrimitives.ReadUInt16LittleEndian(status[ModeOffset..])
-                : BinaryPrimitives.ReadUInt16BigEndian(status[ModeOffset..])) & TypeMask) == RegularType;
+        if (StatX(CurrentDirectory, path, 0, Type, ref MemoryMarshal.GetReference(status)) != 0)
+        {
+            return Marshal.GetLastPInvokeError() == NameTooLong ? FileKind.TooLong : FileKind.Missing;
+        }
+
+        var mode = BitConverter.IsLittleEndian
+            ? BinaryPrimitives.ReadUInt16LittleEndian(status[ModeOffset..])
+            : BinaryPrimitives.ReadUInt16BigEndian(status[ModeOffset..]);
+        return (mode & TypeMask) == RegularType ? FileKind.Regular : FileKind.Special;
     }
+
+    private static FileKind Guess(string path) =>
+        !File.Exists(path) ? FileKind.Missing : OperatingSystem.IsWindows() || !path.StartsWith("/dev/", StringComparison.Ordinal) ? FileKind.Regular : FileKind.Special;
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
 namespace Mfn.Client.Files;
 
 /// <summary>
@@ -60,10 +63,38 @@ public sealed class PendingFile : IDisposable
     /// <exception cref="IOException">It cannot be; what was there is there.</exception>
     public void Complete()
     {
-        _file.Flush(flushToDisk: true);
+        FlushToDisk();
         _file.Dispose();
         File.Move(_partial, _target, overwrite: true);
         _isDone = true;
+    }
+
+    private void FlushToDisk()
+    {
+        _file.Flush();
+        if (!OperatingSystem.IsLinux())
+        {
+            _file.Flush(flushToDisk: true);
+            return;
+        }
+
+        // .NET 10.0.11 to 10.0.14 take a failed flush for success.
+        const int Interrupted = 4;
+        const int InvalidArgument = 22;
+        const int NotSupported = 95;
+        while (FSync(_file.SafeFileHandle) != 0)
+        {
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Interrupted:
+                    break;
+                case InvalidArgument or NotSupported:
+                    // Some file systems have nothing to flush.
+                    return;
+                case var error:
+                    throw new IOException($"it could not be flushed to disk: {Marshal.GetPInvokeErrorMessage(error)}", error);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -83,4 +114,8 @@ public sealed class PendingFile : IDisposable
             File.Delete(_partial);
         }
     }
+
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FSync(SafeFileHandle file);
 }

@@ -55,6 +55,9 @@ internal sealed class MfnProcess : IDisposable
         return new MfnProcess(environment, arguments, "bash", "-c", $"trap '' XFSZ; ulimit -f {maxFileKibibytes}; exec \"$@\"", "bash");
     }
 
+    /// <summary>Starts a command by a line of a shell, which has it as "$@".</summary>
+    public static MfnProcess StartInShell(string line, string[] arguments) => new(new Dictionary<string, string>(), arguments, "bash", "-c", line, "bash");
+
     /// <summary>Starts a command whose standard error goes to a file.</summary>
     public static MfnProcess StartWithError(string file, params string[] arguments) =>
         new(new Dictionary<string, string>(), arguments, "bash", "-c", $"exec \"$@\" 2>{file}", "bash");
