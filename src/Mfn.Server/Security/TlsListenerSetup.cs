@@ -47,13 +47,14 @@ internal sealed partial class TlsListenerSetup(TlsCredentials credentials, ILogg
             chain.ChainPolicy.ExtraStore.AddRange(presented.ChainPolicy.ExtraStore);
         }
 
-        if (chain.Build(certificate))
+        var problems = chain.Build(certificate) ? ClientCertificatePolicy.FindProblems(chain) : chain.ChainStatus.Select(status => status.StatusInformation);
+        var reasons = string.Join(' ', problems);
+        if (reasons.Length == 0)
         {
             return true;
         }
 
-        var reasons = string.Join(' ', chain.ChainStatus.Select(status => status.StatusInformation));
-        LogRefused(certificate.Subject, reasons);
+        LogRefused(CallersText.Show(certificate.Subject, CallersText.LongestQuote), CallersText.Show(reasons, CallersText.LongestInLog));
         return false;
     }
 
