@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mfn.Cli.Flags;
 using Mfn.Contracts.V1;
+using Mfn.Core.Specs;
 
 namespace Mfn.Cli;
 
@@ -32,21 +33,23 @@ internal sealed class AggregationOptions
 
     private static readonly string[] PreAggregations = ["nnm", "clip", "adaptive-clip", "bucketing"];
 
-    private readonly Option<int?> _byzantine = NumberOption.Create<int>("--byzantine", "F", "How many updates may be arbitrary: from 0.", isRequired: true).Fills("byzantine_count");
+    private static readonly ParameterRange AboveZero = new(double.Epsilon, double.MaxValue);
+
+    private readonly Option<int?> _byzantine = NumberOption.Create<int>("--byzantine", "F", "How many updates may be arbitrary: from 0.", isRequired: true).Fills("byzantine_count").Within(0, int.MaxValue);
     private readonly Option<string?> _rule = ChoiceOption.Create("--rule", "How to make one vector out of them.", Rules.Keys, isRequired: true).Fills("rule");
     private readonly Option<string?> _variant = ChoiceOption.Create("--variant", "Which Krum (the three Krum rules only). Default: blanchard2017.", Variants.Keys).Fills("variant", "krum_variant");
-    private readonly Option<int?> _keep = NumberOption.Create<int>("--keep", "M", "Updates that are kept (multi-krum only). Default: n - f - 2, of the compat variants n - f.").Fills("kept_count");
-    private readonly Option<int?> _clusters = NumberOption.Create<int>("--clusters", "C", "Clusters at most (hierarchical-krum only). Default: 10.").Fills("cluster_count");
-    private readonly Option<double?> _byzantineFraction = NumberOption.Create<double>("--byzantine-fraction", "X", "Byzantine part of a cluster: 0 to below 0.5 (hierarchical-krum mfn-4.1-compat only). Default: f / n.").Fills("byzantine_fraction");
-    private readonly Option<double?> _sampleFraction = NumberOption.Create<double>("--sample-fraction", "X", "Part of more than 1000 clients that is looked at (hierarchical-krum mfn-4.1-compat only). Default: 0.1.").Fills("sample_fraction");
-    private readonly Option<double?> _radius = NumberOption.Create<double>("--tau", "X", "Radius (centered-clipping only). Default: 10.").Fills("radius");
-    private readonly Option<int?> _iterations = NumberOption.Create<int>("--iterations", "L", "Steps: 1 to 10000; of geometric-median at most (these two only). Default: 3, of geometric-median 5000.").Fills("step_count", "max_step_count");
-    private readonly Option<double?> _tolerance = NumberOption.Create<double>("--tolerance", "X", "Longest last step as a part of the median distance: 1e-14 to 0.1 (geometric-median only). Default: 1e-10.").Fills("tolerance");
+    private readonly Option<int?> _keep = NumberOption.Create<int>("--keep", "M", "Updates that are kept (multi-krum only). Default: n - f - 2, of the compat variants n - f.").Fills("kept_count").AtLeast(1);
+    private readonly Option<int?> _clusters = NumberOption.Create<int>("--clusters", "C", "Clusters at most (hierarchical-krum only). Default: 10.").Fills("cluster_count").AtLeast(1);
+    private readonly Option<double?> _byzantineFraction = NumberOption.Create<double>("--byzantine-fraction", "X", "Byzantine part of a cluster: 0 to below 0.5 (hierarchical-krum mfn-4.1-compat only). Default: f / n.").Fills("byzantine_fraction").Within(new ParameterRange(0, 0.5, ExcludesMaximum: true));
+    private readonly Option<double?> _sampleFraction = NumberOption.Create<double>("--sample-fraction", "X", "Part of more than 1000 clients that is looked at (hierarchical-krum mfn-4.1-compat only). Default: 0.1.").Fills("sample_fraction").Within(new ParameterRange(double.Epsilon, 1));
+    private readonly Option<double?> _radius = NumberOption.Create<double>("--tau", "X", "Radius (centered-clipping only). Default: 10.").Fills("radius").Within(AboveZero);
+    private readonly Option<int?> _iterations = NumberOption.Create<int>("--iterations", "L", "Steps: 1 to 10000; of geometric-median at most (these two only). Default: 3, of geometric-median 5000.").Fills("step_count", "max_step_count").Within(1, 10000);
+    private readonly Option<double?> _tolerance = NumberOption.Create<double>("--tolerance", "X", "Longest last step as a part of the median distance: 1e-14 to 0.1 (geometric-median only). Default: 1e-10.").Fills("tolerance").Within(Core.Aggregation.Rules.GeometricMedian.Tolerances);
     private readonly Option<string[]> _pre = ChoiceOption.CreateMany("--pre", "What happens to the updates before; several in their order.", PreAggregations).Fills("pre_aggregations");
-    private readonly Option<double?> _clipNorm = NumberOption.Create<double>("--clip-norm", "X", "Norm to clip to: above 0 (needed by --pre clip).").Fills("norm_clipping.norm");
-    private readonly Option<int?> _bucketSize = NumberOption.Create<int>("--bucket-size", "S", "Updates in a bucket (--pre bucketing only). Default: 2.").Fills("bucket_size");
-    private readonly Option<long?> _seed = NumberOption.Create<long>("--seed", "N", "Seed of clusters and buckets: 0 to 2^63-1. Default: 42.").Fills("seed");
-    private readonly Option<double?> _normCap = NumberOption.Create<double>("--norm-cap", "X", "Refuse updates with a larger norm. Default: none.").Fills("norm_cap");
+    private readonly Option<double?> _clipNorm = NumberOption.Create<double>("--clip-norm", "X", "Norm to clip to: above 0 (needed by --pre clip).").Fills("norm_clipping.norm").Within(AboveZero);
+    private readonly Option<int?> _bucketSize = NumberOption.Create<int>("--bucket-size", "S", "Updates in a bucket (--pre bucketing only). Default: 2.").Fills("bucket_size").AtLeast(1);
+    private readonly Option<long?> _seed = NumberOption.Create<long>("--seed", "N", "Seed of clusters and buckets: 0 to 2^63-1. Default: 42.").Fills("seed").WithinSeeds();
+    private readonly Option<double?> _normCap = NumberOption.Create<double>("--norm-cap", "X", "Refuse updates with a larger norm. Default: none.").Fills("norm_cap").Within(AboveZero);
 
     public void AddTo(Command command)
     {

@@ -57,10 +57,10 @@ internal static class AttackCommand
             Description = "The honest updates, (updates, components), float32 or float64. Default: random ones.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var honestCount = NumberOption.Create<int>("--honest", "N", "Random honest updates: 2 to 1000. Default: 36.");
-        var length = NumberOption.Create<int>("--components", "D", "Components of random updates: 1 to 1000000. Default: 1000.");
-        var byzantine = NumberOption.Create<int>("--byzantine", "F", "Attackers that join: 1 to 1000. Default: 4.");
-        var seed = NumberOption.Create<long>("--seed", "N", "Seed of random updates and attacks: 0 to 2^63-1. Default: 42.");
+        var honestCount = NumberOption.Create<int>("--honest", "N", "Random honest updates: 2 to 1000. Default: 36.").Within(2, 1000);
+        var length = NumberOption.Create<int>("--components", "D", "Components of random updates: 1 to 1000000. Default: 1000.").Within(1, 1000000);
+        var byzantine = NumberOption.Create<int>("--byzantine", "F", "Attackers that join: 1 to 1000. Default: 4.").Within(1, 1000);
+        var seed = NumberOption.Create<long>("--seed", "N", "Seed of random updates and attacks: 0 to 2^63-1. Default: 42.").WithinSeeds();
         var svg = new Option<string?>("--svg") { Description = "Write the table as a plot.", HelpName = "FILE.svg" };
         var cast = CastOption.Create();
         var output = new OutputOptions();

@@ -27,7 +27,7 @@ internal static class FeaturesCommand
         var paths = new Argument<string[]>("FIELD.npy") { Description = "Fields, or histories of fields; several files.", Arity = ArgumentArity.OneOrMore }.Fills("frame", "frames");
         var cast = CastOption.Create();
         var boxes = new BoxOptions();
-        var connectivity = NumberOption.Create<int>("--connectivity", "4|8", "Neighbours of a cell in a cluster. Default: 4.").Fills("connectivity");
+        var connectivity = NumberOption.Create<int>("--connectivity", "4|8", "Neighbours of a cell in a cluster. Default: 4.").Fills("connectivity").Within(value => value is 4 or 8, "4 or 8");
         connectivity.CompletionSources.Add("4", "8");
         var output = new OutputOptions("One JSON object, for several files an array");
         var connection = new ServerConnection();

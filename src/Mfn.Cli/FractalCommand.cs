@@ -6,6 +6,7 @@ using Mfn.Cli.Output;
 using Mfn.Cli.Runs;
 using Mfn.Client.Npy;
 using Mfn.Contracts.V1;
+using Mfn.Core.Fractals;
 
 namespace Mfn.Cli;
 
@@ -110,9 +111,9 @@ internal static class FractalCommand
 
     private static Command CreateIfs()
     {
-        var seed = NumberOption.Create<long>("--seed", "N", "Seed of the random numbers: 0 to 2^63-1. Default: 42.").Fills("seed");
-        var points = NumberOption.Create<int>("--points", "N", "Points of the orbit: 1000 to 100000. Default: 10000.").Fills("point_count");
-        var maps = NumberOption.Create<int>("--maps", "N", "Number of affine maps: 2 to 8. Default: 4.").Fills("map_count");
+        var seed = NumberOption.Create<long>("--seed", "N", "Seed of the random numbers: 0 to 2^63-1. Default: 42.").Fills("seed").WithinSeeds();
+        var points = NumberOption.Create<int>("--points", "N", "Points of the orbit: 1000 to 100000. Default: 10000.").Fills("point_count").Within(1000, 100000);
+        var maps = NumberOption.Create<int>("--maps", "N", "Number of affine maps: 2 to 8. Default: 4.").Fills("map_count").Within(2, 8);
         var file = new Option<string?>("--out") { Description = "Write the points as an NPY file of doubles, (points, 2).", HelpName = "FILE.npy" };
         var output = new OutputOptions();
         var connection = new ServerConnection();
@@ -157,7 +158,7 @@ internal static class FractalCommand
     {
         var paths = new Argument<string[]>("HISTORY.npy") { Description = "Histories in volts, (frames, rows, columns); several files.", Arity = ArgumentArity.OneOrMore }.Fills("frames");
         var cast = CastOption.Create();
-        var timeStep = NumberOption.Create<double>("--time-step", "T", "Time between two frames: above 0. Default: 1.").Fills("time_step");
+        var timeStep = NumberOption.Create<double>("--time-step", "T", "Time between two frames: above 0. Default: 1.").Fills("time_step").Within(StabilityAnalyzer.TimeStepRange);
         var output = new OutputOptions("One JSON object, for several files an array");
         var connection = new ServerConnection();
 

@@ -28,7 +28,7 @@ internal static class GoldmanCommand
             Required = true,
             CustomParser = ParseIons,
         }.Fills("ions");
-        var temperature = NumberOption.Create<double>("--temperature", "K", "Temperature in kelvin: 273 to 373. Default: 310.").Fills("temperature_kelvin");
+        var temperature = NumberOption.Create<double>("--temperature", "K", "Temperature in kelvin: 273 to 373. Default: 310.").Fills("temperature_kelvin").Within(Core.Membrane.NernstSpec.TemperatureRange);
         var floor = new Option<bool>("--reference-floor") { Description = "Count concentrations below 1e-6 mol/L as 1e-6, as the reference's Nernst potential does." }.Fills("reference_floor");
         var output = new OutputOptions();
         var connection = new ServerConnection("computed here");

@@ -69,7 +69,7 @@ internal static class MfnCommand
         var isHelp = parsed.Action is { ClearsParseErrors: true };
         if (!isHelp && ParseProblems.Of(parsed) is { Count: > 0 } problems)
         {
-            Tell(error, problems);
+            Tell(error, parsed.CommandResult.Command.Name == ServeCommand.Name ? problems.Concat(ServeCommand.Problems(parsed)) : problems);
             await error.WriteLineAsync($"Try '{ParseProblems.PathOf(parsed)} --help'.");
             return ExitCode.BadArguments;
         }
@@ -88,7 +88,8 @@ internal static class MfnCommand
         }
         catch (BadArgumentsException failure)
         {
-            Tell(error, failure.Problems);
+            // No server has seen the numbers.
+            Tell(error, failure.Problems.Union(NumberRanges.Problems(parsed)));
             return ExitCode.BadArguments;
         }
         catch (InvalidSettingsException failure)

@@ -3,6 +3,7 @@ using System.Globalization;
 using Mfn.Cli.Flags;
 using Mfn.Cli.Output;
 using Mfn.Contracts.V1;
+using Mfn.Core.Membrane;
 using Mfn.Server;
 
 namespace Mfn.Cli;
@@ -20,10 +21,10 @@ internal static class NernstCommand
 
     public static Command Create()
     {
-        var valence = NumberOption.Create<int>("--valence", "Z", "Charge number of the ion: -3 to 3, not 0. Default: 1.").Fills("valence");
-        var outside = NumberOption.Create<double>("--out-molar", "C", "Concentration outside the cell in mol/L: above 0, at most 1000.", isRequired: true).Fills("outside_molar");
-        var inside = NumberOption.Create<double>("--in-molar", "C", "Concentration inside the cell in mol/L: above 0, at most 1000.", isRequired: true).Fills("inside_molar");
-        var temperature = NumberOption.Create<double>("--temperature", "K", "Temperature in kelvin: 273 to 373. Default: 310.").Fills("temperature_kelvin");
+        var valence = NumberOption.Create<int>("--valence", "Z", "Charge number of the ion: -3 to 3, not 0. Default: 1.").Fills("valence").Within(value => value != 0 && NernstSpec.ValenceRange.Contains(value), $"{NernstSpec.ValenceRange} and not 0");
+        var outside = NumberOption.Create<double>("--out-molar", "C", "Concentration outside the cell in mol/L: above 0, at most 1000.", isRequired: true).Fills("outside_molar").Within(NernstSpec.ConcentrationRange);
+        var inside = NumberOption.Create<double>("--in-molar", "C", "Concentration inside the cell in mol/L: above 0, at most 1000.", isRequired: true).Fills("inside_molar").Within(NernstSpec.ConcentrationRange);
+        var temperature = NumberOption.Create<double>("--temperature", "K", "Temperature in kelvin: 273 to 373. Default: 310.").Fills("temperature_kelvin").Within(NernstSpec.TemperatureRange);
         var floor = new Option<bool>("--reference-floor") { Description = "Count concentrations below 1e-6 mol/L as 1e-6, as the reference does." }.Fills("reference_floor");
         var output = new OutputOptions();
         var connection = new ServerConnection("computed here");

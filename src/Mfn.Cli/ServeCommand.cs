@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Net.Sockets;
 using Mfn.Server;
 using Microsoft.Extensions.Hosting;
@@ -9,6 +10,10 @@ namespace Mfn.Cli;
 internal static class ServeCommand
 {
     public const string Name = "serve";
+
+    private const string Urls = "--urls";
+    private const string Config = "--config";
+    private const string Set = "--set";
 
     public const string Examples = """
         Examples:
@@ -23,13 +28,13 @@ internal static class ServeCommand
 
     public static Command Create()
     {
-        var urls = new Option<string?>("--urls")
+        var urls = new Option<string?>(Urls)
         {
             Description = $"Where to listen; several with semicolons; port 0 takes a free one. Default: {MfnServer.DefaultUrl}.",
             HelpName = "URLS",
         };
-        var config = new Option<string?>("--config") { Description = "JSON file with settings.", HelpName = "FILE" };
-        var settings = new Option<string[]>("--set")
+        var config = new Option<string?>(Config) { Description = "JSON file with settings.", HelpName = "FILE" };
+        var settings = new Option<string[]>(Set)
         {
             Description = "One setting, such as Limits:MaxSteps=500. May be repeated.",
             HelpName = "KEY=VALUE",
@@ -37,7 +42,7 @@ internal static class ServeCommand
         };
         settings.Validators.Add(result =>
         {
-            foreach (var token in result.Tokens.Where(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1))
+            foreach (var token in result.Tokens.Where(token => !IsPair(token.Value)))
             {
                 result.AddError($"--set must be KEY=VALUE, but was '{token.Value}'.");
             }
@@ -48,6 +53,16 @@ internal static class ServeCommand
             Arguments(arguments.GetValue(urls), arguments.GetValue(config), arguments.GetValue(settings)!), cancellationToken));
         return command;
     }
+
+    /// <summary>What is wrong with the settings of a command line that is wrong itself.</summary>
+    public static IReadOnlyList<string> Problems(ParseResult parsed)
+    {
+        return MfnServer.FindProblems(Arguments(Words(Urls).FirstOrDefault(), Words(Config).FirstOrDefault(), [.. Words(Set).Where(IsPair)]));
+
+        IEnumerable<string> Words(string option) => parsed.GetResult(option) is OptionResult given ? given.Tokens.Select(token => token.Value).Where(word => word.Length > 0) : [];
+    }
+
+    private static bool IsPair(string setting) => setting.IndexOf('=', StringComparison.Ordinal) > 0;
 
     private static string[] Arguments(string? urls, string? config, string[] settings)
     {

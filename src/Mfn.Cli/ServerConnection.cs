@@ -39,12 +39,12 @@ internal sealed class ServerConnection
     private readonly Option<string?> _certificateKey = new("--tls-key") { Description = "PEM file with the key of the client's certificate.", HelpName = "FILE" };
 
     private readonly Option<double?> _timeout = NumberOption.Create<double>(
-        "--timeout", "SECONDS", $"How long the server may be silent before it counts as dead: 2 to 86400. Default: {DefaultTimeoutSeconds}.");
+        "--timeout", "SECONDS", $"How long the server may be silent before it counts as dead: 2 to 86400. Default: {DefaultTimeoutSeconds}.").Within(2, 86400);
 
     private readonly Option<int?> _messageBytes = NumberOption.Create<int>(
         "--message-bytes",
         "N",
-        $"Largest message to send: {MfnClientOptions.LeastSendBytes} to {MfnClientOptions.MostSendBytes}, at most the server's Limits:MaxRequestBytes. Default: {DefaultMessageBytes}.");
+        $"Largest message to send: {MfnClientOptions.LeastSendBytes} to {MfnClientOptions.MostSendBytes}, at most the server's Limits:MaxRequestBytes. Default: {DefaultMessageBytes}.").Within(MfnClientOptions.LeastSendBytes, MfnClientOptions.MostSendBytes);
 
     /// <summary>To the server that is named, or else to one in this process.</summary>
     public ServerConnection(string otherwise = "a server in this process, on a free loopback port")

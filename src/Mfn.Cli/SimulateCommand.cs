@@ -37,7 +37,7 @@ internal static class SimulateCommand
     public static Command Create()
     {
         var spec = new SpecOptions();
-        var every = NumberOption.Create<int>("--every", "N", "Show every N-th step, and the last. Default: about twenty in all, forty on a terminal.").Fills("every_n_steps");
+        var every = NumberOption.Create<int>("--every", "N", "Show every N-th step, and the last. Default: about twenty in all, forty on a terminal.").Fills("every_n_steps").AtLeast(1);
         var features = new Option<bool>("--features") { Description = "Compute the 18 features of the whole history, every step of it." };
         var file = new Option<string?>("--out") { Description = "Write the final field in volts as an NPY file of doubles.", HelpName = "FILE.npy" };
         var outputs = new SimulationOutputOptions();

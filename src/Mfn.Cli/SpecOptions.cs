@@ -10,21 +10,21 @@ internal sealed class SpecOptions
     private readonly Option<string?> _preset = ChoiceOption.Create("--preset", "Start from a preset; the other options change it.", Presets.Names);
     private readonly Option<string?> _variant = ChoiceOption.Create("--variant", "Which simulation of the reference. Default: model.", ["model", "engine"]).Fills("variant", "simulation_variant");
     private readonly Option<string?> _precision = ChoiceOption.Create("--precision", "Type of the cells; singles are faster, and a model of their own. Default: f64.", ["f64", "f32"]).Fills("precision");
-    private readonly Option<int?> _grid = NumberOption.Create<int>("--grid", "N", "Rows and columns of the field: 4 to 1024. Default: 64.").Fills("grid_size");
-    private readonly Option<int?> _steps = NumberOption.Create<int>("--steps", "N", "Time steps: 1 to 10000. Default: 64.").Fills("steps");
-    private readonly Option<long?> _seed = NumberOption.Create<long>("--seed", "N", "Seed of the random numbers: 0 to 2^63-1. Default: 42.").Fills("seed");
-    private readonly Option<double?> _alpha = NumberOption.Create<double>("--alpha", "X", "Diffusion of the potential: 0 to below 0.25 (engine: from 0.05). Default: 0.18.").Fills("alpha");
+    private readonly Option<int?> _grid = NumberOption.Create<int>("--grid", "N", "Rows and columns of the field: 4 to 1024. Default: 64.").Fills("grid_size").AtLeast(4);
+    private readonly Option<int?> _steps = NumberOption.Create<int>("--steps", "N", "Time steps: 1 to 10000. Default: 64.").Fills("steps").AtLeast(1);
+    private readonly Option<long?> _seed = NumberOption.Create<long>("--seed", "N", "Seed of the random numbers: 0 to 2^63-1. Default: 42.").Fills("seed").WithinSeeds();
+    private readonly Option<double?> _alpha = NumberOption.Create<double>("--alpha", "X", "Diffusion of the potential: 0 to below 0.25 (engine: from 0.05). Default: 0.18.").Fills("alpha").Within(0, 1);
     private readonly Option<bool> _allowUnstable = new Option<bool>("--allow-unstable") { Description = "Allow an --alpha from 0.25 to 1, where only clamping bounds the field (model only)." }.Fills("allow_unstable");
-    private readonly Option<double?> _spikeProbability = NumberOption.Create<double>("--spike-probability", "P", "Probability of a growth event in a step: 0 to 1. Default: 0.25.").Fills("spike_probability");
+    private readonly Option<double?> _spikeProbability = NumberOption.Create<double>("--spike-probability", "P", "Probability of a growth event in a step: 0 to 1. Default: 0.25.").Fills("spike_probability").Within(0, 1);
     private readonly Option<bool> _noTuring = new Option<bool>("--no-turing") { Description = "Leave activator and inhibitor out." }.Fills("turing_enabled");
-    private readonly Option<double?> _turingThreshold = NumberOption.Create<double>("--turing-threshold", "X", "Activator above which a cell gains 5 mV: 0 to 1 (engine: 0.5 to 0.95). Default: 0.75.").Fills("turing_threshold");
+    private readonly Option<double?> _turingThreshold = NumberOption.Create<double>("--turing-threshold", "X", "Activator above which a cell gains 5 mV: 0 to 1 (engine: 0.5 to 0.95). Default: 0.75.").Fills("turing_threshold").Within(0, 1);
     private readonly Option<bool> _jitter = new Option<bool>("--jitter") { Description = "Add Gaussian noise to every cell in every step." }.Fills("jitter_enabled");
-    private readonly Option<double?> _jitterVariance = NumberOption.Create<double>("--jitter-variance", "X", "Variance of that noise in V^2 (with --jitter only): 0 to 0.01. Default: 0.0005.").Fills("jitter_variance_volts_squared");
+    private readonly Option<double?> _jitterVariance = NumberOption.Create<double>("--jitter-variance", "X", "Variance of that noise in V^2 (with --jitter only): 0 to 0.01. Default: 0.0005.").Fills("jitter_variance_volts_squared").Within(0, 0.01);
     private readonly Option<string?> _boundary = ChoiceOption.Create("--boundary", "Beyond the rim (engine only). Default: periodic.", ["periodic", "neumann", "dirichlet"]).Fills("boundary");
-    private readonly Option<double?> _activatorDiffusion = NumberOption.Create<double>("--activator-diffusion", "X", "0.01 to below 0.25 (engine only). Default: 0.1.").Fills("activator_diffusion");
-    private readonly Option<double?> _inhibitorDiffusion = NumberOption.Create<double>("--inhibitor-diffusion", "X", "0.01 to below 0.25 (engine only). Default: 0.05.").Fills("inhibitor_diffusion");
-    private readonly Option<double?> _activatorRate = NumberOption.Create<double>("--activator-rate", "X", "0.001 to 0.1 (engine only). Default: 0.01.").Fills("activator_rate");
-    private readonly Option<double?> _inhibitorRate = NumberOption.Create<double>("--inhibitor-rate", "X", "0.001 to 0.1 (engine only). Default: 0.02.").Fills("inhibitor_rate");
+    private readonly Option<double?> _activatorDiffusion = NumberOption.Create<double>("--activator-diffusion", "X", "0.01 to below 0.25 (engine only). Default: 0.1.").Fills("activator_diffusion").Within(Core.Simulation.SimulationRanges.Of(Core.Simulation.SimulationVariant.Engine).ActivatorDiffusion);
+    private readonly Option<double?> _inhibitorDiffusion = NumberOption.Create<double>("--inhibitor-diffusion", "X", "0.01 to below 0.25 (engine only). Default: 0.05.").Fills("inhibitor_diffusion").Within(Core.Simulation.SimulationRanges.Of(Core.Simulation.SimulationVariant.Engine).InhibitorDiffusion);
+    private readonly Option<double?> _activatorRate = NumberOption.Create<double>("--activator-rate", "X", "0.001 to 0.1 (engine only). Default: 0.01.").Fills("activator_rate").Within(Core.Simulation.SimulationRanges.Of(Core.Simulation.SimulationVariant.Engine).ActivatorRate);
+    private readonly Option<double?> _inhibitorRate = NumberOption.Create<double>("--inhibitor-rate", "X", "0.001 to 0.1 (engine only). Default: 0.02.").Fills("inhibitor_rate").Within(Core.Simulation.SimulationRanges.Of(Core.Simulation.SimulationVariant.Engine).InhibitorRate);
 
     private Option[] EngineOnly => [_boundary, _activatorDiffusion, _inhibitorDiffusion, _activatorRate, _inhibitorRate];
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using Mfn.Cli.Flags;
 using Mfn.Cli.Output;
 using Mfn.Contracts.V1;
+using Mfn.Core.Validation;
 
 namespace Mfn.Cli;
 
@@ -19,11 +20,11 @@ internal static class ValidateCommand
 
     public static Command Create()
     {
-        var seed = NumberOption.Create<long>("--seed", "N", "Seed of samples and network: 0 to 2^63-1. Default: 42.").Fills("seed");
-        var epochs = NumberOption.Create<int>("--epochs", "N", "Passes over the samples: 1 to 100. Default: 1.").Fills("epochs");
-        var batchSize = NumberOption.Create<int>("--batch-size", "N", "Samples a training step: 1 to 64. Default: 4.").Fills("batch_size");
-        var grid = NumberOption.Create<int>("--grid", "N", "Rows and columns of the simulated fields: 8 to 256. Default: 64.").Fills("grid_size");
-        var steps = NumberOption.Create<int>("--steps", "N", "Time steps of each simulation: 1 to 1000. Default: 64.").Fills("steps");
+        var seed = NumberOption.Create<long>("--seed", "N", "Seed of samples and network: 0 to 2^63-1. Default: 42.").Fills("seed").WithinSeeds();
+        var epochs = NumberOption.Create<int>("--epochs", "N", "Passes over the samples: 1 to 100. Default: 1.").Fills("epochs").Within(ValidationSpec.EpochCountRange);
+        var batchSize = NumberOption.Create<int>("--batch-size", "N", "Samples a training step: 1 to 64. Default: 4.").Fills("batch_size").Within(ValidationSpec.BatchSizeRange);
+        var grid = NumberOption.Create<int>("--grid", "N", "Rows and columns of the simulated fields: 8 to 256. Default: 64.").Fills("grid_size").Within(ValidationSpec.GridSizeRange);
+        var steps = NumberOption.Create<int>("--steps", "N", "Time steps of each simulation: 1 to 1000. Default: 64.").Fills("steps").Within(ValidationSpec.StepCountRange);
         var noTuring = new Option<bool>("--no-turing") { Description = "Leave activator and inhibitor out." }.Fills("turing_enabled");
         var jitter = new Option<bool>("--jitter") { Description = "Add Gaussian noise to every cell in every step." }.Fills("jitter_enabled");
         var output = new OutputOptions();

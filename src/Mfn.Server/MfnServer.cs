@@ -52,6 +52,14 @@ public static class MfnServer
     /// <exception cref="InvalidSettingsException">Settings do not exist, are out of their range, contradict one another, or name files that cannot be used.</exception>
     public static WebApplication Build(params string[] args) => Build(ServerSettings.Read(args, Environment.GetEnvironmentVariables()));
 
+    /// <summary>What <see cref="Build(string[])"/> would say is wrong; nothing is built.</summary>
+    public static IReadOnlyList<string> FindProblems(params string[] args)
+    {
+        var settings = ServerSettings.Read(args, Environment.GetEnvironmentVariables());
+        TlsCredentials.Load(settings, DefaultUrl, TimeProvider.System);
+        return settings.Problems;
+    }
+
     /// <summary>
     /// A server for this process alone, on a free loopback port. Of the environment it takes the settings that say what it allows, not those that
     /// say where a server is, whom it trusts, what it keeps and what it logs.

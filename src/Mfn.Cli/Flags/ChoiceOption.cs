@@ -6,6 +6,9 @@ namespace Mfn.Cli.Flags;
 /// <summary>Options that take one of some words, and say which when they get another.</summary>
 internal static class ChoiceOption
 {
+    // Of "f16" and "4.7" every choice is near, and none is meant.
+    private const int LeastLetters = 3;
+
     public static Option<string?> Create(string name, string description, IReadOnlyCollection<string> choices, bool isRequired = false) =>
         Complete(new Option<string?>(name) { CustomParser = result => Read(name, choices, result).FirstOrDefault() }, description, choices, isRequired);
 
@@ -26,7 +29,8 @@ internal static class ChoiceOption
     {
         foreach (var wrong in result.Tokens.Select(token => token.Value).Where(value => !choices.Contains(value)))
         {
-            result.AddError($"{name} must be {Words.Or(choices)}, but was '{wrong}'.");
+            var nearest = wrong.Count(char.IsAsciiLetter) >= LeastLetters ? Suggestion.For(wrong, choices, word => $"; did you mean {word}?") : "";
+            result.AddError($"{name} must be {Words.Or(choices)}, but was '{wrong}'{(nearest.Length > 0 ? nearest : ".")}");
         }
 
         return [.. result.Tokens.Select(token => token.Value)];

@@ -62,6 +62,11 @@ internal static class ParseProblems
             problems.Add($"{above.Name} is missing before '{path[^1]}': {string.Join(' ', path[..^1])} {above.Name} {path[^1]}.");
         }
 
+        if (problems.Count > 0)
+        {
+            problems.AddRange(NumberRanges.Problems(parsed));
+        }
+
         return [.. problems.Distinct()];
     }
 

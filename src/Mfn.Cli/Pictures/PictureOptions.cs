@@ -9,7 +9,7 @@ internal sealed class PictureOptions(string rangeDefault)
     private const int MostScale = 64;
 
     private readonly Option<int?> _scale = NumberOption.Create<int>(
-        "--scale", "N", $"Pixels along a side of a cell in pictures: 1 to {MostScale}, and up to {FieldPicture.MostPixels} in all. Default: 1.");
+        "--scale", "N", $"Pixels along a side of a cell in pictures: 1 to {MostScale}, and up to {FieldPicture.MostPixels} in all. Default: 1.").Within(1, MostScale);
 
     private readonly Option<bool> _colorBar = new("--colorbar") { Description = "Draw a colour bar in mV beside the field in pictures." };
 

@@ -22,7 +22,7 @@ internal static class ExportCommand
     {
         var id = RunCommand.IdArgument();
         var path = new Argument<string>("FILE") { Description = "The file to write, - for standard output. One that was there is replaced once the new one is complete." };
-        var step = NumberOption.Create<long>("--step", "N", "The state after this step. Default: the state now.").Fills("step");
+        var step = NumberOption.Create<long>("--step", "N", "The state after this step. Default: the state now.").Fills("step").AtLeast(0);
         var output = new OutputOptions();
         var connection = ServerConnection.ToRunningServer();
 

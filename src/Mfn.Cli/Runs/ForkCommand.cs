@@ -19,7 +19,7 @@ internal static class ForkCommand
     public static Command Create()
     {
         var id = RunCommand.IdArgument();
-        var step = NumberOption.Create<long>("--step", "N", "From the state after this step. Default: the state now.").Fills("step");
+        var step = NumberOption.Create<long>("--step", "N", "From the state after this step. Default: the state now.").Fills("step").AtLeast(0);
         var changes = new ChangeOptions();
         var life = new LifeOptions();
         var output = new OutputOptions();

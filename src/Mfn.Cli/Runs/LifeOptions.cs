@@ -7,16 +7,16 @@ namespace Mfn.Cli.Runs;
 /// <summary>The options that say how a new run goes on: how fast, until when, and how much of it is kept.</summary>
 internal sealed class LifeOptions
 {
-    private readonly Option<long?> _stopAfter = NumberOption.Create<long>("--stop-after", "STEP", "Stop after this step.").Fills("stop.after_step");
-    private readonly Option<double?> _untilSteady = NumberOption.Create<double>("--until-steady", "MV", "Stop when a step changes no cell by more than so many mV: 0 to 1000.").Fills("tolerance_millivolts");
-    private readonly Option<int?> _steadyEvery = NumberOption.Create<int>("--steady-every", "N", "Look at that every N-th step: 1 to 10000. Default: 10.").Fills("steady_state.every_n_steps");
+    private readonly Option<long?> _stopAfter = NumberOption.Create<long>("--stop-after", "STEP", "Stop after this step.").Fills("stop.after_step").AtLeast(1);
+    private readonly Option<double?> _untilSteady = NumberOption.Create<double>("--until-steady", "MV", "Stop when a step changes no cell by more than so many mV: 0 to 1000.").Fills("tolerance_millivolts").Within(0, 1000);
+    private readonly Option<int?> _steadyEvery = NumberOption.Create<int>("--steady-every", "N", "Look at that every N-th step: 1 to 10000. Default: 10.").Fills("steady_state.every_n_steps").Within(1, 10000);
     private readonly Option<bool> _forever = new Option<bool>("--forever") { Description = "Do not stop." }.Fills("stop.never");
 
     /// <summary>Steps a second at most.</summary>
-    public Option<double?> Pace { get; } = NumberOption.Create<double>("--pace", "X", "Steps a second at most: 0.001 to 1000000. Default: as fast as possible; of a fork, as its parent.").Fills("steps_per_second");
+    public Option<double?> Pace { get; } = NumberOption.Create<double>("--pace", "X", "Steps a second at most: 0.001 to 1000000. Default: as fast as possible; of a fork, as its parent.").Fills("steps_per_second").Within(0.001, 1000000);
 
     /// <summary>How many of the latest steps are kept.</summary>
-    public Option<long?> History { get; } = NumberOption.Create<long>("--history", "N", "Steps that the run can be watched and forked from: 0 to 1000000. Default: 1000; of a fork, as its parent.").Fills("history_steps");
+    public Option<long?> History { get; } = NumberOption.Create<long>("--history", "N", "Steps that the run can be watched and forked from: 0 to 1000000. Default: 1000; of a fork, as its parent.").Fills("history_steps").Within(0, 1000000);
 
     /// <summary>Whether the run begins paused.</summary>
     public Option<bool> Paused { get; } = new Option<bool>("--paused") { Description = "Begin paused." }.Fills("paused");

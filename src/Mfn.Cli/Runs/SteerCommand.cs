@@ -54,13 +54,13 @@ internal static class SteerCommand
 
     private static Command CreateStep(Argument<string> id)
     {
-        var steps = NumberOption.CreateArgument<long>("N", "How many: 1 to 1000000.", ArgumentArity.ExactlyOne).Fills("take_steps.steps");
+        var steps = NumberOption.CreateArgument<long>("N", "How many: 1 to 1000000.", ArgumentArity.ExactlyOne).Fills("take_steps.steps").Within(1, 1_000_000);
         return CreateAction(id, "step", "Takes so many steps, then pauses.", [steps], (arguments, command) => command.TakeSteps = new TakeSteps { Steps = arguments.GetValue(steps)!.Value });
     }
 
     private static Command CreatePace(Argument<string> id)
     {
-        var pace = NumberOption.CreateArgument<double>("STEPS", "Steps a second at most: 0.001 to 1000000. Default: as fast as possible.", ArgumentArity.ZeroOrOne).Fills("steps_per_second");
+        var pace = NumberOption.CreateArgument<double>("STEPS", "Steps a second at most: 0.001 to 1000000. Default: as fast as possible.", ArgumentArity.ZeroOrOne).Fills("steps_per_second").Within(0.001, 1_000_000);
         return CreateAction(id, "pace", "Changes how fast steps are taken.", [pace], (arguments, command) =>
         {
             command.SetPace = new SetPace();
@@ -86,11 +86,11 @@ internal static class SteerCommand
 
     private static Command CreateAdd(Argument<string> id)
     {
-        var row = NumberOption.Create<int>("--row", "N", "First row; from 0.", isRequired: true).Fills("region.row");
-        var column = NumberOption.Create<int>("--column", "N", "First column; from 0.", isRequired: true).Fills("region.column");
-        var rows = NumberOption.Create<int>("--rows", "N", "Number of rows. Default: 1.").Fills("region.rows");
-        var columns = NumberOption.Create<int>("--columns", "N", "Number of columns. Default: 1.").Fills("region.columns");
-        var millivolts = NumberOption.Create<double>("--millivolts", "MV", "How much: -1000 to 1000.", isRequired: true).Fills("millivolts");
+        var row = NumberOption.Create<int>("--row", "N", "First row; from 0.", isRequired: true).Fills("region.row").AtLeast(0);
+        var column = NumberOption.Create<int>("--column", "N", "First column; from 0.", isRequired: true).Fills("region.column").AtLeast(0);
+        var rows = NumberOption.Create<int>("--rows", "N", "Number of rows. Default: 1.").Fills("region.rows").AtLeast(1);
+        var columns = NumberOption.Create<int>("--columns", "N", "Number of columns. Default: 1.").Fills("region.columns").AtLeast(1);
+        var millivolts = NumberOption.Create<double>("--millivolts", "MV", "How much: -1000 to 1000.", isRequired: true).Fills("millivolts").Within(-1000, 1000);
         return CreateAction(id, "add", "Adds to the potential of a region.", [row, column, rows, columns, millivolts], (arguments, command) =>
             command.AddPotential = new AddPotential
             {

@@ -25,14 +25,14 @@ internal sealed class WatchRequestOptions
         ["degrade"] = Delivery.Degrade,
     };
 
-    private readonly Option<long?> _fromStep = NumberOption.Create<long>("--from-step", "N", "Begin with the state after this step. Default: now.").Fills("from_step");
+    private readonly Option<long?> _fromStep = NumberOption.Create<long>("--from-step", "N", "Begin with the state after this step. Default: now.").Fills("from_step").AtLeast(0);
     private readonly Option<string?> _token = new Option<string?>("--token") { Description = "Begin behind the message that brought this token, which --json prints.", HelpName = "TOKEN" }.Fills("resume_token");
-    private readonly Option<int?> _every = NumberOption.Create<int>("--every", "N", "A frame after every N-th step: 1 to 1000000. Default: 1.").Fills("every_n_steps");
+    private readonly Option<int?> _every = NumberOption.Create<int>("--every", "N", "A frame after every N-th step: 1 to 1000000. Default: 1.").Fills("every_n_steps").Within(1, 1000000);
     private readonly Option<string?> _encoding = ChoiceOption.Create("--encoding", "How the fields are sent. Default: f64 for NPY files, f32 for pictures, else none.", Encodings.Keys).Fills("field_encoding");
-    private readonly Option<int?> _deltas = NumberOption.Create<int>("--deltas", "N", "Send differences, and a whole field every N frames: 1 to 10000. Default: 1, whole fields.").Fills("key_frame_interval");
-    private readonly Option<int?> _downsample = NumberOption.Create<int>("--downsample", "N", "Send the means of N x N cells. Default: 1.").Fills("downsampling");
+    private readonly Option<int?> _deltas = NumberOption.Create<int>("--deltas", "N", "Send differences, and a whole field every N frames: 1 to 10000. Default: 1, whole fields.").Fills("key_frame_interval").Within(1, 10000);
+    private readonly Option<int?> _downsample = NumberOption.Create<int>("--downsample", "N", "Send the means of N x N cells. Default: 1.").Fills("downsampling").AtLeast(1);
     private readonly Option<string?> _delivery = ChoiceOption.Create("--delivery", "What to do when this reads too slowly. Default: latest for a terminal, else lossless.", Deliveries.Keys).Fills("delivery");
-    private readonly Option<int?> _backlog = NumberOption.Create<int>("--backlog", "N", "Frames that may wait on the server: 1 to 1024. Default: 16.").Fills("backlog_frames");
+    private readonly Option<int?> _backlog = NumberOption.Create<int>("--backlog", "N", "Frames that may wait on the server: 1 to 1024. Default: 16.").Fills("backlog_frames").Within(1, 1024);
     private readonly Option<Region?> _region = new Option<Region?>("--region")
     {
         Description = "Part of the field to send. Default: all.",

@@ -1,5 +1,8 @@
+using System.CommandLine;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Mfn.Cli;
+using Mfn.Cli.Flags;
 using Mfn.Contracts.V1;
 using Mfn.Server.Tests.GrpcStack;
 
@@ -31,28 +34,8 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
     [Theory, MemberData(nameof(Numbers))]
     public async Task NumberOutOfRange_IsToldByItsFlag(string path, string option)
     {
-        string[] engine = option is "--activator-diffusion" or "--inhibitor-diffusion" or "--activator-rate" or "--inhibitor-rate" && path is "simulate" or "run create" ? ["--variant", "engine"] : [];
-        string[] jitter = option == "--jitter-variance" && path is "simulate" or "run create" ? ["--jitter"] : [];
-        string[] steady = option == "--steady-every" ? ["--until-steady", "0.01"] : [];
-        string[] rule = path != "aggregate" ? [] : option switch
-        {
-            "--clusters" or "--seed" => ["--rule", "hierarchical-krum"],
-            "--byzantine-fraction" or "--sample-fraction" => ["--rule", "hierarchical-krum", "--variant", "mfn-4.1-compat"],
-            "--tau" or "--iterations" => ["--rule", "centered-clipping"],
-            "--tolerance" => ["--rule", "geometric-median"],
-            "--clip-norm" => ["--rule", "median", "--pre", "clip"],
-            "--bucket-size" => ["--rule", "median", "--pre", "bucketing"],
-            "--byzantine" => ["--rule", "median"],
-            _ => [],
-        };
-        var line = (await table.LineAsync(path)).ToList();
-        Drop(line, option);
-        if (rule.Length > 0)
-        {
-            Drop(line, "--rule");
-        }
-
-        var (exitCode, _, error) = await InProcess.RunAsync([.. line, option, FarOut, .. engine, .. jitter, .. steady, .. rule, .. table.ServerOf(path)]);
+        var line = await LineAsync(path, option);
+        var (exitCode, _, error) = await InProcess.RunAsync([.. line, option, FarOut, .. table.ServerOf(path)]);
 
         if (option == "--threshold")
         {
@@ -64,6 +47,84 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
         Assert.Equal(2, exitCode);
         Assert.Contains(option, error, StringComparison.Ordinal);
         Assert.DoesNotMatch(WireName(), error);
+    }
+
+    [Theory, MemberData(nameof(Numbers))]
+    public async Task NumberOutOfRange_BesideAWordThatIsNoOption_IsToldAsTheServerDoes(string path, string option)
+    {
+        if (option == "--threshold")
+        {
+            return;
+        }
+
+        var line = await LineAsync(path, option);
+
+        var (exitCode, _, error) = await InProcess.RunAsync([.. line, option, FarOut, "--no-such-option", .. table.ServerOf(path)]);
+        var (_, _, alone) = await InProcess.RunAsync([.. line, option, FarOut, .. table.ServerOf(path)]);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("mfn: There is no option --no-such-option.\n", error, StringComparison.Ordinal);
+        var told = alone.Split('\n').First(each => each.Contains(option, StringComparison.Ordinal));
+        if (IsOpenEnded(path, option) || !told.Contains(" must be ", StringComparison.Ordinal))
+        {
+            Assert.Contains($"mfn: {option} must be ", error, StringComparison.Ordinal);
+            return;
+        }
+
+        Assert.Contains($"{told}\n", error, StringComparison.Ordinal);
+
+        // What else it depends on cannot be known before all of the command line is.
+        static bool IsOpenEnded(string path, string option) => option switch
+        {
+            "--grid" or "--steps" or "--every" or "--alpha" or "--turing-threshold" or "--stop-after" => path != "validate",
+            "--keep" or "--clusters" or "--bucket-size" or "--step" or "--from-step" or "--row" or "--column" or "--rows" or "--columns" or "--downsample" or "--min-box" or "--max-box" => true,
+            _ => false,
+        };
+    }
+
+    [Theory]
+    [InlineData("simulate --grid 2 --jitter-variance 5", "--jitter-variance: only with --jitter.", "--grid must be at least 4, but was 2.", "--jitter-variance must be between 0 and 0.01, but was 5.")]
+    [InlineData("simulate --grdi 5 --grid 2 --seed x --steps 0 --boundary klien --variant engin", "There is no option --grdi; did you mean --grid?", "--seed must be a whole number of at most 9223372036854775807, but was 'x'.", "--grid must be at least 4, but was 2.", "--steps must be at least 1, but was 0.", "--boundary must be periodic, neumann or dirichlet, but was 'klien'.", "--variant must be model or engine, but was 'engin'; did you mean engine?")]
+    [InlineData("nernst --valence 9 --out-molar x --in-molar 5000", "--out-molar must be a number, but was 'x'.", "--valence must be between -3 and 3 and not 0, but was 9.", "--in-molar must be above 0 and at most 1000, but was 5000.")]
+    [InlineData("aggregate --byzantine -1 --rule krm --pre nmn --timeout 1", "UPDATES is missing: files of updates, NPY or safetensors: (updates, components), or one update.", "--byzantine must be between 0 and 2147483647, but was -1.", "--rule must be krum, multi-krum, hierarchical-krum, bulyan, median, trimmed-mean, meamed, geometric-median, centered-clipping, mda or mean, but was 'krm'; did you mean krum?", "--pre must be nnm, clip, adaptive-clip or bucketing, but was 'nmn'; did you mean nnm?", "--timeout must be between 2 and 86400, but was 1.")]
+    [InlineData("serve --urs x --set nope --set MaxSteps=5 --set Limits:MaxFrames=0", "There is no option --urs; did you mean --urls?", "--set must be KEY=VALUE, but was 'nope'.", "--set MaxSteps is no setting; did you mean --set Limits:MaxSteps?", "--set Limits:MaxFrames must be between 1 and 100000000, but was 0.")]
+    public async Task ProblemsOfAllKinds_AreToldAtOnce(string arguments, params string[] told)
+    {
+        var (exitCode, output, error) = await InProcess.RunAsync(arguments.Split(' '));
+
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.Equal(
+            told.Select(each => $"mfn: {each}").Order(StringComparer.Ordinal),
+            error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.StartsWith("mfn: ", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    public static TheoryData<string> Paths => [.. CommandTable.Commands.Keys];
+
+    [Theory, MemberData(nameof(Paths))]
+    public void AnyWords_AreToldInTheCommandsWords(string path)
+    {
+        var root = MfnCommand.Create();
+        var command = CommandTable.Commands[path];
+        string[] values = ["", "x", "-1", "--", "=", "x=y", "@x", "1e999", "'\"", "999999999999999999999"];
+        var lines = new List<string[]>([[], ["x"], ["x", "y"], ["--"], ["--", "-x"], ["-x"], ["--x=y"], ["-"], ["/x"], [""]]);
+        foreach (var option in command.Options)
+        {
+            lines.AddRange([[option.Name], [option.Name, option.Name], [$"{option.Name}="], [option.Name, "1", option.Name, "1"], [$"{option.Name}:x"]]);
+            lines.AddRange(values.SelectMany(value => new string[][] { [option.Name, value], [$"{option.Name}={value}"], [option.Name, value, value] }));
+        }
+
+        foreach (var line in lines)
+        {
+            var parsed = root.Parse([.. path.Split(' '), .. line], new ParserConfiguration { ResponseFileTokenReplacer = null });
+            foreach (var problem in ParseProblems.Of(parsed))
+            {
+                Assert.True(IsOurs(problem), $"{path} {string.Join(' ', line)}: {problem}");
+            }
+        }
+
+        // Ours begin with the name of what is wrong, and have none of the parser's words.
+        static bool IsOurs(string problem) =>
+            !ParsersWord().IsMatch(problem) && (problem[0] is '-' or '\'' or 'T' or '<' || char.IsUpper(problem[0])) && problem[^1] is '.' or '?' or '>' || problem.Contains(" needs a value: ", StringComparison.Ordinal);
     }
 
     [Theory]
@@ -277,6 +338,33 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
         return json.RootElement.Clone();
     }
 
+    // What makes a command do something with an option, but the option.
+    private async Task<IReadOnlyList<string>> LineAsync(string path, string option)
+    {
+        string[] engine = option is "--activator-diffusion" or "--inhibitor-diffusion" or "--activator-rate" or "--inhibitor-rate" && path is "simulate" or "run create" ? ["--variant", "engine"] : [];
+        string[] jitter = option == "--jitter-variance" && path is "simulate" or "run create" ? ["--jitter"] : [];
+        string[] steady = option == "--steady-every" ? ["--until-steady", "0.01"] : [];
+        string[] rule = path != "aggregate" ? [] : option switch
+        {
+            "--clusters" or "--seed" => ["--rule", "hierarchical-krum"],
+            "--byzantine-fraction" or "--sample-fraction" => ["--rule", "hierarchical-krum", "--variant", "mfn-4.1-compat"],
+            "--tau" or "--iterations" => ["--rule", "centered-clipping"],
+            "--tolerance" => ["--rule", "geometric-median"],
+            "--clip-norm" => ["--rule", "median", "--pre", "clip"],
+            "--bucket-size" => ["--rule", "median", "--pre", "bucketing"],
+            "--byzantine" => ["--rule", "median"],
+            _ => [],
+        };
+        var line = (await table.LineAsync(path)).ToList();
+        Drop(line, option);
+        if (rule.Length > 0)
+        {
+            Drop(line, "--rule");
+        }
+
+        return [.. line, .. engine, .. jitter, .. steady, .. rule];
+    }
+
     private static void Drop(List<string> line, string option)
     {
         var at = line.IndexOf(option);
@@ -285,6 +373,9 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
             line.RemoveRange(at, 2);
         }
     }
+
+    [GeneratedRegex(@"Option '|Argument '|Command '|Cannot parse|Unrecognized|Required |expected type|System\.|was not (matched|provided)|Exception")]
+    private static partial Regex ParsersWord();
 
     [GeneratedRegex(@"\b[a-z]+_[a-z_]+\b|\bspec\.|INVALID_ARGUMENT")]
     private static partial Regex WireName();

@@ -94,7 +94,7 @@ public sealed class MfnCommandTests : IDisposable
     [InlineData("simulate extra", "'mfn simulate' does not expect 'extra'.")]
     [InlineData("run", "'mfn run' needs a command: create, list, get")]
     [InlineData("simulate --boundary klein", "--boundary must be periodic, neumann or dirichlet, but was 'klein'.")]
-    [InlineData("simulate --boundary neuman", "--boundary must be periodic, neumann or dirichlet, but was 'neuman'.")]
+    [InlineData("simulate --boundary neuman", "--boundary must be periodic, neumann or dirichlet, but was 'neuman'; did you mean neumann?")]
     [InlineData("simulate --variant engine --allow-unstable", "--allow-unstable must not be set if --variant engine, whose")]
     [InlineData("simulate --tls-ca x", "--tls-ca: only with a server (--server, MFN_SERVER or a context).")]
     [InlineData("simulate --tls-ca x --server http://127.0.0.1:1", "--tls-ca: only with an https:// server, but it is http://127.0.0.1:1.")]
