@@ -37,12 +37,12 @@ def connect(test, address=PLAINTEXT, credentials=None, options=()):
     return channel
 
 
-def start_server(test, *settings):
-    """Starts a server of the test's own; gives its process and address."""
+def start_server(test, *settings, environment=None):
+    """Starts a server of the test's own, with more in its environment; gives its process and address."""
     command = ["dotnet", os.environ["INTEROP_DLL"], "serve", "--urls", "http://127.0.0.1:0"]
     for setting in settings:
         command += ["--set", setting]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
     test.addCleanup(server.communicate)
 
     # Whatever the test waits for ends when the server does.
