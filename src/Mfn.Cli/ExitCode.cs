@@ -5,10 +5,10 @@ internal static class ExitCode
 {
     public const int Success = 0;
 
-    /// <summary>A call failed, there is no server, or the result could not be written.</summary>
+    /// <summary>A call failed, there is no server, the result could not be written, or a server could not listen or use its data directory.</summary>
     public const int Failure = 1;
 
-    /// <summary>The arguments are wrong, whether the command or the server found that out.</summary>
+    /// <summary>The arguments, or the settings of a server that starts, are wrong, whether the command or the server found that out.</summary>
     public const int BadArguments = 2;
 
     /// <summary>Whoever read standard output left before the answer was complete: what a shell reports of a program that SIGPIPE ended.</summary>
@@ -18,8 +18,8 @@ internal static class ExitCode
     public const string Help = """
         Exit codes:
           0    done; of run watch also: whoever read it has seen enough
-          1    the call failed, there is no server, or a file could not be written
-          2    something is wrong with the arguments, or the server refused them
+          1    the call failed, there is no server, a file could not be written, or a server could not listen
+          2    something is wrong with the arguments or a server's settings, or the server refused them
           141  whoever read standard output left before the answer was complete
         """;
 }

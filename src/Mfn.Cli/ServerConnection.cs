@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -218,7 +219,7 @@ internal sealed class ServerConnection
         try
         {
             var certificate = arguments.GetValue(_certificate);
-            return new MfnClient(new MfnClientOptions
+            var options = new MfnClientOptions
             {
                 Address = address,
                 AuthorityFile = arguments.GetValue(_authority) ?? target.Context?.AuthorityFile,
@@ -229,7 +230,9 @@ internal sealed class ServerConnection
                 MaxTries = 1,
                 Answered = (method, elapsed) => answer.Trace($"{method} answered after {Milliseconds(elapsed)}"),
                 MaxSendBytes = arguments.GetValue(_messageBytes) ?? DefaultMessageBytes,
-            });
+            };
+            TlsFiles.RequireUsable(options.AuthorityFile, options.CertificateFile, options.KeyFile, OfContext);
+            return new MfnClient(options);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
         {
@@ -239,6 +242,9 @@ internal sealed class ServerConnection
         {
             throw new BadArgumentsException($"The server cannot be called: {error.Message}");
         }
+
+        string OfContext(string option) =>
+            arguments.GetResult(option) is OptionResult { Implicit: false } || target.Context is null ? "" : $" of the {target.Origin.Replace("--context", "context", StringComparison.Ordinal)}";
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -77,6 +77,12 @@ internal sealed class ChannelFactory
         {
             var authorities = new X509Certificate2Collection();
             authorities.ImportFromPemFile(options.AuthorityFile);
+            if (authorities.Count == 0)
+            {
+                // No server could be trusted, which every call would tell in other words.
+                throw new ArgumentException($"{nameof(options.AuthorityFile)} must be a PEM file with certificates, but there is none in '{options.AuthorityFile}'.", nameof(options));
+            }
+
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
             policy.CustomTrustStore.AddRange(authorities);
             tls.CertificateChainPolicy = policy;

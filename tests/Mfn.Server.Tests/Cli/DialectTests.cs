@@ -277,6 +277,41 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
     }
 
     [Fact]
+    public async Task TlsFiles_ThatCannotBeUsed_AreToldByTheirFlags()
+    {
+        var folder = Directory.CreateTempSubdirectory("mfn-tls-files-");
+        using var authority = new TestAuthority();
+        try
+        {
+            var (empty, missing, root, key) = (Path.Combine(folder.FullName, "empty.pem"), Path.Combine(folder.FullName, "none.pem"), Path.Combine(folder.FullName, "ca.pem"), Path.Combine(folder.FullName, "other.key"));
+            await File.WriteAllTextAsync(empty, "");
+            await File.WriteAllTextAsync(root, authority.RootPem);
+            using var other = System.Security.Cryptography.ECDsa.Create();
+            await File.WriteAllTextAsync(key, other.ExportPkcs8PrivateKeyPem());
+
+            Assert.Equal(
+                $"mfn: --tls-ca must be a PEM file with certificates, but there is none in '{empty}', or one is damaged.\n"
+                + $"mfn: --tls-cert must be an existing file, but there is no '{missing}'.\n"
+                + $"mfn: --tls-key must be a file, but '{folder.FullName}' is a folder.\n",
+                await ErrorAsync("--tls-ca", empty, "--tls-cert", missing, "--tls-key", folder.FullName));
+            Assert.Equal(
+                $"mfn: --tls-key must be the key of the certificate in '{root}', but '{key}' is not, or has a password, or is damaged.\n",
+                await ErrorAsync("--tls-cert", root, "--tls-key", key));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+
+        static async Task<string> ErrorAsync(params string[] options)
+        {
+            var (exitCode, output, error) = await InProcess.RunAsync(["run", "list", "--server", "https://127.0.0.1:1", .. options]);
+            Assert.Equal((2, ""), (exitCode, output));
+            return error;
+        }
+    }
+
+    [Fact]
     public async Task UnknownName_IsToldApart()
     {
         var (exitCode, _, error) = await InProcess.RunAsync("run", "list", "--server", "http://no-such-host.invalid:1");

@@ -53,6 +53,7 @@ public sealed class TlsTests : IDisposable
     {
         var address = new Uri("https://127.0.0.1:1");
 
+        Assert.Throws<ArgumentException>(() => new MfnClient(new MfnClientOptions { Address = address, AuthorityFile = Write("none.pem", "") }));
         Assert.Throws<ArgumentException>(() => new MfnClient(new MfnClientOptions { Address = new Uri("ftp://127.0.0.1") }));
         Assert.Throws<ArgumentException>(() => new MfnClient(new MfnClientOptions { Address = address, KeyFile = Write("key.pem", "") }));
         Assert.ThrowsAny<IOException>(() => new MfnClient(new MfnClientOptions { Address = address, AuthorityFile = "/nowhere.pem" }));
