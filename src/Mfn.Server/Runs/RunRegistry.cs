@@ -57,7 +57,8 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         Services = new RunServices(scheduler, buffers, _replays, _heartbeats, meter, lifetime, clock, options.Value);
 
         // Often enough that a run is deleted about when its time has come.
-        var period = options.Value.IdleTimeout / 4;
+        // No timer waits for more than seven weeks.
+        var period = TimeSpan.FromTicks(Math.Min(options.Value.IdleTimeout.Ticks / 4, TimeSpan.TicksPerHour));
         _idleTimer = clock.CreateTimer(_ => SweepIdle(), state: null, period, period);
     }
 

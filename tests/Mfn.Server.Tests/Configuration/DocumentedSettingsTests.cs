@@ -28,6 +28,8 @@ public sealed class DocumentedSettingsTests : IDisposable
 
     public static TheoryData<string, Place> Bounded => Cross(DocumentedSetting.All.Where(setting => setting.Ends is not null));
 
+    public static TheoryData<string> Named => [.. DocumentedSetting.All.Where(setting => setting.Ends is not null).Select(setting => setting.Name)];
+
     public static TheoryData<string, Place> Switches => Cross(DocumentedSetting.All.Where(setting => setting.Type == typeof(bool)));
 
     public static TheoryData<string, Place> Everything => Cross(DocumentedSetting.All);
@@ -89,6 +91,21 @@ public sealed class DocumentedSettingsTests : IDisposable
         foreach (var end in new[] { least, most })
         {
             Assert.Equal(end, Take(setting, (place, Text(end))));
+        }
+    }
+
+    [Theory, MemberData(nameof(Named))]
+    public async Task Bounded_AtItsEnds_StartsAndServes(string name)
+    {
+        var (least, most) = Find(name).Ends!.Value;
+        foreach (var end in new[] { least, most })
+        {
+            await using var server = await TestServer.StartAsync($"{name}={Text(end)}");
+
+            // Grids and steps as small as any limit allows.
+            var response = await server.Simulation.SimulateAsync(new Contracts.V1.SimulateRequest { Spec = new Contracts.V1.SimulationSpec { GridSize = 4, Steps = 1 } });
+
+            Assert.Equal(1, response.Summary.Spec.Steps);
         }
     }
 
