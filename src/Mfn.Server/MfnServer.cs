@@ -188,6 +188,8 @@ public static class MfnServer
         services.AddSingleton<SimulationRegistry>();
         services.AddSingleton<RunRegistry>();
         services.AddHostedService(provider => provider.GetRequiredService<RunRegistry>());
+        services.AddSingleton<CheckpointScrub>();
+        services.AddHostedService(provider => provider.GetRequiredService<CheckpointScrub>());
         services.AddSingleton<AggregationMemory>();
         services.AddHostedService<RuntimeNotice>();
         services.AddHostedService<HeartbeatNotice>();

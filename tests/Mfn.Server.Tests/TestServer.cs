@@ -61,6 +61,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public System.Diagnostics.Metrics.IMeterFactory Meters => _app.Services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
 
+    public Mfn.Server.Runs.CheckpointScrub CheckpointScrub => _app.Services.GetRequiredService<Mfn.Server.Runs.CheckpointScrub>();
+
     public Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckService HealthChecks =>
         _app.Services.GetRequiredService<Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckService>();
 

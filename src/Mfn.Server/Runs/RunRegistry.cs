@@ -219,6 +219,11 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         }
     }
 
+    /// <summary>The checkpoints of the runs that there are, each run's as they are when its turn has come.</summary>
+    public IEnumerable<(RunId RunId, RunPosition Position, string Path)> StoredCheckpoints() => _store is { } store
+        ? Live.SelectMany(run => store.ListCheckpoints(run.Id).Select(checkpoint => (run.Id, checkpoint.Position, checkpoint.Path)))
+        : [];
+
     /// <summary>Ends a run and forgets it.</summary>
     /// <exception cref="CallRefusedException">It was deleted before.</exception>
     public async Task<RunStatus> DeleteAsync(Run run, RunEndReason reason, CancellationToken cancellationToken)

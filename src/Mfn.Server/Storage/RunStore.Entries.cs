@@ -17,6 +17,24 @@ internal sealed partial class RunStore
     /// <summary>What stands among the runs and is none, in no order.</summary>
     public IReadOnlyList<OddEntry> ListOdd() => [.. Directory.EnumerateFileSystemEntries(_runs).Select(FindOddity).OfType<OddEntry>()];
 
+    /// <summary>The checkpoints of a run, of which some may be gone by now, and none be a file; none if the run is gone.</summary>
+    public IReadOnlyList<(RunPosition Position, string Path)> ListCheckpoints(RunId id)
+    {
+        try
+        {
+            return
+            [
+                .. Directory.EnumerateFileSystemEntries(PathOf(id))
+                    .Select(path => CheckpointFileName.TryParse(Path.GetFileName(path), out var position) ? (position, path) : ((RunPosition Position, string Path)?)null)
+                    .OfType<(RunPosition Position, string Path)>(),
+            ];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>A system's message without the directory that the data is in, which is nobody's business but the operator's.</summary>
     public string WithoutDirectory(string message) => message.Replace(_runs + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
 

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Mfn.Contracts.V1;
+using Mfn.Server.Tests.GrpcStack;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
@@ -92,6 +93,66 @@ public sealed class DamagedRunTests : IDisposable
             check.Data.Select(entry => (entry.Key, (string)entry.Value)).OrderBy(entry => entry.Key.Length == 37 ? 0 : 1).ThenBy(entry => entry.Key, StringComparer.Ordinal));
         Assert.Equal(ServingStatus.Serving, (await server.Health.CheckAsync(new HealthCheckRequest())).Status);
         Assert.Equal([bad, good], (await server.Runs.ListRunsAsync(new ListRunsRequest())).Runs.Select(run => run.RunId).OrderBy(id => id == good));
+    }
+
+    [Theory]
+    [InlineData("flipped", "Its checksum is wrong.")]
+    [InlineData("cut", "Its checksum is wrong.")]
+    [InlineData("empty", "It is cut off.")]
+    [InlineData("of another state", "It is that of step 0, revision 0.")]
+    [InlineData("pipe", "It is a device, a pipe or a socket and no file.")]
+    [InlineData("folder", "It is a folder and no file.")]
+    public async Task Start_DamagedLaterCheckpoint_IsFoundThoughNothingNeedsIt(string damage, string problem)
+    {
+        string id;
+        await using (var server = await StartAsync())
+        {
+            id = await CreateAsync(server);
+            for (var i = 0; i < 2; i++)
+            {
+                await SteerAsync(server, id, new RunCommand { CommandId = $"take {i}", TakeSteps = new TakeSteps { Steps = 5 } });
+                await SteerAsync(server, id, new RunCommand { CommandId = $"keep {i}", Checkpoint = new Checkpoint() });
+            }
+
+            await SteerAsync(server, id);
+        }
+
+        // Neither the first one, which the history begins with, nor the last.
+        var path = Directory.GetFiles(Path.Combine(RunsPath, id), "checkpoint-*").Order(StringComparer.Ordinal).ElementAt(1);
+        var bytes = await File.ReadAllBytesAsync(path);
+        switch (damage)
+        {
+            case "flipped":
+                bytes[bytes.Length / 2] ^= 1;
+                await File.WriteAllBytesAsync(path, bytes);
+                break;
+            case "cut":
+                await File.WriteAllBytesAsync(path, bytes[..^1]);
+                break;
+            case "empty":
+                await File.WriteAllBytesAsync(path, []);
+                break;
+            case "of another state":
+                File.Copy(Path.Combine(RunsPath, id, "checkpoint-0-0"), path, overwrite: true);
+                break;
+            case "pipe":
+                File.Delete(path);
+                MakePipe(path);
+                break;
+            default:
+                File.Delete(path);
+                Directory.CreateDirectory(path);
+                break;
+        }
+
+        var log = new RecordedLog();
+        await using var next = await log.StartServerAsync($"Runs:DataDirectory={_directory.FullName}");
+        await next.CheckpointScrub.Done.Within();
+        var check = Assert.Single((await next.HealthChecks.CheckHealthAsync()).Entries).Value;
+
+        Assert.Equal(RunState.Paused, (await next.Runs.GetRunAsync(new GetRunRequest { RunId = id })).Run.State);
+        Assert.Contains($"{Path.GetFileName(path)} of run {id} is damaged, and will be passed over where it would be needed: {problem}", log.Warnings);
+        Assert.Equal((problem, HealthStatus.Degraded), (check.Data[$"runs/{id}/{Path.GetFileName(path)}"], check.Status));
     }
 
     [Fact]
