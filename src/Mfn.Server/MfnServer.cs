@@ -183,6 +183,7 @@ public static class MfnServer
         services.AddSingleton<MemoryAccount>();
         services.AddSingleton<ConnectionMemory>();
         services.AddSingleton<ComputeScheduler>();
+        services.AddSingleton<FrameScheduler>();
         services.AddSingleton<FieldBufferPool>();
         services.AddSingleton<ComputePlaces>();
         services.AddSingleton<SimulationRegistry>();

@@ -19,6 +19,17 @@ if (args is ["serve-peer", var port])
     return;
 }
 
+if (args is ["pace", var audience, var runUrl, var runServerId, var seconds, var rounds])
+{
+    await PaceMeasurement.RunAsync(
+        audience,
+        new Uri(runUrl),
+        int.Parse(runServerId, CultureInfo.InvariantCulture),
+        double.Parse(seconds, CultureInfo.InvariantCulture),
+        int.Parse(rounds, CultureInfo.InvariantCulture));
+    return;
+}
+
 if (args is ["watch", var measurement, var url, var serverId, .. var numbers])
 {
     await WatchMeasurements.RunAsync(measurement, new Uri(url), int.Parse(serverId, CultureInfo.InvariantCulture), numbers);

@@ -110,6 +110,12 @@ internal sealed class CallRefusedException : Exception
         + " waited for this watcher. Resume from the last token; ask for fewer, smaller or droppable frames.",
         new RetryInfo { RetryDelay = TimeSpan.Zero.ToDuration() });
 
+    /// <summary>The frames that a lossless watcher asks for take more time or memory than there is.</summary>
+    public static CallRefusedException FramesTooCostly() => new(
+        StatusCode.ResourceExhausted,
+        "A frame for this watcher could not be made in time, or found no memory. Resume from the last token; ask for fewer, smaller or droppable frames.",
+        new RetryInfo { RetryDelay = TimeSpan.FromSeconds(1).ToDuration() });
+
     /// <summary>A live run has the name already.</summary>
     public static CallRefusedException RunNameTaken(string name) => new(
         StatusCode.AlreadyExists,

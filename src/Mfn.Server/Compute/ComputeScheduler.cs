@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Mfn.Core.Simulation;
 
 namespace Mfn.Server.Compute;
@@ -19,13 +20,20 @@ internal sealed class ComputeScheduler : TaskScheduler, IDisposable
     private readonly BlockingCollection<object> _waiting = [];
     private readonly Thread[] _threads;
 
+    // By thread: the time that it has computed, and since when it does, or 0.
+    private readonly long[] _busyTicks;
+    private readonly long[] _busySince;
+
     public ComputeScheduler()
     {
         _threads = new Thread[Environment.ProcessorCount];
+        _busyTicks = new long[_threads.Length];
+        _busySince = new long[_threads.Length];
         Helpers = new StepHelpers(_threads.Length - 1, _waiting.Add);
         for (var i = 0; i < _threads.Length; i++)
         {
-            _threads[i] = new Thread(ExecuteAll) { IsBackground = true, Name = $"mfn-compute-{i}" };
+            var index = i;
+            _threads[i] = new Thread(() => ExecuteAll(index)) { IsBackground = true, Name = $"mfn-compute-{i}" };
             _threads[i].Start();
         }
     }
@@ -34,6 +42,23 @@ internal sealed class ComputeScheduler : TaskScheduler, IDisposable
     public StepHelpers Helpers { get; }
 
     public override int MaximumConcurrencyLevel => _threads.Length;
+
+    /// <summary>The time that the threads have computed, all together.</summary>
+    public TimeSpan BusyTime
+    {
+        get
+        {
+            var (now, ticks) = (Stopwatch.GetTimestamp(), 0L);
+            for (var i = 0; i < _threads.Length; i++)
+            {
+                // Between the two readings the thread may have ended what it did, which the next reading makes up for.
+                var since = Volatile.Read(ref _busySince[i]);
+                ticks += Volatile.Read(ref _busyTicks[i]) + (since == 0 ? 0 : Math.Max(0, now - since));
+            }
+
+            return Stopwatch.GetElapsedTime(0, ticks);
+        }
+    }
 
     /// <summary>Computes something short, in its turn.</summary>
     public Task<T> ComputeAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
@@ -56,10 +81,12 @@ internal sealed class ComputeScheduler : TaskScheduler, IDisposable
 
     protected override IEnumerable<Task> GetScheduledTasks() => _waiting.OfType<Task>().ToArray();
 
-    private void ExecuteAll()
+    private void ExecuteAll(int index)
     {
         foreach (var waiting in _waiting.GetConsumingEnumerable())
         {
+            var start = Stopwatch.GetTimestamp();
+            Volatile.Write(ref _busySince[index], start);
             if (waiting is Task task)
             {
                 TryExecuteTask(task);
@@ -68,6 +95,9 @@ internal sealed class ComputeScheduler : TaskScheduler, IDisposable
             {
                 ((IThreadPoolWorkItem)waiting).Execute();
             }
+
+            Volatile.Write(ref _busySince[index], 0);
+            Volatile.Write(ref _busyTicks[index], _busyTicks[index] + Stopwatch.GetTimestamp() - start);
         }
     }
 }

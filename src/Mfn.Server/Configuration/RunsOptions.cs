@@ -38,6 +38,10 @@ internal sealed class RunsOptions
     [Range(typeof(long), "65536", "1099511627776")]
     public long MaxBacklogBytesPerWatcher { get; set; } = 16L << 20;
 
+    /// <summary>Memory for the frames that wait for all watchers of all runs together, and for the states that frames are still to be made of.</summary>
+    [Range(typeof(long), "16777216", "17592186044416")]
+    public long MaxBacklogBytes { get; set; } = 512L << 20;
+
     /// <summary>How many watchers may have history recomputed at once; others wait for their turn. Each takes the memory of a run.</summary>
     [Range(1, 10_000)]
     public int MaxReplays { get; set; } = 16;

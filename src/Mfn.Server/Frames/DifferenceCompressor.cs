@@ -4,7 +4,7 @@ using System.IO.Compression;
 namespace Mfn.Server.Frames;
 
 /// <summary>Compresses frames' differences. Its working memory, twice the largest frame or a little more, is kept for the next one. Not thread-safe.</summary>
-internal sealed class DifferenceCompressor(FieldBufferPool buffers)
+internal sealed class DifferenceCompressor(IFrameMemory memory)
 {
     private byte[] _planes = [];
     private byte[] _compressed = [];
@@ -27,7 +27,7 @@ internal sealed class DifferenceCompressor(FieldBufferPool buffers)
         }
 
         var length = (int)compressed.Position;
-        var buffer = buffers.Rent(length);
+        var buffer = memory.Rent(length);
         _compressed.AsSpan(0, length).CopyTo(buffer.Memory.Span);
         return buffer;
     }

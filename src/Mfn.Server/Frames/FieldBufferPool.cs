@@ -3,14 +3,14 @@ using System.Buffers;
 namespace Mfn.Server.Frames;
 
 /// <summary>Lends the memory of frames' fields and counts what is out.</summary>
-internal sealed class FieldBufferPool
+internal sealed class FieldBufferPool : IFrameMemory
 {
     private int _rentedCount;
 
     /// <summary>Buffers that have not come back.</summary>
     public int RentedCount => Volatile.Read(ref _rentedCount);
 
-    /// <summary>Lends exactly so many bytes until the owner is disposed. Their contents are whatever they were.</summary>
+    /// <inheritdoc/>
     public IMemoryOwner<byte> Rent(int byteCount) => new FieldBuffer(this, byteCount);
 
     private sealed class FieldBuffer : IMemoryOwner<byte>

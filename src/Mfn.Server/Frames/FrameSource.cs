@@ -6,6 +6,7 @@ namespace Mfn.Server.Frames;
 internal readonly ref struct FrameSource
 {
     private readonly SimulationEngine? _engine;
+    private readonly StateCopy? _copy;
     private readonly ReadOnlySpan<double> _potential;
 
     /// <summary>An engine as it is; valid until its next step.</summary>
@@ -16,6 +17,16 @@ internal readonly ref struct FrameSource
         Step = engine.Step;
         Revision = revision;
         GrowthEventCount = engine.Counts.GrowthEvents;
+    }
+
+    /// <summary>The copy of a state.</summary>
+    public FrameSource(StateCopy copy)
+    {
+        _copy = copy;
+        GridSize = copy.GridSize;
+        Step = copy.Step;
+        Revision = copy.Revision;
+        GrowthEventCount = copy.GrowthEventCount;
     }
 
     /// <summary>A field of doubles.</summary>
@@ -41,8 +52,8 @@ internal readonly ref struct FrameSource
     public long GrowthEventCount { get; }
 
     /// <summary>The potential in volts.</summary>
-    public ReadOnlySpan<double> Potential => _engine is null ? _potential : _engine.Potential;
+    public ReadOnlySpan<double> Potential => _engine is not null ? _engine.Potential : _copy is not null ? _copy.Potential : _potential;
 
     /// <summary>The same as singles; empty if the run's cells are doubles.</summary>
-    public ReadOnlySpan<float> PotentialSingles => _engine is null ? [] : _engine.PotentialSingles;
+    public ReadOnlySpan<float> PotentialSingles => _engine is not null ? _engine.PotentialSingles : _copy is not null ? _copy.PotentialSingles : [];
 }

@@ -5,22 +5,29 @@ internal abstract class SharedResource
 {
     private int _holderCount = 1;
 
+    /// <summary>Whether somebody holds it.</summary>
+    public bool IsHeld => Volatile.Read(ref _holderCount) > 0;
+
     /// <summary>Takes part in holding it; to be balanced by <see cref="Release"/>.</summary>
     /// <exception cref="ObjectDisposedException">Nobody held it any more.</exception>
-    public void Retain()
+    public void Retain() => ObjectDisposedException.ThrowIf(!TryRetain(), this);
+
+    /// <summary>Takes part in holding it, unless nobody does any more.</summary>
+    public bool TryRetain()
     {
         var count = Volatile.Read(ref _holderCount);
-        while (true)
+        while (count > 0)
         {
-            ObjectDisposedException.ThrowIf(count <= 0, this);
             var seen = Interlocked.CompareExchange(ref _holderCount, count + 1, count);
             if (seen == count)
             {
-                return;
+                return true;
             }
 
             count = seen;
         }
+
+        return false;
     }
 
     /// <summary>Holds it no longer; the last one to do so frees it.</summary>

@@ -72,7 +72,7 @@ internal sealed class Replay : IDisposable
     }
 
     /// <summary>The frame of where the replay is; the caller releases it.</summary>
-    public Task<SharedFrame> EncodeAsync(FrameFormat format, CancellationToken cancellationToken) => _services.Scheduler.ComputeAsync(
+    public Task<SharedFrame> EncodeAsync(FrameFormat format, CancellationToken cancellationToken) => _services.Frames.ComputeAsync(
         () => _encoder.Encode(new FrameSource(_simulation.Engine, _simulation.Revision), format), cancellationToken);
 
     /// <summary>The state of where the replay is.</summary>

@@ -92,7 +92,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
         }
 
         _services.Meter.Watchers.Add(1);
-        return new Watcher(this);
+        return new CountedWatcher(this);
     }
 
     /// <summary>
@@ -160,7 +160,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
         await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            _simulation.Dispose();
+            await _simulation.DisposeAsync();
             _recorder.Dispose();
         }
     }
@@ -227,6 +227,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
     {
         if (_simulation.State != RunState.Running)
         {
+            _simulation.NoteRest();
             await _requests.WaitAsync(cancelled);
             return;
         }
@@ -234,6 +235,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
         var due = _simulation.Pacer.StepsDue();
         if (due <= 0)
         {
+            _simulation.NoteRest();
             await WaitForNextStepAsync(cancelled);
             return;
         }
@@ -259,7 +261,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
         cancelled.ThrowIfCancellationRequested();
     }
 
-    private sealed class Watcher(Run run) : IDisposable
+    private sealed class CountedWatcher(Run run) : IDisposable
     {
         public void Dispose()
         {

@@ -9,6 +9,7 @@ using Mfn.Server.Configuration;
 using Mfn.Server.Frames;
 using Mfn.Server.Health;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Memory;
 using Mfn.Server.Observability;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
@@ -40,7 +41,9 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         IOptions<RunsOptions> options,
         IOptions<LimitsOptions> limits,
         ComputeScheduler scheduler,
+        FrameScheduler frames,
         FieldBufferPool buffers,
+        MemoryAccount memory,
         ServerMeter meter,
         ServerLifetime lifetime,
         HealthNotes notes,
@@ -54,7 +57,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         _logger = loggers.CreateLogger<RunRegistry>();
         _replays = new ReplaySlots(options.Value.MaxReplays);
         _heartbeats = new Heartbeats(options.Value.HeartbeatInterval, clock);
-        Services = new RunServices(scheduler, buffers, _replays, _heartbeats, meter, lifetime, clock, options.Value);
+        Services = new RunServices(scheduler, frames, buffers, new BacklogMemory(buffers, memory, options.Value.MaxBacklogBytes), _replays, _heartbeats, meter, lifetime, clock, options.Value);
 
         // Often enough that a run is deleted about when its time has come.
         // No timer waits for more than seven weeks.

@@ -8,4 +8,4 @@ namespace Mfn.Server.Runs;
 
 /// <summary>What all live runs and their watchers share.</summary>
 internal sealed record RunServices(
-    ComputeScheduler Scheduler, FieldBufferPool Buffers, ReplaySlots Replays, Heartbeats Heartbeats, ServerMeter Meter, ServerLifetime Lifetime, TimeProvider Clock, RunsOptions Options);
+    ComputeScheduler Scheduler, FrameScheduler Frames, FieldBufferPool Buffers, BacklogMemory BacklogMemory, ReplaySlots Replays, Heartbeats Heartbeats, ServerMeter Meter, ServerLifetime Lifetime, TimeProvider Clock, RunsOptions Options);

@@ -3,7 +3,6 @@ using Mfn.Core.Simulation;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
-using Mfn.Server.Frames;
 using Mfn.Server.Storage;
 
 namespace Mfn.Server.Runs;
@@ -13,7 +12,7 @@ namespace Mfn.Server.Runs;
 /// archive keeps and writes, the audience gets frames, the status tells anybody who asks. Only the run's task uses it, but for
 /// <see cref="Status"/> and <see cref="History"/>.
 /// </summary>
-internal sealed class RunSimulation : IDisposable
+internal sealed class RunSimulation : IAsyncDisposable
 {
     private readonly RunOrigin _origin;
     private readonly SteeredSimulation _simulation;
@@ -35,7 +34,7 @@ internal sealed class RunSimulation : IDisposable
         Pacer = new Pacer(origin.Plan.StepsPerSecond, services.Clock);
         State = origin.Plan.BeginsPaused ? RunState.Paused : RunState.Running;
         _steadyState = origin.Plan.Stop is StopRule.SteadyState rule ? new SteadyStateWatch(rule) : null;
-        _audience = new Audience(services.Buffers);
+        _audience = new Audience(services);
         _simulation = SteeredSimulation.Restore(origin.Checkpoint, services.Scheduler.Helpers);
         _archive = new RunArchive(_simulation, origin, recorder, services);
         _status = new StatusBoard(_simulation, State, origin.Plan.StepsPerSecond);
@@ -56,8 +55,6 @@ internal sealed class RunSimulation : IDisposable
     private RunPlan Plan => _origin.Plan;
 
     private RunPosition Position => new(_simulation.Step, _simulation.Revision);
-
-    private FrameSource Frame => new(_simulation.Engine, _simulation.Revision);
 
     private int StopStep => Plan.Stop is StopRule.AfterStep rule ? rule.Step : StopRule.LastStep;
 
@@ -86,16 +83,18 @@ internal sealed class RunSimulation : IDisposable
         {
             await _archive.PrepareAsync(count, StopStep, Pacer.StepsPerSecond);
             _steadyState?.Before(_simulation);
+            var start = Stopwatch.GetTimestamp();
             _simulation.Advance(count, cancelled);
+            _audience.NoteSteps(Stopwatch.GetElapsedTime(start));
             Pacer.Take(count);
             _archive.Moved();
             if (_simulation.Step == StopStep || _steadyState?.IsSteady(_simulation) == true)
             {
-                await StopAsync();
+                await StopAsync(count);
                 return count;
             }
 
-            _audience.Publish(Frame);
+            _audience.Publish(_simulation.Engine, _simulation.Revision, count);
             await _archive.KeepCheckpointIfDueAsync();
         }
         catch (Exception error) when (error is NonFiniteFieldException or IOException)
@@ -119,24 +118,12 @@ internal sealed class RunSimulation : IDisposable
             return new Attachment(IsAttached: false, Position, _end is not null);
         }
 
-        if (follows is null && State != RunState.Failed)
-        {
-            _audience.OfferSnapshot(subscription, Frame);
-        }
-
-        if (_end is null)
-        {
-            _audience.Add(subscription);
-        }
-        else
-        {
-            subscription.End(_end);
-        }
-
+        var begins = follows is null && State != RunState.Failed;
+        _audience.Attach(subscription, _simulation.Engine, _simulation.Revision, begins, _end);
         return new Attachment(IsAttached: true, Position, _end is not null);
     }
 
-    public void Detach(Subscription subscription) => _audience.Remove(subscription);
+    public void Detach(Subscription subscription) => _audience.Detach(subscription);
 
     /// <summary>Tells the watchers that nothing more comes.</summary>
     public void EndWatching(RunEnd end) => _audience.End(end);
@@ -180,9 +167,12 @@ internal sealed class RunSimulation : IDisposable
     /// <summary>The server ends: what is durable goes on with the next one, the sooner the later its last checkpoint is.</summary>
     public ValueTask KeepLastCheckpointAsync() => State == RunState.Failed ? ValueTask.CompletedTask : _archive.CloseAsync();
 
-    public void Dispose()
+    /// <summary>The run's task waits for a step to be due, or for a request.</summary>
+    public void NoteRest() => _audience.NoteRest();
+
+    public async ValueTask DisposeAsync()
     {
-        _audience.Dispose();
+        await _audience.DisposeAsync();
         _simulation.Dispose();
     }
 
@@ -202,8 +192,14 @@ internal sealed class RunSimulation : IDisposable
         if (_simulation.Step >= _pauseAt)
         {
             _pauseAt = null;
-            MoveTo(RunState.Paused);
+            Pause();
         }
+    }
+
+    private void Pause()
+    {
+        _audience.CatchUp(_simulation.Engine, _simulation.Revision);
+        MoveTo(RunState.Paused);
     }
 
     private RunPosition PositionAfter(RunCommand command) =>
@@ -215,7 +211,7 @@ internal sealed class RunSimulation : IDisposable
         {
             case RunCommand.Pause:
                 _pauseAt = null;
-                MoveTo(RunState.Paused);
+                Pause();
                 break;
             case RunCommand.Resume:
                 _pauseAt = null;
@@ -235,7 +231,7 @@ internal sealed class RunSimulation : IDisposable
                 UpdateStatus();
                 if (change.EditsPotential)
                 {
-                    _audience.Publish(Frame, isForAll: true);
+                    _audience.Publish(_simulation.Engine, _simulation.Revision, isForAll: true);
                 }
 
                 break;
@@ -244,11 +240,11 @@ internal sealed class RunSimulation : IDisposable
         _ledger.Add(command, position);
     }
 
-    private async ValueTask StopAsync()
+    private async ValueTask StopAsync(int stepCount = 0)
     {
         var end = new RunEnd(RunEndReason.Stopped);
         await _archive.EndAsync(end);
-        _audience.Publish(Frame, isForAll: true);
+        _audience.Publish(_simulation.Engine, _simulation.Revision, stepCount, isForAll: true);
         End(RunState.Stopped, end);
     }
 

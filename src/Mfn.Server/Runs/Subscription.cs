@@ -5,7 +5,7 @@ using Mfn.Server.Frames;
 namespace Mfn.Server.Runs;
 
 /// <summary>
-/// One watcher's share of a run's frames: a bounded backlog between the run's task, which never waits for it, and the watcher's.
+/// One watcher's share of a run's frames: a bounded backlog between who makes them, which never waits for it, and the watcher.
 /// </summary>
 internal sealed class Subscription : IDisposable, IValueTaskSource
 {
@@ -23,10 +23,14 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
     private bool _isQuiet;
     private bool _isReminded;
     private int _frameCount;
+
+    // Those that were dropped after the last one in the backlog; a frame in it has its own count of those before it.
     private long _droppedCount;
     private int _newestStep;
+    private int _missedCount;
     private RunEnd? _end;
-    private WatchItem.Overrun? _overrun;
+    private WatchItem? _overrun;
+    private Exception? _fault;
     private bool _isClosed;
     private int _level;
     private int _roomyCount;
@@ -43,8 +47,29 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
         _maxBytes = maxBytes;
     }
 
-    /// <summary>What it gets by now. Changed by the run's task alone, in <see cref="Offer"/>.</summary>
+    /// <summary>What it gets by now. Changed by who makes the frames alone, in <see cref="Offer"/> and <see cref="Miss"/>.</summary>
     public WatchQuality Quality => _qualities[_level];
+
+    /// <summary>What it asked for: no quality that it may get has frames due at other steps.</summary>
+    public WatchQuality Asked => _qualities[0];
+
+    /// <summary>The frames that may wait.</summary>
+    public int MostFrames => _maxFrames;
+
+    /// <summary>What happens when the backlog is full.</summary>
+    public Delivery Delivery => _delivery;
+
+    /// <summary>Whether the watcher has taken all that there was.</summary>
+    public bool IsAwaited
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _frameCount == 0;
+            }
+        }
+    }
 
     /// <summary>The frames in the backlog.</summary>
     public int BacklogCount
@@ -65,7 +90,7 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
         {
             lock (_lock)
             {
-                return _backlog.Count > 0;
+                return _frameCount > 0;
             }
         }
     }
@@ -73,30 +98,70 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
     /// <summary>Whether a frame is due after the step.</summary>
     public bool IsDue(int step) => step % Quality.EveryNSteps == 0;
 
-    /// <summary>The steps until the next frame is due.</summary>
-    public int StepsUntilDue(int step) => Quality.EveryNSteps - (step % Quality.EveryNSteps);
-
-    /// <summary>Puts a frame into the backlog, which retains it, or drops what the delivery says. Only the run's task calls it.</summary>
-    public void Offer(SharedFrame frame)
+    /// <summary>Puts a frame into the backlog, which retains it, or drops what the delivery says. Only who makes the frames calls it.</summary>
+    /// <param name="frame">Due, and after all that were offered before.</param>
+    /// <param name="maxBytes">That may wait now, if that is less than what the watcher may have at most.</param>
+    /// <param name="mayRise">Whether a degraded watcher may get more from here on.</param>
+    /// <returns>Whether it found room.</returns>
+    public bool Offer(SharedFrame frame, long maxBytes = long.MaxValue, bool mayRise = true)
     {
         lock (_lock)
         {
-            if (_isClosed || _overrun is not null || _end is not null)
+            if (IsOver)
             {
-                return;
+                return false;
             }
 
             _newestStep = frame.Step;
-            var capacity = Capacity(frame);
+            _missedCount = 0;
+            var capacity = Capacity(frame.ByteCount, maxBytes);
             var isFull = _frameCount >= capacity;
             if (!isFull || MakeRoom(capacity))
             {
                 frame.Retain();
-                _backlog.AddLast(new WatchItem.Frame(frame));
+                _backlog.AddLast(new WatchItem.Frame(frame) { DroppedBefore = _droppedCount });
+                _droppedCount = 0;
                 _frameCount++;
             }
 
-            NoteRoom(isFull);
+            NoteRoom(isFull, mayRise);
+            Signal();
+            return !isFull;
+        }
+    }
+
+    /// <summary>Tells of frames that were due but are not made, for whoever would make them is behind: does what the delivery says of a full backlog.</summary>
+    /// <param name="count">How many, after all that were offered before; at least 1.</param>
+    /// <param name="newestStep">Of the last of them.</param>
+    /// <param name="byteCount">Of a frame; none if the memory for frames is not what lacks.</param>
+    /// <param name="maxBytes">That may wait now, if that is less than what the watcher may have at most.</param>
+    public void Miss(long count, int newestStep, long byteCount = 0, long maxBytes = long.MaxValue)
+    {
+        lock (_lock)
+        {
+            if (IsOver)
+            {
+                return;
+            }
+
+            _newestStep = newestStep;
+            _missedCount = (int)Math.Min(_missedCount + count, int.MaxValue);
+            switch (_delivery)
+            {
+                case Delivery.Lossless:
+                    _overrun = WatchItem.Behind.Instance;
+                    break;
+                case Delivery.Degrade when _level + 1 < _qualities.Count && _frameCount + _missedCount > _maxFrames:
+                    Fall();
+                    _droppedCount += count;
+                    break;
+                default:
+                    DropOldest(Capacity(byteCount, maxBytes));
+                    _droppedCount += count;
+                    break;
+            }
+
+            _roomyCount = 0;
             Signal();
         }
     }
@@ -107,6 +172,16 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
         lock (_lock)
         {
             _end ??= end;
+            Signal();
+        }
+    }
+
+    /// <summary>A fault of ours has kept a frame from being made: the watcher learns of it instead of the next item.</summary>
+    public void Fail(Exception fault)
+    {
+        lock (_lock)
+        {
+            _fault ??= fault;
             Signal();
         }
     }
@@ -134,6 +209,11 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
         {
             lock (_lock)
             {
+                if (_fault is not null)
+                {
+                    throw new InvalidOperationException("A frame could not be made.", _fault);
+                }
+
                 if (TryTake() is { } item)
                 {
                     (_isQuiet, _isReminded) = (false, false);
@@ -160,7 +240,9 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
         }
     }
 
-    private int Capacity(SharedFrame frame) => (int)Math.Clamp(_maxBytes / Math.Max(1, frame.ByteCount), 1, _maxFrames);
+    private bool IsOver => _isClosed || _overrun is not null || _end is not null;
+
+    private int Capacity(long byteCount, long maxBytes) => (int)Math.Clamp(Math.Min(_maxBytes, maxBytes) / Math.Max(1, byteCount), 1, _maxFrames);
 
     private void Wake()
     {
@@ -181,15 +263,27 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
 
     private WatchItem? TryTake()
     {
-        if (_droppedCount > 0 && (_frameCount > 0 || _end is not null))
+        // Marks before a frame tell about what follows it, and those that it misses come before them.
+        if (FirstFrame() is { DroppedBefore: > 0 } next)
         {
-            var nextFrame = _backlog.OfType<WatchItem.Frame>().FirstOrDefault();
-            var dropped = new WatchItem.Dropped(_droppedCount, nextFrame?.Shared.Step ?? _newestStep);
+            var dropped = new WatchItem.Dropped(next.DroppedBefore, next.Shared.Step);
+            next.DroppedBefore = 0;
+            return dropped;
+        }
+
+        if (_frameCount == 0 && _droppedCount > 0)
+        {
+            if (_end is null)
+            {
+                return _isReminded ? WatchItem.Quiet.Instance : null;
+            }
+
+            var dropped = new WatchItem.Dropped(_droppedCount, _newestStep);
             _droppedCount = 0;
             return dropped;
         }
 
-        if (_droppedCount == 0 && _backlog.First is { } first)
+        if (_backlog.First is { } first)
         {
             _backlog.RemoveFirst();
             _frameCount -= first.Value is WatchItem.Frame ? 1 : 0;
@@ -209,6 +303,22 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
         return _isReminded ? WatchItem.Quiet.Instance : null;
     }
 
+    private WatchItem.Frame? FirstFrame()
+    {
+        if (_frameCount > 0)
+        {
+            for (var node = _backlog.First; node is not null; node = node.Next)
+            {
+                if (node.Value is WatchItem.Frame frame)
+                {
+                    return frame;
+                }
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Does what the delivery says of a full backlog; returns whether the new frame goes into it.</summary>
     private bool MakeRoom(int capacity)
     {
@@ -219,41 +329,62 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
                 return false;
             case Delivery.Degrade when _level + 1 < _qualities.Count:
                 // The frame at hand is still of the old quality.
-                _droppedCount += _frameCount + 1;
-                ReleaseBacklog();
-                _level++;
-                _backlog.AddLast(new WatchItem.Degraded(Quality));
+                Fall();
+                _droppedCount++;
                 return false;
             default:
-                while (_frameCount >= capacity)
-                {
-                    DropOldest();
-                }
-
+                DropOldest(capacity - 1);
                 return true;
         }
     }
 
-    private void DropOldest()
+    /// <summary>Drops the backlog; the watcher gets less from here on.</summary>
+    private void Fall()
     {
-        // Marks before the frame stay: they tell about what follows.
-        for (var node = _backlog.First; node is not null; node = node.Next)
+        foreach (var frame in _backlog.OfType<WatchItem.Frame>())
         {
+            _droppedCount += frame.DroppedBefore + 1;
+        }
+
+        ReleaseBacklog();
+        _missedCount = 0;
+        _level++;
+        _backlog.AddLast(new WatchItem.Degraded(Quality));
+    }
+
+    /// <summary>Drops frames until so many are left.</summary>
+    private void DropOldest(int count)
+    {
+        var dropped = 0L;
+        for (var node = _backlog.First; node is not null && _frameCount > count;)
+        {
+            // Marks before the frame stay: they tell about what follows.
+            var next = node.Next;
             if (node.Value is WatchItem.Frame frame)
             {
                 _backlog.Remove(node);
+                dropped += frame.DroppedBefore + 1;
                 frame.Shared.Release();
                 _frameCount--;
-                _droppedCount++;
-                return;
             }
+
+            node = next;
+        }
+
+        if (dropped > 0 && FirstFrame() is { } left)
+        {
+            left.DroppedBefore += dropped;
+        }
+        else
+        {
+            _droppedCount += dropped;
         }
     }
 
-    private void NoteRoom(bool isFull)
+    private void NoteRoom(bool isFull, bool mayRise)
     {
         _roomyCount = isFull ? 0 : _roomyCount + 1;
-        if (_level > 0 && _roomyCount > PatienceInBacklogs * _maxFrames)
+        if (_level > 0 && mayRise && _roomyCount > PatienceInBacklogs * _maxFrames)
         {
             _roomyCount = 0;
             _level--;

@@ -59,6 +59,8 @@ internal sealed class WatchMessages
             _hasFrame = false;
         }
 
+        // What follows is a snapshot, whatever it could build on.
+        _lastShape = null;
         return Seal(
             new WatchRunResponse { Gap = new Gap { Reason = reason, FirstAvailableStep = next.Step, DroppedFrames = droppedCount } }, HashOfNothing);
     }

@@ -308,6 +308,8 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
                 return true;
             case WatchItem.Overrun { MaxFrames: var maxFrames, MaxBytes: var maxBytes }:
                 throw CallRefusedException.WatcherTooSlow(maxFrames, maxBytes);
+            case WatchItem.Behind:
+                throw CallRefusedException.FramesTooCostly();
             default:
                 throw new UnreachableException($"An item of type {item.GetType()} is not known.");
         }
