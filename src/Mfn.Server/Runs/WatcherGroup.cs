@@ -53,7 +53,9 @@ internal sealed class WatcherGroup
         _newestSince = watcher.Since;
         _intervals[watcher.Quality.EveryNSteps] = _intervals.GetValueOrDefault(watcher.Quality.EveryNSteps) + 1;
         _patientCount += watcher.Subscription.Delivery == Delivery.Latest ? 0 : 1;
-        _mostPending = Math.Max(_mostPending, watcher.Subscription.MostFrames);
+
+        // One that cannot miss a frame waits for it as long as there is memory for the state.
+        _mostPending = watcher.Subscription.Delivery == Delivery.Lossless ? int.MaxValue : Math.Max(_mostPending, watcher.Subscription.MostFrames);
     }
 
     /// <summary>Takes a watcher out; does nothing if it is not in here.</summary>

@@ -80,7 +80,7 @@ internal sealed class KilledServer : IDisposable
     public static bool IsCut(RpcException error) =>
         error.StatusCode is StatusCode.Unavailable or StatusCode.Cancelled
         || (error.StatusCode == StatusCode.Internal && error.Status.Detail != "Internal error.")
-        || (error.StatusCode == StatusCode.ResourceExhausted && error.Status.Detail.Contains("waited for this watcher", StringComparison.Ordinal));
+        || (error.StatusCode == StatusCode.ResourceExhausted && error.Status.Detail.Contains("this watcher", StringComparison.Ordinal));
 
     public void Dispose() => _process.Dispose();
 
