@@ -5,7 +5,9 @@ internal static class ExitCode
 {
     public const int Success = 0;
 
-    /// <summary>A call failed, there is no server, the result could not be written, or a server could not listen or use its data directory.</summary>
+    /// <summary>
+    /// A call failed, there is no server, the result could not be written, a server could not listen or use its data directory, or a run is damaged.
+    /// </summary>
     public const int Failure = 1;
 
     /// <summary>The arguments, or the settings of a server that starts, are wrong, whether the command or the server found that out.</summary>
@@ -18,7 +20,7 @@ internal static class ExitCode
     public const string Help = """
         Exit codes:
           0    done; of run watch also: whoever read it has seen enough
-          1    the call failed, there is no server, a file could not be written, or a server could not listen
+          1    the call failed, there is no server, a file could not be written, a server could not listen, or a run is damaged
           2    something is wrong with the arguments or a server's settings, or the server refused them
           141  whoever read standard output left before the answer was complete
         """;

@@ -32,6 +32,7 @@ internal static class RunCommand
         [$"{Name} {ExportCommand.Name}"] = ExportCommand.Examples,
         [$"{Name} {ImportCommand.Name}"] = ImportCommand.Examples,
         [$"{Name} {DeleteCommand.Name}"] = DeleteCommand.Examples,
+        [$"{Name} {RepairCommand.Name}"] = RepairCommand.Examples,
     };
 
     public static Command Create() => new(Name, "Starts, watches and steers runs that live on a server.")
@@ -45,6 +46,7 @@ internal static class RunCommand
         ExportCommand.Create(),
         ImportCommand.Create(),
         DeleteCommand.Create(),
+        RepairCommand.Create(),
     };
 
     /// <summary>The name of arguments that name runs.</summary>

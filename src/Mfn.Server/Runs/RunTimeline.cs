@@ -10,7 +10,9 @@ internal static class RunTimeline
     public static void Require(StoredRun files, RunPosition initial, RunPast past)
     {
         var last = initial;
-        foreach (var (command, position) in past.Commands)
+
+        // Of those before the initial state only the ids count: it was chosen by a repair.
+        foreach (var (command, position) in past.Commands.SkipWhile(command => command.Position <= initial))
         {
             var revision = last.Revision + (command.Command is RunCommand.ChangeState ? 1 : 0);
             if (position.Revision != revision || position.Step < last.Step)

@@ -96,6 +96,23 @@ internal sealed class RunLog : IDisposable
         }
     }
 
+    /// <summary>Checks all of a log as when it is opened, but changes nothing.</summary>
+    /// <exception cref="RunDamagedException">It could not be opened.</exception>
+    /// <exception cref="IOException">It cannot be read, or is open.</exception>
+    public static void Examine(string path, string markPath)
+    {
+        using var handle = OpenFile(path);
+        if (LogPreamble.Read(path, handle) is not { } identity)
+        {
+            Version1Log.Read(path, handle);
+            return;
+        }
+
+        using var mark = LogMarkFile.Open(markPath);
+        using var log = new RunLog(path, handle, identity, mark);
+        _ = log.FindTorn();
+    }
+
     /// <summary>
     /// Appends records, all or none. When it returns they are on disk and marked as acknowledged. When it throws they are not in the log: it was cut back, and
     /// takes further appends if the disk has room again. If that could not be done, or the flush failed (after which the system may have dropped what
@@ -198,7 +215,7 @@ internal sealed class RunLog : IDisposable
     /// <summary>Replaces a log of format version 1. A crash before that is done leaves a mark with which it can be done again.</summary>
     private static void Migrate(string path, SafeFileHandle handle, string markPath)
     {
-        var (appends, tornLength) = Version1Log.Read(path, handle);
+        var appends = Version1Log.Read(path, handle);
         if (File.Exists(markPath))
         {
             using var present = LogMarkFile.Open(markPath);
@@ -362,8 +379,24 @@ internal sealed class RunLog : IDisposable
         return marked;
     }
 
-    /// <summary>Makes sure that the log has what was acknowledged, and that what is behind that can only be an append that was not.</summary>
+    /// <summary>Checks the log, and sets aside what is behind its last append.</summary>
     private void Check()
+    {
+        if (FindTorn() is var tornLength and > 0)
+        {
+            Torn = TornAppend.SetAside(_path, _handle, _length, tornLength);
+            RandomAccess.SetLength(_handle, _length);
+        }
+
+        DurableFiles.Flush(_handle);
+        _mark.Write(LogMark.Of(LogMarkState.Open, _identity, _last));
+        _mark.Flush();
+    }
+
+    /// <summary>
+    /// Makes sure that the log has what was acknowledged, and that what is behind that can only be an append that was not; returns how many bytes that has.
+    /// </summary>
+    private long FindTorn()
     {
         var mark = _mark.Mark;
         if (mark.Log != _identity)
@@ -395,13 +428,9 @@ internal sealed class RunLog : IDisposable
         if (fileLength > _length)
         {
             RequireTorn(reader, fileLength - _length);
-            Torn = TornAppend.SetAside(_path, _handle, _length, fileLength - _length);
-            RandomAccess.SetLength(_handle, _length);
         }
 
-        DurableFiles.Flush(_handle);
-        _mark.Write(LogMark.Of(LogMarkState.Open, _identity, _last));
-        _mark.Flush();
+        return fileLength - _length;
     }
 
     /// <summary>Makes sure that what cannot be read at the end may be one append, as far as it was written.</summary>

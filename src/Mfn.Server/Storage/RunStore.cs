@@ -164,9 +164,11 @@ internal sealed partial class RunStore : IDisposable
     private static bool IsLeftover(string path) =>
         Path.GetExtension(path) is DurableFiles.TemporarySuffix or DeletedSuffix && RunId.TryParse(Path.GetFileNameWithoutExtension(path), out _);
 
-    private string PathOf(RunId id) => Path.Combine(_runs, id.ToString());
+    /// <summary>The directory of a run.</summary>
+    public string PathOf(RunId id) => Path.Combine(_runs, id.ToString());
 
-    private string MarkPathOf(RunId id) => Path.Combine(_marks, id.ToString());
+    /// <summary>The mark of a run's log.</summary>
+    public string MarkPathOf(RunId id) => Path.Combine(_marks, id.ToString());
 
     /// <summary>Deletes the mark of a run that is not there (any more).</summary>
     private void DeleteMarkOf(string name)

@@ -32,13 +32,35 @@ internal sealed partial class StoredRun : IDisposable
     public string LogPath => LogPathIn(_directory);
 
     /// <summary>The checkpoints on disk, the latest state first; the last one is the state that the run started from. They may be damaged.</summary>
-    public IReadOnlyList<RunPosition> Checkpoints =>
+    public IReadOnlyList<RunPosition> Checkpoints => ListCheckpoints(_directory);
+
+    /// <inheritdoc cref="Checkpoints"/>
+    public static IReadOnlyList<RunPosition> ListCheckpoints(string directory) =>
     [
-        .. Directory.EnumerateFiles(_directory)
+        .. Directory.EnumerateFiles(directory)
             .Select(path => CheckpointFileName.TryParse(Path.GetFileName(path), out var position) ? position : (RunPosition?)null)
             .OfType<RunPosition>()
             .OrderDescending(),
     ];
+
+    /// <summary>Those of the checkpoints that are what their names say, in the same order.</summary>
+    public static IReadOnlyList<RunPosition> ListReadableCheckpoints(string directory)
+    {
+        return [.. ListCheckpoints(directory).Where(IsReadable)];
+
+        bool IsReadable(RunPosition position)
+        {
+            try
+            {
+                _ = ReadCheckpoint(directory, position);
+                return true;
+            }
+            catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+            {
+                return false;
+            }
+        }
+    }
 
     /// <summary>Writes a new run's files into a new directory, and the mark of its log.</summary>
     public static void Create(string directory, string markPath, RunHeader header, SimulationCheckpoint initialState)
@@ -85,9 +107,12 @@ internal sealed partial class StoredRun : IDisposable
     /// <summary>Reads one checkpoint.</summary>
     /// <exception cref="InvalidDataException">It is damaged, or another one; the message says how.</exception>
     /// <exception cref="IOException">It is not there, or cannot be read.</exception>
-    public SimulationCheckpoint ReadCheckpoint(RunPosition position)
+    public SimulationCheckpoint ReadCheckpoint(RunPosition position) => ReadCheckpoint(_directory, position);
+
+    /// <inheritdoc cref="ReadCheckpoint(RunPosition)"/>
+    public static SimulationCheckpoint ReadCheckpoint(string directory, RunPosition position)
     {
-        var path = PathOf(position);
+        var path = Path.Combine(directory, CheckpointFileName.Of(position));
         if (DirectoryEntry.KindOf(path) is (EntryKind.Special or EntryKind.Link) and var kind)
         {
             // To open a pipe would wait for ever, and a link may lead to one.

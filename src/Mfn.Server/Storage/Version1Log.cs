@@ -14,9 +14,16 @@ internal static class Version1Log
 
     public const int PreambleLength = 16;
 
-    /// <summary>What was appended, append by append, and how many bytes at the end are an incomplete append.</summary>
+    /// <summary>What was appended, append by append.</summary>
     /// <exception cref="RunDamagedException">It is damaged.</exception>
-    public static (List<IReadOnlyList<RunLogRecord>> Appends, long TornLength) Read(string path, SafeFileHandle handle)
+    public static IReadOnlyList<IReadOnlyList<RunLogRecord>> Read(string path, SafeFileHandle handle)
+    {
+        var (appends, damage) = ReadToDamage(path, handle);
+        return damage is null ? appends : throw damage;
+    }
+
+    /// <summary>What was appended, append by append, and what is wrong behind that; null if nothing is but maybe an incomplete append.</summary>
+    public static (IReadOnlyList<IReadOnlyList<RunLogRecord>> Appends, RunDamagedException? Damage) ReadToDamage(string path, SafeFileHandle handle)
     {
         var length = RandomAccess.GetLength(handle);
         var start = new byte[Version1Header.Length];
@@ -29,7 +36,7 @@ internal static class Version1Log
             _ = DurableFiles.ReadFully(handle, start, position);
             if (!Version1Header.TryRead(start, position, salt, out var header))
             {
-                throw new RunDamagedException(path, "the header of an append is damaged", position);
+                return (appends, new RunDamagedException(path, "the header of an append is damaged", position));
             }
 
             if (length - position - Version1Header.Length < header.PayloadLength)
@@ -41,15 +48,13 @@ internal static class Version1Log
             _ = DurableFiles.ReadFully(handle, payload, position + Version1Header.Length);
             if (Version1Header.Of(payload) != header)
             {
-                throw new RunDamagedException(path, "the checksum of an append is wrong", position);
+                return (appends, new RunDamagedException(path, "the checksum of an append is wrong", position));
             }
 
             appends.Add(LogReader.Parse(path, position, payload));
             position += Version1Header.Length + payload.Length;
         }
 
-        return appends.Count > 0
-            ? (appends, length - position)
-            : throw new RunDamagedException(path, "it ends before the first record", position);
+        return (appends, appends.Count > 0 ? null : new RunDamagedException(path, "it ends before the first record", position));
     }
 }

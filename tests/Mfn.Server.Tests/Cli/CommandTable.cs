@@ -12,7 +12,7 @@ public sealed class CommandTable : IAsyncLifetime
     /// <summary>The commands that have no answer for a program: their output is a script, a page, or a server's life.</summary>
     public static readonly IReadOnlySet<string> WithoutAnswer = new HashSet<string> { "completion bash", "completion zsh", "completion fish", "serve", "help" };
 
-    // FIELD, HISTORY, UPDATES, CHECKPOINT: files; OUT: a file to write; RUN: a paused run; CONTEXT: a name.
+    // FIELD, HISTORY, UPDATES, CHECKPOINT: files; DATA: a data directory; OUT: a file to write; RUN: a paused run; CONTEXT: a name.
     private static readonly Dictionary<string, string> Lines = new()
     {
         ["simulate"] = "simulate --grid 8 --steps 4 --features",
@@ -42,6 +42,7 @@ public sealed class CommandTable : IAsyncLifetime
         ["run export"] = "run export RUN OUT",
         ["run import"] = "run import CHECKPOINT --paused",
         ["run delete"] = "run delete RUN",
+        ["run repair"] = "run repair DATA",
         ["context add"] = "context add CONTEXT --server http://127.0.0.1:1",
         ["context use"] = "context use one",
         ["context list"] = "context list",
@@ -103,6 +104,7 @@ public sealed class CommandTable : IAsyncLifetime
                 "UPDATES" => In("updates.npy"),
                 "CHECKPOINT" => In("run.ckpt"),
                 "OUT" => In($"out-{Interlocked.Increment(ref _count)}"),
+                "DATA" => await NewDataAsync(),
                 "CONTEXT" => "new",
                 "RUN" => await NewRunAsync(),
                 _ => word,
@@ -129,6 +131,14 @@ public sealed class CommandTable : IAsyncLifetime
         Directory.CreateDirectory(Path.Combine(home, "mfn"));
         File.WriteAllText(Path.Combine(home, "mfn", "contexts.json"), """{ "contexts": { "one": { "server": "http://127.0.0.1:1" } } }""");
         return new Dictionary<string, string> { ["XDG_CONFIG_HOME"] = home };
+    }
+
+    private async Task<string> NewDataAsync()
+    {
+        var data = In($"data-{Interlocked.Increment(ref _count)}");
+        await using var server = await TestServer.StartAsync($"Runs:DataDirectory={data}");
+        await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true });
+        return data;
     }
 
     private async Task<string> NewRunAsync()
