@@ -112,6 +112,9 @@ public static class MfnServer
         // What goes wrong in a call is logged by what surrounds it, the client's faults not as errors.
         builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.Critical);
 
+        // It calls a client's flood of resets critical; RefusedTraffic has the word.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
+
         // To be stopping is no error.
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Critical);
 

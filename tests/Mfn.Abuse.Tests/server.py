@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import grpc
@@ -50,8 +51,16 @@ class Server:
         channel = grpc.insecure_channel(self.address) if credentials is None else grpc.secure_channel(self.address, credentials)
         with channel:
             request = simulation_service_pb2.SimulateRequest(spec=simulation_pb2.SimulationSpec(grid_size=16, steps=10, seed=42))
-            response = simulation_service_pb2_grpc.SimulationServiceStub(channel).Simulate(request, timeout=PATIENCE, wait_for_ready=True)
-            return response.summary.statistics.mean_potential_millivolts
+            client = simulation_service_pb2_grpc.SimulationServiceStub(channel)
+            last_try = time.monotonic() + PATIENCE
+            while True:
+                try:
+                    return client.Simulate(request, timeout=PATIENCE, wait_for_ready=True).summary.statistics.mean_potential_millivolts
+                except grpc.RpcError as error:
+                    # All places may be taken for a moment; then the server says so, and when to come back.
+                    if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED or time.monotonic() > last_try:
+                        raise
+                    time.sleep(1)
 
     def assert_unharmed(self, test, most_resident_bytes):
         """It serves, has grown no further, and has nothing in its log that it should not."""

@@ -22,8 +22,10 @@ internal sealed partial class RefusedTraffic(IServiceProvider services, ServerMe
         "ConnectionRejected",
         "HPackDecodingError",
         "Http2ConnectionError",
+        "Http2QueueOperationsExceeded",
         "Http2StreamError",
         "Http2StreamResetAbort",
+        "Http2UnexpectedConnectionQueueError",
         "PossibleInvalidHttpVersionDetected",
     ];
 
