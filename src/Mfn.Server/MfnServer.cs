@@ -162,6 +162,7 @@ public static class MfnServer
 
             // Limits:MaxRequestBytes bounds a message; a limit of a body would cut one off that is within it.
             kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MaxConcurrentConnections = limits.Value.MaxConnections;
             kestrel.Limits.Http2.MaxStreamsPerConnection = OpenCalls.KestrelLimit(limits.Value);
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
 

@@ -63,6 +63,10 @@ internal sealed class LimitsOptions
     [Range(1, 100_000)]
     public int MaxStreamsPerConnection { get; set; } = 256;
 
+    /// <summary>The most connections; one more is closed as soon as it is made.</summary>
+    [Range(16, 1_000_000)]
+    public int MaxConnections { get; set; } = 10_000;
+
     /// <summary>
     /// Whether clients are told of twice as many streams and 64 more, so that one call too many is sent and refused with RESOURCE_EXHAUSTED rather than
     /// left waiting in the client. Not behind a proxy that shares connections: it would fill one beyond what is served.
