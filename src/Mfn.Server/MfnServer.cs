@@ -173,10 +173,10 @@ public static class MfnServer
 
     private static void AddOptions(IServiceCollection services)
     {
-        services.AddValidatedOptions<LimitsOptions, LimitsOptionsValidator>(LimitsOptions.Section);
-        services.AddValidatedOptions<StreamingOptions, StreamingOptionsValidator>(StreamingOptions.Section);
-        services.AddValidatedOptions<RunsOptions, RunsOptionsValidator>(RunsOptions.Section);
-        services.AddValidatedOptions<ShutdownOptions, ShutdownOptionsValidator>(ShutdownOptions.Section);
+        services.AddOptions<LimitsOptions>().BindConfiguration(LimitsOptions.Section);
+        services.AddOptions<StreamingOptions>().BindConfiguration(StreamingOptions.Section);
+        services.AddOptions<RunsOptions>().BindConfiguration(RunsOptions.Section);
+        services.AddOptions<ShutdownOptions>().BindConfiguration(ShutdownOptions.Section);
     }
 
     private static void AddRuns(IServiceCollection services)

@@ -26,6 +26,7 @@ internal sealed record Topic(string Name, string Summary, string Page, params st
         new("rules", "the aggregation rules, what each does and needs", "aggregation.md", "Admission", "Rules"),
         new("pre-aggregation", "what a rule may get instead of the updates", "aggregation.md", "Pre-aggregation"),
         new("settings", "every setting of a server, with default and range", "configuration.md", "Configuration of `mfn serve`"),
+        new("certificates", "which certificates a server takes of its own and of its clients", "configuration.md", "Certificates"),
         new("memory", "how much a server takes, and what bounds it", "configuration.md", "Memory"),
         new("durability", "runs that survive the server", "durability.md"),
         new("files", "NPY, .npz and safetensors, pipes, outputs", "files.md"),

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Configuration;
 
@@ -73,6 +72,3 @@ internal sealed class LimitsOptions
     /// </summary>
     public bool AnnounceSpareStreams { get; set; }
 }
-
-[OptionsValidator]
-internal sealed partial class LimitsOptionsValidator : IValidateOptions<LimitsOptions>;

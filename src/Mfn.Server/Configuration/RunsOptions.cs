@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Configuration;
 
@@ -54,6 +53,3 @@ internal sealed class RunsOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(15);
 }
-
-[OptionsValidator]
-internal sealed partial class RunsOptionsValidator : IValidateOptions<RunsOptions>;

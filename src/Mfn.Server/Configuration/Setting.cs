@@ -4,7 +4,7 @@ using System.Reflection;
 
 namespace Mfn.Server.Configuration;
 
-/// <summary>One setting of the server: its name, and which values it takes.</summary>
+/// <summary>One setting of the server: its name, and which values it takes. Options are bound to values that have passed here, and are checked nowhere else.</summary>
 internal sealed class Setting
 {
     private readonly Type _type;

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Configuration;
 
@@ -36,6 +35,3 @@ internal sealed class StreamingOptions
     [Range(16 * 1024, 64 * 1024 * 1024)]
     public int WriteBufferBytes { get; set; } = 256 * 1024;
 }
-
-[OptionsValidator]
-internal sealed partial class StreamingOptionsValidator : IValidateOptions<StreamingOptions>;
