@@ -22,15 +22,8 @@ internal readonly record struct Version1Header(int PayloadLength, uint PayloadCh
             && header.PayloadLength is > 0 and <= RunLog.MaxAppendLength;
     }
 
-    public void Write(Span<byte> destination, long position, uint salt)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(destination, PayloadLength);
-        BinaryPrimitives.WriteUInt32LittleEndian(destination[4..], PayloadChecksum);
-        var checksum = OwnChecksum(destination[..OwnChecksumOffset], position, salt);
-        BinaryPrimitives.WriteUInt32LittleEndian(destination[OwnChecksumOffset..], checksum);
-    }
-
-    private static uint OwnChecksum(ReadOnlySpan<byte> lengthAndChecksum, long position, uint salt)
+    /// <summary>The checksum over length, payload's checksum, position and salt.</summary>
+    internal static uint OwnChecksum(ReadOnlySpan<byte> lengthAndChecksum, long position, uint salt)
     {
         Span<byte> bytes = stackalloc byte[20];
         lengthAndChecksum.CopyTo(bytes);
