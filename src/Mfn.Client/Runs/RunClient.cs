@@ -83,6 +83,10 @@ public sealed class RunClient
         while (request.PageToken.Length > 0);
     }
 
+    /// <summary>Has the server read a run's files, and returns what is damaged.</summary>
+    public async Task<CheckRunResponse> CheckAsync(string runId, CancellationToken cancellationToken = default) =>
+        await _runs.CheckRunAsync(new CheckRunRequest { RunId = runId }, cancellationToken: cancellationToken);
+
     /// <summary>Ends a run and returns it as it was. It is not tried again by itself: when the connection breaks, the run may be gone.</summary>
     public async Task<Run> DeleteAsync(string runId, CancellationToken cancellationToken = default) =>
         (await _runs.DeleteRunAsync(new DeleteRunRequest { RunId = runId }, cancellationToken: cancellationToken)).Run;

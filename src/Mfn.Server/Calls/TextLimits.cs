@@ -52,6 +52,7 @@ internal static class TextLimits
         ["mfn.v1.Field.values"] = Numbers,
         ["mfn.v1.ForkRunRequest.name"] = 63,
         ["mfn.v1.ForkRunRequest.run_id"] = 64,
+        ["mfn.v1.CheckRunRequest.run_id"] = 64,
         ["mfn.v1.GetRunRequest.run_id"] = 64,
         ["mfn.v1.ImportRunRequest.chunk"] = Numbers,
         ["mfn.v1.ImportRunStart.name"] = 63,

@@ -4,7 +4,7 @@ using Mfn.Server.Storage;
 namespace Mfn.Server.Runs;
 
 /// <summary>
-/// Reads all checkpoints of the data directory once after the start, so that a damaged one is found while others of its run are sound, and not when it is
+/// Reads all checkpoints of the data directory once after the start, and those of a run when asked to, so that a damaged one is found while others of its run are sound, and not when it is
 /// needed. It does so slowly: the runs that go on need the disk more.
 /// </summary>
 internal sealed partial class CheckpointScrub(
@@ -15,10 +15,55 @@ internal sealed partial class CheckpointScrub(
 
     private const int MaxLogged = 100;
 
+    private static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(10);
+
+    private readonly SemaphoreSlim _turn = new(1);
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when all have been read.</summary>
     public Task Done => _done.Task;
+
+    /// <summary>Reads the checkpoints of one run. One run is read at a time, whoever asks.</summary>
+    public async Task<CheckpointFindings> CheckAsync(RunId runId, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            var begun = clock.GetTimestamp();
+            var byteCount = 0L;
+            var checkpoints = runs.StoredCheckpoints(runId);
+            var damaged = new List<(string Name, string Problem)>();
+            foreach (var (position, path) in checkpoints)
+            {
+                if (await CheckpointCheck.FindProblemAsync(path, position, PaceAsync, cancellationToken) is { } problem)
+                {
+                    damaged.Add((Path.GetFileName(path), problem));
+                }
+            }
+
+            return new CheckpointFindings(checkpoints.Count, byteCount, damaged);
+
+            async Task PaceAsync(int count)
+            {
+                byteCount += count;
+                var ahead = TimeSpan.FromSeconds((double)byteCount / BytesPerSecond) - clock.GetElapsedTime(begun);
+                if (ahead > LeastWait)
+                {
+                    await Task.Delay(ahead, clock, cancellationToken);
+                }
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _turn.Dispose();
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -40,39 +85,29 @@ internal sealed partial class CheckpointScrub(
             await started.Task.WaitAsync(stoppingToken);
         }
 
-        var begun = clock.GetTimestamp();
-        var (fileCount, byteCount, damagedCount) = (0, 0L, 0);
-        foreach (var (runId, position, path) in runs.StoredCheckpoints())
+        var (count, byteCount, damagedCount) = (0, 0L, 0);
+        foreach (var runId in runs.DurableRuns)
         {
-            if (await CheckpointCheck.FindProblemAsync(path, position, PaceAsync, stoppingToken) is { } problem)
+            var check = await CheckAsync(runId, stoppingToken);
+            count += check.Count;
+            byteCount += check.ByteCount;
+            foreach (var (name, problem) in check.Damaged)
             {
                 damagedCount++;
-                notes.Add($"{RunStore.RunsName}/{runId}/{Path.GetFileName(path)}", problem);
+                notes.Add($"{RunStore.RunsName}/{runId}/{name}", problem);
                 if (damagedCount <= MaxLogged)
                 {
-                    LogDamaged(Path.GetFileName(path), runId, problem);
+                    LogDamaged(name, runId, problem);
                 }
             }
-
-            fileCount++;
         }
 
-        if (fileCount > 0)
+        if (count > 0)
         {
-            LogDone(fileCount, byteCount, damagedCount);
+            LogDone(count, byteCount, damagedCount);
         }
 
         _done.SetResult();
-
-        async Task PaceAsync(int count)
-        {
-            byteCount += count;
-            var ahead = TimeSpan.FromSeconds((double)byteCount / BytesPerSecond) - clock.GetElapsedTime(begun);
-            if (ahead > TimeSpan.FromMilliseconds(10))
-            {
-                await Task.Delay(ahead, clock, stoppingToken);
-            }
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Checkpoint} of run {RunId} is damaged, and will be passed over where it would be needed: {Problem}")]

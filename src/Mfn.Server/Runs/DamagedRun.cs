@@ -9,6 +9,11 @@ namespace Mfn.Server.Runs;
 /// <param name="header">What its log says it is; null if it does not.</param>
 internal sealed class DamagedRun(RunId id, string reason, RunHeader? header) : IListedRun
 {
+    // As the contract says.
+    private const int MaxReasonLength = 1023;
+
+    private const long LastSecond = 253_402_300_799;
+
     public RunId Id => id;
 
     public RunName? Name { get; } = header is not null && RunName.TryParse(header.Name, out var name) ? name : null;
@@ -19,10 +24,8 @@ internal sealed class DamagedRun(RunId id, string reason, RunHeader? header) : I
     public RunState State => RunState.Damaged;
 
     /// <summary>Why it was left alone.</summary>
-    public string Reason => reason;
+    public string Reason { get; } = reason.Length <= MaxReasonLength ? reason : reason[..MaxReasonLength] + "…";
 
     /// <summary>What its log says it is; null if it does not.</summary>
     public RunHeader? Header => header;
-
-    private const long LastSecond = 253_402_300_799;
 }

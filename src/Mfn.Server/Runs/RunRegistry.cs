@@ -222,10 +222,11 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         }
     }
 
-    /// <summary>The checkpoints of the runs that there are, each run's as they are when its turn has come.</summary>
-    public IEnumerable<(RunId RunId, RunPosition Position, string Path)> StoredCheckpoints() => _store is { } store
-        ? Live.SelectMany(run => store.ListCheckpoints(run.Id).Select(checkpoint => (run.Id, checkpoint.Position, checkpoint.Path)))
-        : [];
+    /// <summary>The runs that are served and kept on disk.</summary>
+    public IReadOnlyList<RunId> DurableRuns => _store is null ? [] : [.. Live.Select(run => run.Id)];
+
+    /// <summary>The checkpoints that a run has on disk; none if it is gone.</summary>
+    public IReadOnlyList<(RunPosition Position, string Path)> StoredCheckpoints(RunId id) => _store?.ListCheckpoints(id) ?? [];
 
     /// <summary>Ends a run and forgets it.</summary>
     /// <exception cref="CallRefusedException">It was deleted before.</exception>

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 namespace Mfn.Server.Runs;
 
 /// <summary>Runs that live on the server: clients start, watch, steer and copy them.</summary>
-internal sealed class RunService(RunRegistry runs, ComputePlaces places, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, ComputePlaces places, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
     : Contracts.V1.RunService.RunServiceBase
 {
     private const int DefaultPageSize = 100;
@@ -66,6 +66,19 @@ internal sealed class RunService(RunRegistry runs, ComputePlaces places, Request
             Runs = { page.Select(run => run.ToWire()) },
             NextPageToken = found.Count > page.Count ? PageToken.After(page[^1]).ToString() : "",
         });
+    }
+
+    public override async Task<CheckRunResponse> CheckRun(CheckRunRequest request, ServerCallContext context)
+    {
+        var run = (IListedRun?)runs.FindDamaged(request.RunId) ?? runs.Find(request.RunId);
+        var check = await scrub.CheckAsync(run.Id, context.CancellationToken);
+        return new CheckRunResponse
+        {
+            Run = run.ToWire(),
+            CheckpointCount = check.Count,
+            ByteCount = check.ByteCount,
+            DamagedFiles = { check.Damaged.Select(file => new DamagedFile { Name = file.Name, Problem = file.Problem }) },
+        };
     }
 
     public override async Task<DeleteRunResponse> DeleteRun(DeleteRunRequest request, ServerCallContext context)

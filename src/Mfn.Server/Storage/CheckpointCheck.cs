@@ -32,7 +32,7 @@ internal static class CheckpointCheck
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return $"It cannot be read: {error.Message}";
+            return $"It cannot be read: {error.Message.Replace(path, Path.GetFileName(path), StringComparison.Ordinal)}";
         }
     }
 
@@ -60,6 +60,7 @@ internal static class CheckpointCheck
         }
 
         await stream.ReadExactlyAsync(chunk.AsMemory(0, SHA256.HashSizeInBytes), cancellationToken);
+        await read(SHA256.HashSizeInBytes);
         if (!hash.GetHashAndReset().AsSpan().SequenceEqual(chunk.AsSpan(0, SHA256.HashSizeInBytes)))
         {
             return "Its checksum is wrong.";

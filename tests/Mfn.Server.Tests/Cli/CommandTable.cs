@@ -29,6 +29,7 @@ public sealed class CommandTable : IAsyncLifetime
         ["run create"] = "run create --grid 8 --paused",
         ["run list"] = "run list",
         ["run get"] = "run get RUN",
+        ["run check"] = "run check RUN",
         ["run watch"] = "run watch RUN --count 1",
         ["run steer pause"] = "run steer RUN pause",
         ["run steer resume"] = "run steer RUN resume",

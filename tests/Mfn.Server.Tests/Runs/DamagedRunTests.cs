@@ -69,6 +69,7 @@ public sealed class DamagedRunTests : IDisposable
         Assert.Equal(found, (await server.Runs.GetRunAsync(new GetRunRequest { RunId = bad })).Run);
         Assert.Equal(found, Assert.Single((await server.Runs.ListRunsAsync(new ListRunsRequest { State = RunState.Damaged })).Runs));
         Assert.DoesNotContain(found, (await server.Runs.ListRunsAsync(new ListRunsRequest { State = RunState.Paused })).Runs);
+        Assert.Equal(found, (await server.Runs.CheckRunAsync(new CheckRunRequest { RunId = bad })).Run);
         await AssertRefusedAsync(server, found);
         Assert.Equal(before, Snapshot(good));
     }
@@ -152,6 +153,9 @@ public sealed class DamagedRunTests : IDisposable
 
         Assert.Equal(RunState.Paused, (await next.Runs.GetRunAsync(new GetRunRequest { RunId = id })).Run.State);
         Assert.Contains($"{Path.GetFileName(path)} of run {id} is damaged, and will be passed over where it would be needed: {problem}", log.Warnings);
+        var checkedRun = await next.Runs.CheckRunAsync(new CheckRunRequest { RunId = id });
+        Assert.Equal(new DamagedFile { Name = Path.GetFileName(path), Problem = problem }, Assert.Single(checkedRun.DamagedFiles));
+        Assert.Equal(Directory.GetFileSystemEntries(Path.Combine(RunsPath, id), "checkpoint-*").Length, checkedRun.CheckpointCount);
         Assert.Equal((problem, HealthStatus.Degraded), (check.Data[$"runs/{id}/{Path.GetFileName(path)}"], check.Status));
     }
 
