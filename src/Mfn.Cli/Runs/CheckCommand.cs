@@ -40,12 +40,12 @@ internal static class CheckCommand
                     .Add("run_id", check.Run.RunId)
                     .Add("checkpoints", check.CheckpointCount)
                     .Add("bytes", check.ByteCount)
-                    .Add("damaged", check.DamagedFiles.Select(file => new JsonRecord().Add("name", file.Name).Add("problem", file.Problem)))
+                    .Add("damaged", check.DamagedCheckpoints.Select(file => new JsonRecord().Add("name", file.Name).Add("problem", file.Problem)))
                     .Add("failure", isDamaged ? check.Run.Failure : null),
                 writer =>
                 {
-                    writer.WriteLine($"{check.CheckpointCount} checkpoints, {check.ByteCount} bytes, {check.DamagedFiles.Count} damaged");
-                    foreach (var file in check.DamagedFiles)
+                    writer.WriteLine($"{check.CheckpointCount} checkpoints, {check.ByteCount} bytes, {check.DamagedCheckpoints.Count} damaged");
+                    foreach (var file in check.DamagedCheckpoints)
                     {
                         writer.WriteLine($"{file.Name}: {file.Problem}");
                     }
@@ -55,7 +55,7 @@ internal static class CheckCommand
                         writer.WriteLine($"left alone: {check.Run.Failure}");
                     }
                 });
-            return isDamaged || check.DamagedFiles.Count > 0 ? ExitCode.Failure : ExitCode.Success;
+            return isDamaged || check.DamagedCheckpoints.Count > 0 ? ExitCode.Failure : ExitCode.Success;
         });
         return command;
     }

@@ -77,7 +77,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
             Run = run.ToWire(),
             CheckpointCount = check.Count,
             ByteCount = check.ByteCount,
-            DamagedFiles = { check.Damaged.Select(file => new DamagedFile { Name = file.Name, Problem = file.Problem }) },
+            DamagedCheckpoints = { check.Damaged.Select(file => new DamagedCheckpoint { Name = file.Name, Problem = file.Problem }) },
         };
     }
 

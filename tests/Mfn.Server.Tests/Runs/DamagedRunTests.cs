@@ -154,7 +154,7 @@ public sealed class DamagedRunTests : IDisposable
         Assert.Equal(RunState.Paused, (await next.Runs.GetRunAsync(new GetRunRequest { RunId = id })).Run.State);
         Assert.Contains($"{Path.GetFileName(path)} of run {id} is damaged, and will be passed over where it would be needed: {problem}", log.Warnings);
         var checkedRun = await next.Runs.CheckRunAsync(new CheckRunRequest { RunId = id });
-        Assert.Equal(new DamagedFile { Name = Path.GetFileName(path), Problem = problem }, Assert.Single(checkedRun.DamagedFiles));
+        Assert.Equal(new DamagedCheckpoint { Name = Path.GetFileName(path), Problem = problem }, Assert.Single(checkedRun.DamagedCheckpoints));
         Assert.Equal(Directory.GetFileSystemEntries(Path.Combine(RunsPath, id), "checkpoint-*").Length, checkedRun.CheckpointCount);
         Assert.Equal((problem, HealthStatus.Degraded), (check.Data[$"runs/{id}/{Path.GetFileName(path)}"], check.Status));
     }
