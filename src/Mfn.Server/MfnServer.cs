@@ -186,6 +186,7 @@ public static class MfnServer
         services.AddSingleton<ServerMeter>();
         services.AddSingleton<MemoryAccount>();
         services.AddSingleton<ConnectionMemory>();
+        services.AddHostedService<MemoryTrimmer>();
         services.AddSingleton<ComputeScheduler>();
         services.AddSingleton<FrameScheduler>();
         services.AddSingleton<FieldBufferPool>();

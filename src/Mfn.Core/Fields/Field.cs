@@ -31,11 +31,30 @@ public sealed class Field
         values.CopyTo(_values);
     }
 
+    private Field(double[] values, int rowCount, int columnCount)
+    {
+        _values = values;
+        RowCount = rowCount;
+        ColumnCount = columnCount;
+    }
+
     /// <summary>The number of rows.</summary>
     public int RowCount { get; }
 
     /// <summary>The number of cells in a row.</summary>
     public int ColumnCount { get; }
+
+    /// <summary>A field whose memory is that of the row-major values, which belong to it from now on.</summary>
+    /// <exception cref="ArgumentException">The values are not as many as the cells, or none.</exception>
+    public static Field Owning(double[] values, int rowCount, int columnCount)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rowCount, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columnCount, 1);
+        return values.Length == (long)rowCount * columnCount
+            ? new Field(values, rowCount, columnCount)
+            : throw new ArgumentException($"A {rowCount} x {columnCount} field cannot have {values.Length} values.", nameof(values));
+    }
 
     /// <summary>All cells, row after row.</summary>
     public Span<double> Cells => _values;

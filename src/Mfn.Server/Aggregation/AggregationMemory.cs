@@ -1,24 +1,30 @@
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Memory;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Aggregation;
 
-/// <summary>Says how much memory rounds may take, one and all together, and counts what they have.</summary>
-internal sealed class AggregationMemory(IOptions<LimitsOptions> limits)
+/// <summary>
+/// Says how much memory rounds may take, one and all together, within the server's account. What a round declares is only compared with what is free: it holds
+/// what has come of its updates, and what it takes to aggregate them once they are complete.
+/// </summary>
+internal sealed class AggregationMemory(MemoryAccount account, IOptions<LimitsOptions> limits, TimeProvider clock)
 {
-    // A full collection takes a few milliseconds, whatever the size of the arrays.
-    private const long WorthCollecting = 64L << 20;
-
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    private long _reservedBytes;
+    // What has been uploaded is worth some waiting for the memory to aggregate it in, but holds memory itself.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>What all calls together hold, or have been promised.</summary>
-    public long ReservedBytes => Volatile.Read(ref _reservedBytes);
+    private readonly Lock _lock = new();
+
+    /// <summary>What all calls together hold.</summary>
+    public long ReservedBytes => account.TakenFor(MemoryUse.Rounds);
 
     /// <summary>An account for one call, which must be disposed when the call holds nothing any more.</summary>
-    public Account Open() => new(this);
+    /// <param name="reservation">The call's; it is disposed with the account.</param>
+    public Account Open(MemoryReservation reservation) => new(this, reservation);
 
     /// <summary>Refuses a call that will need too much, before it takes any of it.</summary>
     /// <exception cref="CallRefusedException">The need is above the limit of a call.</exception>
@@ -34,53 +40,60 @@ internal sealed class AggregationMemory(IOptions<LimitsOptions> limits)
         }
     }
 
-    private void Reserve(long byteCount)
+    /// <summary>What one call holds.</summary>
+    internal sealed class Account(AggregationMemory memory, MemoryReservation reservation) : IDisposable
     {
-        var limit = limits.Value.MaxTotalAggregationBytes;
-        var reserved = Interlocked.Add(ref _reservedBytes, byteCount);
-        if (reserved > limit)
-        {
-            Interlocked.Add(ref _reservedBytes, -byteCount);
-            throw CallRefusedException.OverLimit(
-                $"{byteCount} more bytes would exceed the {limit} that the server allows for all rounds together, of which {reserved - byteCount} are taken.",
-                RetryDelay);
-        }
-    }
-
-    /// <summary>What one call has reserved, and how much of that it has used.</summary>
-    internal sealed class Account(AggregationMemory memory) : IDisposable
-    {
-        private long _reservedBytes;
-        private long _usedBytes;
-
-        /// <summary>Reserves what is missing to so many bytes.</summary>
+        /// <summary>Refuses a round that could not be aggregated if it came now; holds nothing for it.</summary>
         /// <exception cref="CallRefusedException">All calls together would have too much.</exception>
-        public void ReserveUpTo(long byteCount)
+        public void RequireFree(long byteCount) => memory.RequireFree(byteCount - reservation.Bytes);
+
+        /// <summary>Holds so much.</summary>
+        /// <exception cref="CallRefusedException">All calls together would have too much.</exception>
+        public void Reserve(long byteCount)
         {
-            if (byteCount > _reservedBytes)
+            lock (memory._lock)
             {
-                memory.Reserve(byteCount - _reservedBytes);
-                _reservedBytes = byteCount;
+                if (byteCount > reservation.Bytes)
+                {
+                    memory.RequireFree(byteCount - reservation.Bytes);
+                }
+
+                reservation.Resize(byteCount);
             }
         }
 
-        /// <summary>Notes that so much of it is taken.</summary>
-        public void Use(long byteCount) => _usedBytes += byteCount;
-
-        /// <summary>Notes that all of it is taken.</summary>
-        public void UseAll() => _usedBytes = _reservedBytes;
+        /// <summary>Holds so much, for which it waits a while.</summary>
+        /// <exception cref="CallRefusedException">All calls together would have too much all the while.</exception>
+        public async Task ReserveAsync(long byteCount, CancellationToken cancellationToken)
+        {
+            var start = memory.Clock.GetTimestamp();
+            while (true)
+            {
+                try
+                {
+                    Reserve(byteCount);
+                    return;
+                }
+                catch (CallRefusedException) when (memory.Clock.GetElapsedTime(start) < Patience)
+                {
+                    await Task.Delay(Interval, memory.Clock, cancellationToken);
+                }
+            }
+        }
 
         /// <summary>Returns all of it; what it was for must be unreachable by now.</summary>
-        public void Dispose()
-        {
-            if (_usedBytes >= WorthCollecting)
-            {
-                // Large arrays live until a full collection, which the runtime starts only when as much again is allocated.
-                GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
-            }
+        public void Dispose() => reservation.Dispose();
+    }
 
-            Interlocked.Add(ref memory._reservedBytes, -_reservedBytes);
-            (_reservedBytes, _usedBytes) = (0, 0);
+    private TimeProvider Clock => clock;
+
+    private void RequireFree(long byteCount)
+    {
+        var (limit, reserved) = (limits.Value.MaxTotalAggregationBytes, ReservedBytes);
+        if (reserved + byteCount > limit)
+        {
+            throw CallRefusedException.OverLimit(
+                $"{byteCount} more bytes would exceed the {limit} that the server allows for all rounds together, of which {reserved} are taken.", RetryDelay);
         }
     }
 }

@@ -3,14 +3,15 @@ using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
+using Mfn.Server.Memory;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Aggregation;
 
 /// <summary>
-/// Aggregates rounds. A call has a run's place from the start, so that nobody uploads in vain. What it holds is accounted for, and freed
-/// however the call ends.
+/// Aggregates rounds. What a call holds is accounted for as it comes, and freed however the call ends. It has a place once its updates are complete, so that an
+/// upload that goes slowly keeps nobody from computing.
 /// </summary>
 internal sealed class AggregationService(
     ComputePlaces places, AggregationMemory memory, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
@@ -22,8 +23,8 @@ internal sealed class AggregationService(
         var plan = request.Spec.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
 
-        using var place = places.Take();
-        using var account = memory.Open();
+        using var place = places.Take(MemoryHolder.Of(context));
+        using var account = memory.Open(CallMemory.Of(context).Open(MemoryUse.Rounds));
         using var collector = new UpdateCollector(plan!, memory, account);
         collector.Announce(request.Updates.Count, problems);
         for (var i = 0; i < request.Updates.Count; i++)
@@ -33,7 +34,7 @@ internal sealed class AggregationService(
         }
 
         problems.ThrowIfAny();
-        account.UseAll();
+        account.Reserve(collector.NeededBytes);
         var outcome = await place.ComputeAsync(ended => RoundAggregator.Aggregate(plan!, collector, limits.Value.AggregationThreads, ended), context.CancellationToken);
         return outcome.ToResponse();
     }
@@ -62,8 +63,8 @@ internal sealed class AggregationService(
         var plan = first.Spec.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
 
-        using var place = places.Take();
-        using var account = memory.Open();
+        using var uploading = places.BeginUpload(MemoryHolder.Of(context));
+        using var account = memory.Open(CallMemory.Of(context).OpenUpload(MemoryUse.Rounds));
         using var collector = new UpdateCollector(plan!, memory, account);
         if (first.UpdateCount is { } announced)
         {
@@ -81,7 +82,8 @@ internal sealed class AggregationService(
 
         collector.RequireComplete(problems);
         problems.ThrowIfAny();
-        account.UseAll();
+        using var place = await uploading.TakePlaceAsync(context.CancellationToken);
+        await account.ReserveAsync(collector.NeededBytes, context.CancellationToken);
         return await place.ComputeAsync(ended => RoundAggregator.Aggregate(plan!, collector, limits.Value.AggregationThreads, ended), context.CancellationToken);
     }
 

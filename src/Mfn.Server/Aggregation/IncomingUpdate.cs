@@ -6,6 +6,9 @@ namespace Mfn.Server.Aggregation;
 /// <summary>An update on its way in: every chunk goes straight to where the update stays, so that it is in memory once.</summary>
 internal sealed class IncomingUpdate(string clientId, int length, double claimedWeight, int componentSize)
 {
+    // 1 MiB: less is not worth copying.
+    private const int LeastRoom = 256 * 1024;
+
     private readonly byte[] _split = new byte[componentSize];
     private float[]? _components;
     private int _splitLength;
@@ -33,10 +36,22 @@ internal sealed class IncomingUpdate(string clientId, int length, double claimed
     /// <summary>The first component that is finite, but not as a binary32, if nothing before it is not finite either.</summary>
     public (int Index, double Value)? BeyondSingle { get; private set; }
 
-    /// <summary>Whether there is room for the components; bytes of an update without it are only counted.</summary>
-    public bool HasRoom => _components is not null;
+    /// <summary>The components for which there should be room before so many bytes more are taken; null if there is enough. It grows with what has come.</summary>
+    public int? MissingRoom(int byteCount)
+    {
+        var needed = (ReceivedByteCount + byteCount + componentSize - 1) / componentSize;
+        return needed > (_components?.Length ?? 0) ? (int)Math.Min(length, Math.Max(LeastRoom, 4 * needed)) : null;
+    }
 
-    public void MakeRoom() => _components = GC.AllocateUninitializedArray<float>(length);
+    /// <summary>Makes room for so many components; returns the bytes of the room before. Bytes of an update without room are only counted.</summary>
+    public long MakeRoom(int componentCount)
+    {
+        var room = GC.AllocateUninitializedArray<float>(componentCount);
+        var before = _components.AsSpan();
+        before.CopyTo(room);
+        _components = room;
+        return (long)before.Length * sizeof(float);
+    }
 
     /// <summary>Notes that the client declared a further update.</summary>
     public void Repeat(int furtherLength)
@@ -66,7 +81,7 @@ internal sealed class IncomingUpdate(string clientId, int length, double claimed
         {
             // Sliced first, since the bytes of a long vector are more than a span can have.
             var first = (int)(start / sizeof(float));
-            var rest = MemoryMarshal.AsBytes(_components.AsSpan(first, Math.Min(length - first, (bytes.Length / sizeof(float)) + 2)));
+            var rest = MemoryMarshal.AsBytes(_components.AsSpan(first, Math.Min(_components.Length - first, (bytes.Length / sizeof(float)) + 2)));
             bytes.CopyTo(rest[(int)(start % sizeof(float))..]);
             return;
         }

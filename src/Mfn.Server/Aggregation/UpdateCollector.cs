@@ -16,11 +16,15 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
     private readonly List<IncomingUpdate> _updates = [];
     private readonly Dictionary<string, IncomingUpdate> _byClient = [];
     private int? _announcedCount;
+    private long _roomBytes;
+
+    /// <summary>What it takes to aggregate the updates that are to come, with themselves.</summary>
+    public long NeededBytes { get; private set; }
 
     /// <summary>How many updates were declared.</summary>
     public int ReceivedCount { get; private set; }
 
-    /// <summary>Reserves what so many updates take, which will come; more and fewer are then wrong.</summary>
+    /// <summary>So many updates will come; more and fewer are then wrong.</summary>
     /// <exception cref="CallRefusedException">There is no room for them.</exception>
     public void Announce(int updateCount, RequestProblems problems)
     {
@@ -31,7 +35,7 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
         }
 
         _announcedCount = updateCount;
-        Reserve(updateCount);
+        RequireRoom(updateCount);
     }
 
     /// <summary>An update that comes whole.</summary>
@@ -72,7 +76,7 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
         }
 
         ReceivedCount++;
-        Reserve(ReceivedCount);
+        RequireRoom(Math.Max(ReceivedCount, _announcedCount ?? 0));
         if (_byClient.TryGetValue(clientId, out var update))
         {
             update.Repeat(length);
@@ -100,7 +104,7 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
         }
         else
         {
-            MakeRoom(update);
+            MakeRoom(update, values.Length);
             update.Append(values);
         }
     }
@@ -133,21 +137,22 @@ internal sealed class UpdateCollector(AggregationPlan plan, AggregationMemory me
     /// <summary>Frees the updates; nobody can read them any more.</summary>
     public void Dispose() => _updates.ForEach(update => update.Free());
 
-    /// <summary>Takes memory only for what has begun to come, and may count.</summary>
-    private void MakeRoom(IncomingUpdate update)
+    /// <summary>Takes memory only for what has come, and may count.</summary>
+    private void MakeRoom(IncomingUpdate update, int byteCount)
     {
-        if (update.SentCount == 1 && update.Length == plan.Policy.Length && !update.HasRoom)
+        if (update.SentCount == 1 && update.Length == plan.Policy.Length && update.MissingRoom(byteCount) is { } length)
         {
-            account.Use((long)update.Length * sizeof(float));
-            update.MakeRoom();
+            var room = (long)length * sizeof(float);
+            account.Reserve(_roomBytes + room);
+            _roomBytes += room - update.MakeRoom(length);
         }
     }
 
-    /// <summary>Reserves what it takes to aggregate so many updates, before any of it is taken.</summary>
-    private void Reserve(int updateCount)
+    /// <summary>Refuses what there is no room for, before any of it is taken.</summary>
+    private void RequireRoom(int updateCount)
     {
-        var bytes = plan.BytesFor(updateCount);
-        memory.RequireBelowLimit(bytes, updateCount, plan.Policy.Length);
-        account.ReserveUpTo(bytes);
+        NeededBytes = plan.BytesFor(updateCount);
+        memory.RequireBelowLimit(NeededBytes, updateCount, plan.Policy.Length);
+        account.RequireFree(NeededBytes);
     }
 }

@@ -1,7 +1,9 @@
+using Mfn.Server.Memory;
+
 namespace Mfn.Server.Compute;
 
 /// <summary>A place for something that a call computes. It is given back when it is disposed.</summary>
-internal sealed class ComputePlace(ComputePlaces places) : IDisposable
+internal sealed class ComputePlace(ComputePlaces places, MemoryHolder? holder) : IDisposable
 {
     private int _isLeft;
 
@@ -25,7 +27,7 @@ internal sealed class ComputePlace(ComputePlaces places) : IDisposable
     {
         if (Interlocked.Exchange(ref _isLeft, 1) == 0)
         {
-            places.Leave();
+            places.Leave(holder);
         }
     }
 }

@@ -4,6 +4,7 @@ using Mfn.Core.Features;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
+using Mfn.Server.Memory;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 using FeatureVector = Mfn.Core.Features.FeatureVector;
@@ -60,7 +61,9 @@ internal sealed class FeatureService(ComputeScheduler compute, RequestReader rea
 
         problems.ThrowIfAny();
 
-        var upload = new HistoryUpload(limits.Value);
+        using var received = CallMemory.Of(context).OpenUpload(MemoryUse.Requests);
+        using var working = CallMemory.Of(context).Open(MemoryUse.Requests);
+        var upload = new HistoryUpload(limits.Value, received);
         FeatureExtractor? extractor = null;
         while (await reader.MoveNextAsync(requestStream, context))
         {
@@ -70,6 +73,7 @@ internal sealed class FeatureService(ComputeScheduler compute, RequestReader rea
                 continue;
             }
 
+            working.Resize(SimulationMemory.OfFeatures(frame.RowCount, frame.ColumnCount));
             extractor ??= new FeatureExtractor(frame.RowCount, frame.ColumnCount, options);
             var isDue = upload.FrameCount % everyNFrames == 0;
             var features = await compute.ComputeAsync(
@@ -79,6 +83,7 @@ internal sealed class FeatureService(ComputeScheduler compute, RequestReader rea
                     return isDue ? extractor.Extract() : null;
                 },
                 context.CancellationToken);
+            upload.LetGo();
             if (features is not null)
             {
                 await WriteAsync(features);

@@ -4,6 +4,7 @@ using Mfn.Core.Fractals;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
+using Mfn.Server.Memory;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 using FeatureOptions = Mfn.Core.Features.FeatureOptions;
@@ -28,15 +29,15 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
     public override async Task<ComputeBoxCountingDimensionStreamResponse> ComputeBoxCountingDimensionStream(
         IAsyncStreamReader<ComputeBoxCountingDimensionStreamRequest> requestStream, ServerCallContext context)
     {
-        // The field takes memory while it comes.
-        using var place = places.Take();
+        using var uploading = places.BeginUpload(MemoryHolder.Of(context));
+        using var received = CallMemory.Of(context).OpenUpload(MemoryUse.Requests);
         if (!await reader.MoveNextAsync(requestStream, context) || requestStream.Current.Start is not { } start)
         {
             throw CallRefusedException.InvalidArgument("start", "must be in the first message");
         }
 
         var problems = new RequestProblems();
-        var upload = new FieldUpload(limits.Value, problems);
+        var upload = new FieldUpload(limits.Value, problems, received);
         var field = upload.Declare(start.Field, "field");
         var (threshold, options) = (start.ToThreshold(problems), start.ToBoxOptions(problems));
         problems.ThrowIfAny();
@@ -93,13 +94,16 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         var timeStep = ReadTimeStep(start.HasTimeStep, start.TimeStep, "start.time_step", problems);
         problems.ThrowIfAny();
 
-        var upload = new HistoryUpload(limits.Value);
+        using var received = CallMemory.Of(context).OpenUpload(MemoryUse.Requests);
+        using var working = CallMemory.Of(context).Open(MemoryUse.Requests);
+        var upload = new HistoryUpload(limits.Value, received);
         StabilityAnalyzer? analyzer = null;
         while (await reader.MoveNextAsync(requestStream, context))
         {
             var message = requestStream.Current;
             if (upload.Take(message.Frame, message.HasValues ? message.Values : null) is { } frame)
             {
+                working.Resize(SimulationMemory.OfFeatures(frame.RowCount, frame.ColumnCount));
                 analyzer ??= new StabilityAnalyzer(frame.Cells.Length, timeStep);
                 await compute.ComputeAsync(
                     () =>
@@ -108,6 +112,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
                         return frame;
                     },
                     context.CancellationToken);
+                upload.LetGo();
             }
         }
 

@@ -70,6 +70,16 @@ internal sealed class MemoryAccount
         }
     }
 
+    /// <summary>Collects, and gives what is free back to the system.</summary>
+    public void Trim()
+    {
+        lock (_collecting)
+        {
+            Interlocked.Exchange(ref _discardedBytes, 0);
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
+    }
+
     /// <summary>Takes memory if there is any.</summary>
     internal bool TryTake(MemoryUse use, MemoryHolder? holder, long byteCount)
     {
@@ -94,6 +104,13 @@ internal sealed class MemoryAccount
         }
 
         return true;
+    }
+
+    /// <summary>Takes memory whether there is any or not.</summary>
+    internal void Take(MemoryUse use, MemoryHolder? holder, long byteCount)
+    {
+        holder?.Add(byteCount);
+        Interlocked.Add(ref _takenBytes[(int)use], byteCount);
     }
 
     /// <summary>Why so many more bytes could not be taken.</summary>

@@ -58,6 +58,18 @@ internal sealed class MemoryReservation : IDisposable
         }
     }
 
+    /// <summary>Makes it hold so many bytes, at least as many as now, whether they are free or not.</summary>
+    public void ResizeRegardless(long bytes)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            ArgumentOutOfRangeException.ThrowIfLessThan(bytes, _bytes);
+            _account.Take(_use, _holder, bytes - _bytes);
+            _bytes = bytes;
+        }
+    }
+
     /// <summary>Gives all of it back; what it was for must be unreachable by now.</summary>
     public void Dispose()
     {

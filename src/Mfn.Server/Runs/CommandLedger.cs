@@ -7,7 +7,7 @@ using Mfn.Server.Storage;
 namespace Mfn.Server.Runs;
 
 /// <summary>The commands that a run has had, so that none is applied twice, and not more than the server allows.</summary>
-internal sealed class CommandLedger(RunsOptions limits)
+internal sealed class CommandLedger(RunsOptions limits, RunMemory memory)
 {
     private readonly Dictionary<string, Entry> _entries = [];
     private long _byteCount;
@@ -24,7 +24,8 @@ internal sealed class CommandLedger(RunsOptions limits)
         return entry.Digest.AsSpan().SequenceEqual(DigestOf(command)) ? entry.Position : throw CallRefusedException.CommandIdTaken(command.Id);
     }
 
-    /// <exception cref="CallRefusedException">With this command there would be too many, or too many bytes of them.</exception>
+    /// <summary>Takes the memory for a command that is about to be applied.</summary>
+    /// <exception cref="CallRefusedException">With this command there would be too many, or too many bytes of them, or there is no memory for it.</exception>
     public void RequireRoom(SteeringCommand command)
     {
         if (_entries.Count >= limits.MaxCommandsPerRun)
@@ -37,6 +38,8 @@ internal sealed class CommandLedger(RunsOptions limits)
         {
             throw CallRefusedException.TooManyCommandBytes(byteCount, limits.MaxCommandBytesPerRun);
         }
+
+        memory.AddCommand(command.ByteCount);
     }
 
     /// <summary>Takes note of a command that is applied.</summary>

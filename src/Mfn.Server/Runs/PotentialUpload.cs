@@ -1,15 +1,22 @@
 using Google.Protobuf;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
+using Mfn.Server.Memory;
 
 namespace Mfn.Server.Runs;
 
 /// <summary>A steering command that replaces the potential, whose values come in further messages.</summary>
 /// <param name="request">The command's message; its field has the shape of the run.</param>
 /// <param name="byteCount">How many bytes of values there must be.</param>
-internal sealed class PotentialUpload(SteerRunRequest request, int byteCount)
+/// <param name="memory">Grows with what comes.</param>
+internal sealed class PotentialUpload(SteerRunRequest request, int byteCount, MemoryReservation memory)
 {
-    private readonly byte[] _values = new byte[byteCount];
+    private const int LeastRoom = 64 * 1024;
+
+    // As they came, and as cells when they are complete.
+    private const int Copies = 3;
+
+    private byte[] _values = [];
     private int _count;
 
     public bool IsComplete => _count == byteCount;
@@ -34,6 +41,14 @@ internal sealed class PotentialUpload(SteerRunRequest request, int byteCount)
         {
             throw CallRefusedException.InvalidArgument(
                 "command.replace_potential.values", $"must have {byteCount} bytes, but had {(long)_count + values.Length}");
+        }
+
+        var needed = _count + values.Length;
+        if (needed > _values.Length)
+        {
+            var length = (int)Math.Min(byteCount, Math.Max(LeastRoom, 4L * needed));
+            memory.Resize((long)Copies * length);
+            Array.Resize(ref _values, length);
         }
 
         values.Span.CopyTo(_values.AsSpan(_count));

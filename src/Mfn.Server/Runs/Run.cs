@@ -14,6 +14,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
     private readonly RunOrigin _origin;
     private readonly RunServices _services;
     private readonly IRunRecorder _recorder;
+    private readonly RunMemory _memory;
     private readonly RunSimulation _simulation;
     private readonly RequestQueue _requests = new();
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,12 +25,13 @@ internal sealed class Run : IListedRun, IAsyncDisposable
     private int _isDisposed;
 
     /// <summary>Only the registry starts runs.</summary>
-    internal Run(RunOrigin origin, IRunRecorder recorder, RunServices services, CancellationToken cancelled)
+    internal Run(RunOrigin origin, IRunRecorder recorder, RunMemory memory, RunServices services, CancellationToken cancelled)
     {
         _origin = origin;
         _recorder = recorder;
+        _memory = memory;
         _services = services;
-        _simulation = new RunSimulation(origin, recorder, services);
+        _simulation = new RunSimulation(origin, recorder, memory, services);
         Touch();
         Completion = Task.Factory.StartNew(
             () => ExecuteAsync(cancelled), CancellationToken.None, TaskCreationOptions.DenyChildAttach, services.Scheduler).Unwrap();
@@ -162,6 +164,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
         {
             await _simulation.DisposeAsync();
             _recorder.Dispose();
+            _memory.Dispose();
         }
     }
 

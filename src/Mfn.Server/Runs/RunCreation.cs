@@ -3,6 +3,7 @@ using Mfn.Contracts.V1;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Memory;
 using Mfn.Server.Translation;
 using InitialFields = Mfn.Core.Steering.InitialFields;
 using SimulationSpec = Mfn.Core.Simulation.SimulationSpec;
@@ -27,12 +28,12 @@ internal sealed class RunCreation(RunRegistry runs, LimitsOptions limits)
 
     /// <summary>A run the values of whose initial fields follow, refused before they come if it can be.</summary>
     /// <exception cref="CallRefusedException">There is something wrong with the request or the values, or too many runs.</exception>
-    public async Task<Wire.Run> CreateAsync(CreateRunRequest request, IAsyncEnumerable<ByteString?> values, CancellationToken cancellationToken)
+    public async Task<Wire.Run> CreateAsync(CreateRunRequest request, IAsyncEnumerable<ByteString?> values, MemoryReservation received, CancellationToken cancellationToken)
     {
         var problems = new RequestProblems();
         var spec = request.Spec.ToSpec(limits, problems);
         var plan = request.ToPlan(spec, problems);
-        var upload = new FieldUpload(limits, problems);
+        var upload = new FieldUpload(limits, problems, received);
         var incoming = request.InitialFields.Declare(spec, upload, problems);
         problems.ThrowIfAny();
         runs.RequireRoom(spec, plan);

@@ -65,6 +65,10 @@ internal sealed class RunHistory
     /// <summary>The least memory that keeps so many steps.</summary>
     public static long LeastBytes(SimulationSpec spec, long stepCount) => stepCount == 0 ? 0 : 3 * CheckpointBytes(spec);
 
+    /// <summary>The most memory that its checkpoints take.</summary>
+    public static long MostBytes(SimulationSpec spec, long stepCount, long maxBytes) =>
+        stepCount == 0 ? 0 : Math.Max(LeastBytes(spec, stepCount), Math.Min(maxBytes, ((stepCount / MinSpacing) + 3) * CheckpointBytes(spec)));
+
     /// <summary>Whether the run should add a checkpoint where it is.</summary>
     public bool NeedsCheckpoint(int step)
     {

@@ -29,6 +29,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     private readonly Dictionary<RunId, Run> _runs = [];
     private readonly Dictionary<RunId, DamagedRun> _damaged = [];
     private readonly HealthNotes _notes;
+    private readonly MemoryAccount _memory;
     private readonly ServerLifetime _lifetime;
     private readonly ReplaySlots _replays;
     private readonly Heartbeats _heartbeats;
@@ -51,6 +52,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         ILoggerFactory loggers)
     {
         _notes = notes;
+        _memory = memory;
         _lifetime = lifetime;
         _limits = limits.Value;
         _loggers = loggers;
@@ -130,7 +132,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     /// <param name="plan">How it goes; valid.</param>
     /// <param name="forkedFrom">The state of another run that the checkpoint is of; null if it is of none.</param>
     /// <exception cref="CallRefusedException">
-    /// There are too many runs, its name is taken, its history would be too large, it could not be written, or the server stops.
+    /// There are too many runs, or no memory for it, its name is taken, its history would be too large, it could not be written, or the server stops.
     /// </exception>
     public Run Start(SimulationCheckpoint checkpoint, RunPlan plan, ForkPoint? forkedFrom = null)
     {
@@ -144,20 +146,26 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
             forkedFrom,
             checkpoint,
             RunPast.None with { Horizon = checkpoint.State.Step });
-        var recorder = Record(origin);
-        lock (_lock)
+        var memory = RunMemory.Take(_memory, checkpoint.Spec, plan, Services.Options);
+        IRunRecorder? recorder = null;
+        try
         {
-            try
+            recorder = Record(origin);
+            lock (_lock)
             {
                 RequireRoom(checkpoint.Spec, plan);
+                return Add(origin, recorder, memory);
             }
-            catch
+        }
+        catch
+        {
+            memory.Dispose();
+            if (recorder is not null)
             {
                 Discard(origin.Id, recorder);
-                throw;
             }
 
-            return Add(origin, recorder);
+            throw;
         }
     }
 
@@ -310,9 +318,9 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         }
     }
 
-    private Run Add(RunOrigin origin, IRunRecorder recorder)
+    private Run Add(RunOrigin origin, IRunRecorder recorder, RunMemory memory)
     {
-        var run = new Run(origin, recorder, Services, _lifetime.Drained);
+        var run = new Run(origin, recorder, memory, Services, _lifetime.Drained);
         _runs.Add(run.Id, run);
         Services.Meter.LiveRuns.Add(1);
         LogStarted(run.Id, origin.Checkpoint.State.Step);
@@ -344,7 +352,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
 
             try
             {
-                Add(origin, recorder);
+                Add(origin, recorder, RunMemory.TakeUp(_memory, origin, Services.Options));
                 WarnOfLimits(origin);
             }
             catch (Exception error)

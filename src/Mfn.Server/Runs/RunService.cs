@@ -5,6 +5,7 @@ using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
+using Mfn.Server.Memory;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
@@ -22,13 +23,13 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
 
     public override async Task<CreateRunStreamResponse> CreateRunStream(IAsyncStreamReader<CreateRunStreamRequest> requestStream, ServerCallContext context)
     {
-        // The fields take memory while they come.
-        using var place = places.Take();
+        using var uploading = places.BeginUpload(MemoryHolder.Of(context));
+        using var received = CallMemory.Of(context).OpenUpload(MemoryUse.Requests);
         var start = await reader.MoveNextAsync(requestStream, context) ? requestStream.Current.Start : null;
         var parts = reader.ReadUploadAsync(requestStream, context).Select(message => message.HasValues ? message.Values : null);
         return start is null
             ? throw CallRefusedException.InvalidArgument("start", "must be the first message")
-            : new CreateRunStreamResponse { Run = await new RunCreation(runs, limits.Value).CreateAsync(start, parts, context.CancellationToken) };
+            : new CreateRunStreamResponse { Run = await new RunCreation(runs, limits.Value).CreateAsync(start, parts, received, context.CancellationToken) };
     }
 
     public override async Task<GetRunResponse> GetRun(GetRunRequest request, ServerCallContext context)
@@ -137,6 +138,8 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
     {
         var run = runs.Find(request.RunId);
         var checkpoint = await writer.SendHeadersUnlessSoonAsync(StateOfAsync(run, request.HasStep ? request.Step : null, context.CancellationToken), context);
+        using var held = CallMemory.Of(context).Open(MemoryUse.Answers);
+        held.Resize(SimulationMemory.OfCheckpoint(checkpoint.Spec));
         foreach (var chunk in CheckpointFile.Encode(checkpoint))
         {
             await writer.WriteAsync(responseStream, new ExportRunResponse { Chunk = UnsafeByteOperations.UnsafeWrap(chunk) }, context);
@@ -150,7 +153,8 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
             throw CallRefusedException.InvalidArgument("start", "must be the first message");
         }
 
-        var checkpoint = await ReceiveCheckpointAsync(requestStream, context);
+        using var received = CallMemory.Of(context).OpenUpload(MemoryUse.Imports);
+        var checkpoint = await ReceiveCheckpointAsync(requestStream, received, context);
         var problems = new RequestProblems();
         checkpoint.Check("chunk", limits.Value, problems);
         var plan = start.ToPlan(checkpoint.State.Step, problems);
@@ -158,7 +162,8 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         return new ImportRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
     }
 
-    private async Task<SimulationCheckpoint> ReceiveCheckpointAsync(IAsyncStreamReader<ImportRunRequest> requests, ServerCallContext context)
+    private async Task<SimulationCheckpoint> ReceiveCheckpointAsync(
+        IAsyncStreamReader<ImportRunRequest> requests, MemoryReservation received, ServerCallContext context)
     {
         using var decoder = new CheckpointDecoder(limits.Value.MaxGridSize);
         try
@@ -171,6 +176,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
                 }
 
                 decoder.Append(requests.Current.Chunk.Span);
+                received.Resize(decoder.HeldBytes);
             }
 
             return decoder.Complete();

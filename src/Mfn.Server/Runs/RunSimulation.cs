@@ -26,11 +26,12 @@ internal sealed class RunSimulation : IAsyncDisposable
 
     /// <param name="origin">Where it begins.</param>
     /// <param name="recorder">Its log; whoever made it disposes it.</param>
+    /// <param name="memory">What it holds; whoever took it disposes it.</param>
     /// <param name="services">What all runs share.</param>
-    public RunSimulation(RunOrigin origin, IRunRecorder recorder, RunServices services)
+    public RunSimulation(RunOrigin origin, IRunRecorder recorder, RunMemory memory, RunServices services)
     {
         _origin = origin;
-        _ledger = new CommandLedger(services.Options);
+        _ledger = new CommandLedger(services.Options, memory);
         Pacer = new Pacer(origin.Plan.StepsPerSecond, services.Clock);
         State = origin.Plan.BeginsPaused ? RunState.Paused : RunState.Running;
         _steadyState = origin.Plan.Stop is StopRule.SteadyState rule ? new SteadyStateWatch(rule) : null;

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Memory;
 using Mfn.Server.Security;
 using Mfn.Server.Translation;
 
@@ -20,6 +21,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
         IAsyncStreamReader<SteerRunRequest> requestStream, IServerStreamWriter<SteerRunResponse> responseStream, ServerCallContext context)
     {
         Run? run = null;
+        using var received = CallMemory.Of(context).OpenUpload(MemoryUse.Requests);
         PotentialUpload? upload = null;
         var isRestRefused = false;
         var pulse = new Pulse(runs.Services, () => writer.WriteAsync(responseStream, new SteerRunResponse { Heartbeat = new Heartbeat() }, context));
@@ -44,7 +46,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
             {
                 if (request.ValuesFollow)
                 {
-                    upload = BeginUpload(run, request);
+                    upload = BeginUpload(run, request, received);
                 }
                 else if (isPart)
                 {
@@ -66,6 +68,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
             }
 
             upload = null;
+            received.Resize(0);
             await writer.WriteAsync(responseStream, response, context);
             pulse.Reset();
         }
@@ -76,7 +79,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
         CallersText.Cut(commandId, id => Encoding.UTF8.GetByteCount(id) <= RunWireExtensions.LongestCommandId);
 
     /// <summary>What takes the values that are still to come, if nothing is wrong with their number.</summary>
-    private PotentialUpload BeginUpload(Run run, SteerRunRequest request)
+    private PotentialUpload BeginUpload(Run run, SteerRunRequest request, MemoryReservation received)
     {
         const string Path = "command.replace_potential";
         if (request.Command?.ReplacePotential is not { } potential)
@@ -93,7 +96,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
         }
 
         problems.ThrowIfAny();
-        var upload = new PotentialUpload(request, incoming!.ByteCount);
+        var upload = new PotentialUpload(request, incoming!.ByteCount, received);
         upload.Append(potential.Values);
         return upload;
     }

@@ -3,6 +3,7 @@ using Mfn.Core.Simulation;
 using Mfn.Core.Statistics;
 using Mfn.Server.Compute;
 using Mfn.Server.Frames;
+using Mfn.Server.Memory;
 
 namespace Mfn.Server.Simulation;
 
@@ -15,6 +16,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
     private readonly SimulationOrder _order;
     private readonly SimulationRegistry _registry;
     private readonly ComputePlace _place;
+    private readonly MemoryReservation _memory;
     private readonly CancellationTokenSource _cancellation;
     private readonly Channel<SimulationFrame> _backlog;
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,10 +24,11 @@ internal sealed class OwnedSimulation : IAsyncDisposable
     private int _isDisposed;
 
     /// <summary>Only the registry starts simulations.</summary>
-    internal OwnedSimulation(SimulationRegistry registry, ComputePlace place, SimulationOrder order, int backlog, CancellationToken cancellationToken)
+    internal OwnedSimulation(SimulationRegistry registry, ComputePlace place, MemoryReservation memory, SimulationOrder order, int backlog, CancellationToken cancellationToken)
     {
         _registry = registry;
         _place = place;
+        _memory = memory;
         _order = order;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, registry.Lifetime.Drained);
         Cancelled = _cancellation.Token;
@@ -71,6 +74,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
 
         _cancellation.Dispose();
         _registry.Remove(this);
+        _memory.Dispose();
         _place.Dispose();
         _released.SetResult();
     }

@@ -3,6 +3,7 @@ using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Frames;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Memory;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Simulation;
@@ -10,6 +11,7 @@ namespace Mfn.Server.Simulation;
 /// <summary>Starts the simulations that belong to calls, holds those under way, and ends them when the server stops.</summary>
 internal sealed partial class SimulationRegistry(
     ComputePlaces places,
+    MemoryAccount memory,
     IOptions<StreamingOptions> streaming,
     ComputeScheduler scheduler,
     FieldBufferPool buffers,
@@ -43,12 +45,25 @@ internal sealed partial class SimulationRegistry(
     /// <summary>Starts a simulation; its owner reads the frames that the plan asks for, and disposes it.</summary>
     /// <param name="order">What to simulate, and what its owner wants of it; valid.</param>
     /// <param name="cancellationToken">Ends it between two steps.</param>
-    /// <exception cref="CallRefusedException">All places are taken, or the server stops.</exception>
-    public OwnedSimulation Start(SimulationOrder order, CancellationToken cancellationToken)
+    /// <param name="holder">The connection of its owner; null if it has none.</param>
+    /// <exception cref="CallRefusedException">All places are taken, or there is no memory, or the server stops.</exception>
+    public OwnedSimulation Start(SimulationOrder order, CancellationToken cancellationToken, MemoryHolder? holder = null)
     {
+        var place = places.Take(holder);
+        var reservation = memory.Open(MemoryUse.Runs, holder);
+        try
+        {
+            reservation.Resize(BytesFor(order));
+        }
+        catch
+        {
+            place.Dispose();
+            throw;
+        }
+
         lock (_lock)
         {
-            var simulation = new OwnedSimulation(this, places.Take(), order, streaming.Value.OwnerBacklog, cancellationToken);
+            var simulation = new OwnedSimulation(this, place, reservation, order, streaming.Value.OwnerBacklog, cancellationToken);
             _active.Add(simulation);
             return simulation;
         }
@@ -63,6 +78,19 @@ internal sealed partial class SimulationRegistry(
         {
             await ((Task)simulation.Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>The engine, what analyses its field, the frames that wait and one on its way, and the answer.</summary>
+    private long BytesFor(SimulationOrder order)
+    {
+        var spec = order.Spec;
+        var cellCount = spec.GridSize * spec.GridSize;
+        var frames = order.Frames is { Encoding: not CellEncoding.None } plan
+            ? (streaming.Value.OwnerBacklog + 2L) * EncodedField.ByteCount(cellCount, plan.Encoding)
+            : 0;
+        var answer = order.ResultEncoding == CellEncoding.None ? 0 : EncodedField.ByteCount(cellCount, order.ResultEncoding);
+        var features = order.Analysis.Features is null ? 0 : SimulationMemory.OfFeatures(spec.GridSize, spec.GridSize);
+        return SimulationMemory.OfEngine(spec) + features + frames + answer;
     }
 
     internal void Remove(OwnedSimulation simulation)

@@ -3,6 +3,7 @@ using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Frames;
+using Mfn.Server.Memory;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
@@ -20,7 +21,7 @@ internal sealed class SimulationService(SimulationRegistry simulations, Response
         var encoding = request.FieldEncoding.ToEncoding(problems);
         problems.ThrowIfAny();
 
-        await using var simulation = simulations.Start(new SimulationOrder(spec, analysis, Frames: null, encoding), context.CancellationToken);
+        await using var simulation = simulations.Start(new SimulationOrder(spec, analysis, Frames: null, encoding), context.CancellationToken, MemoryHolder.Of(context));
         var result = await simulation.Completion;
         return new SimulateResponse { Summary = result.ToWire(), Field = result.Field?.ToWire() };
     }
@@ -34,7 +35,7 @@ internal sealed class SimulationService(SimulationRegistry simulations, Response
         var plan = request.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
 
-        await using var simulation = simulations.Start(new SimulationOrder(spec, analysis, plan, CellEncoding.None), context.CancellationToken);
+        await using var simulation = simulations.Start(new SimulationOrder(spec, analysis, plan, CellEncoding.None), context.CancellationToken, MemoryHolder.Of(context));
         var sequence = 0L;
         await using var frames = simulation.ReadFramesAsync(context.CancellationToken).GetAsyncEnumerator();
         var hasFrame = await writer.SendHeadersUnlessSoonAsync(frames.MoveNextAsync().AsTask(), context);

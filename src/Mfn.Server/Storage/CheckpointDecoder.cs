@@ -47,6 +47,9 @@ internal sealed class CheckpointDecoder : IDisposable
         _takePart = TakePreamble;
     }
 
+    /// <summary>What its cells take so far, and what they may take with the next part.</summary>
+    public long HeldBytes => sizeof(double) * (_fields.Sum(cells => (long)cells.Length) + (2L * _cells.Length));
+
     private ReadOnlySpan<byte> Part => _part.AsSpan(0, _partLength);
 
     private int FieldCellCount => _spec.GridSize * _spec.GridSize;

@@ -1,12 +1,13 @@
 using Google.Protobuf;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Memory;
 using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Translation;
 
 /// <summary>Fields whose shapes were declared together, and whose values come one field after the other.</summary>
-internal sealed class FieldUpload(LimitsOptions limits, RequestProblems problems)
+internal sealed class FieldUpload(LimitsOptions limits, RequestProblems problems, MemoryReservation? memory = null)
 {
     private readonly List<IncomingField> _fields = [];
     private int _next;
@@ -14,7 +15,7 @@ internal sealed class FieldUpload(LimitsOptions limits, RequestProblems problems
     /// <summary>Adds a field, with the values that came with its shape; null if there is something wrong with it.</summary>
     public IncomingField? Declare(Wire.Field? wire, string path)
     {
-        if (IncomingField.Declare(wire, path, limits, problems) is not { } field)
+        if (IncomingField.Declare(wire, path, limits, problems, memory) is not { } field)
         {
             return null;
         }

@@ -2,12 +2,13 @@ using Google.Protobuf;
 using Mfn.Core.Fields;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Memory;
 using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Translation;
 
 /// <summary>The frames of a history, each of which comes in one message or in several.</summary>
-internal sealed class HistoryUpload(LimitsOptions limits)
+internal sealed class HistoryUpload(LimitsOptions limits, MemoryReservation memory)
 {
     private IncomingField? _frame;
     private (int RowCount, int ColumnCount)? _shape;
@@ -48,6 +49,9 @@ internal sealed class HistoryUpload(LimitsOptions limits)
         return complete;
     }
 
+    /// <summary>The last complete frame is not needed any more.</summary>
+    public void LetGo() => memory.Resize(0);
+
     /// <summary>At the end of the messages.</summary>
     /// <exception cref="CallRefusedException">There was no frame, or the last one is not complete.</exception>
     public void RequireComplete()
@@ -72,7 +76,7 @@ internal sealed class HistoryUpload(LimitsOptions limits)
         }
 
         problems.ThrowIfAny();
-        _frame = IncomingField.Declare(wire, path, limits, problems);
+        _frame = IncomingField.Declare(wire, path, limits, problems, memory);
         problems.ThrowIfAny();
         _shape ??= (_frame!.RowCount, _frame.ColumnCount);
         if ((_frame!.RowCount, _frame.ColumnCount) != _shape)

@@ -3,29 +3,35 @@ using Mfn.Core.Fields;
 using Mfn.Core.Specs;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Memory;
 using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Translation;
 
 /// <summary>
 /// A field on its way in: first its shape, then its values, in as many parts as its sender likes. What is wrong with it is added to problems, by wire
-/// name. It takes memory once values come, for the shape that was declared and no more.
+/// name. It takes memory as values come, for the shape that was declared and no more.
 /// </summary>
 internal sealed class IncomingField
 {
     // Far beyond any membrane, and small enough for every statistic of a field to stay finite.
     private static readonly ParameterRange CellRange = new(-1000, 1000);
 
+    private const int LeastRoom = 16 * 1024;
+
     private readonly string _path;
     private readonly int _cellSize;
     private readonly byte[] _split;
+    private readonly MemoryReservation? _memory;
+    private double[] _cells = [];
     private Field? _field;
     private int _splitLength;
     private int _cellCount;
     private bool _isBad;
 
-    private IncomingField(Wire.Field wire, string path, int cellSize)
+    private IncomingField(Wire.Field wire, string path, int cellSize, MemoryReservation? memory)
     {
+        _memory = memory;
         (_path, _cellSize, RowCount, ColumnCount) = (path, cellSize, wire.Rows, wire.Columns);
         _split = new byte[cellSize];
         ByteCount = wire.Rows * wire.Columns * cellSize;
@@ -44,14 +50,15 @@ internal sealed class IncomingField
     public bool IsComplete => ReceivedByteCount == ByteCount;
 
     /// <summary>The field, once it is complete and nothing is wrong with it.</summary>
-    public Field? Field => IsComplete && !_isBad ? _field : null;
+    public Field? Field => IsComplete && !_isBad ? _field ??= Field.Owning(_cells, RowCount, ColumnCount) : null;
 
     /// <summary>A field of a declared shape, none of whose values are taken yet; null if there is something wrong with the shape.</summary>
     /// <param name="wire">The message; null if the caller sent none.</param>
     /// <param name="path">Its wire name, such as frames[3].</param>
     /// <param name="limits">For the largest extent.</param>
     /// <param name="problems">Collects what is wrong.</param>
-    public static IncomingField? Declare(Wire.Field? wire, string path, LimitsOptions limits, RequestProblems problems)
+    /// <param name="memory">Grows by what it takes; null if that is counted elsewhere.</param>
+    public static IncomingField? Declare(Wire.Field? wire, string path, LimitsOptions limits, RequestProblems problems, MemoryReservation? memory = null)
     {
         if (wire is null)
         {
@@ -72,7 +79,7 @@ internal sealed class IncomingField
             problems.Add($"{path}.encoding", $"must be FIELD_ENCODING_FLOAT64 or FIELD_ENCODING_FLOAT32, but was {(int)wire.Encoding}");
         }
 
-        return isShapeFine && cellSize > 0 ? new IncomingField(wire, path, cellSize) : null;
+        return isShapeFine && cellSize > 0 ? new IncomingField(wire, path, cellSize, memory) : null;
 
         bool Check(string name, int extent)
         {
@@ -94,7 +101,7 @@ internal sealed class IncomingField
         ReceivedByteCount += taken.Length;
         if (!taken.IsEmpty && !_isBad)
         {
-            _field ??= new Field(RowCount, ColumnCount);
+            MakeRoom((ReceivedByteCount + _cellSize - 1) / _cellSize);
             Decode(taken, problems);
         }
 
@@ -106,6 +113,21 @@ internal sealed class IncomingField
     /// <param name="problems">Collects what is wrong.</param>
     public void RefuseLength(string actual, RequestProblems problems) => problems.Add(
         $"{_path}.values", $"must have {ByteCount} bytes for {RowCount} x {ColumnCount} cells of {_cellSize} bytes, but had {actual}");
+
+    private void MakeRoom(int neededCount)
+    {
+        if (neededCount <= _cells.Length)
+        {
+            return;
+        }
+
+        // It grows with what has come, whatever was declared; while it is copied, both are there.
+        var length = (int)Math.Min((long)RowCount * ColumnCount, Math.Max(LeastRoom, 4L * neededCount));
+        var before = _cells.Length;
+        _memory?.Resize(_memory.Bytes + ((long)length * sizeof(double)));
+        Array.Resize(ref _cells, length);
+        _memory?.Resize(_memory.Bytes - ((long)before * sizeof(double)));
+    }
 
     private void Decode(ReadOnlySpan<byte> bytes, RequestProblems problems)
     {
@@ -141,6 +163,6 @@ internal sealed class IncomingField
             return;
         }
 
-        _field!.Cells[_cellCount++] = volts;
+        _cells[_cellCount++] = volts;
     }
 }

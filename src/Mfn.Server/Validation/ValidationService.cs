@@ -3,6 +3,7 @@ using Mfn.Contracts.V1;
 using Mfn.Core.Validation;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
+using Mfn.Server.Memory;
 using Mfn.Server.Translation;
 
 namespace Mfn.Server.Validation;
@@ -16,7 +17,7 @@ internal sealed class ValidationService(ComputePlaces places) : Contracts.V1.Val
         var spec = request.ToSpec(problems);
         problems.ThrowIfAny();
 
-        using var place = places.Take();
+        using var place = places.Take(MemoryHolder.Of(context));
         var report = await place.ComputeAsync(cancellationToken => ValidationCycle.Run(spec, cancellationToken), context.CancellationToken);
         return report.ToResponse();
     }

@@ -296,24 +296,25 @@ public sealed class AggregateStreamTests
     [Fact]
     public async Task AggregateStream_MoreThanAllCallsMayTake_IsRefusedWhenItIsDeclared()
     {
-        // 68 bytes a component and 512 an update: the first call's update takes 1 360 512, the second call's three too.
+        // 68 bytes a component and 512 an update: the second call's update takes 1 938 512. Of the first there is the room for what has come.
         await using var server = await TestServer.StartAsync("Limits:MaxTotalAggregationBytes=2000000");
         using var first = server.Aggregation.AggregateStream();
         await first.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 20_000, 0) });
         await first.RequestStream.WriteAsync(Rounds.Declare("a", 20_000));
+        await first.RequestStream.WriteAsync(Rounds.Chunk("a", new float[20_000]));
         while (server.AggregationMemory.ReservedBytes == 0)
         {
             await Rounds.AskSomethingElseAsync(server);
         }
 
         using var second = server.Aggregation.AggregateStream();
-        await second.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 10_000, 0) });
-        await second.RequestStream.WriteAsync(Rounds.Declare("a", 10_000));
+        await second.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 28_500, 0) });
+        await second.RequestStream.WriteAsync(Rounds.Declare("a", 28_500));
         var error = await Assert.ThrowsAsync<RpcException>(() => second.ResponseStream.MoveNext(CancellationToken.None).Within());
 
         Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
         Assert.Equal(
-            "680512 more bytes would exceed the 2000000 that the server allows for all rounds together, of which 1360512 are taken.", error.Status.Detail);
+            "1938512 more bytes would exceed the 2000000 that the server allows for all rounds together, of which 80000 are taken.", error.Status.Detail);
         Assert.Equal(TimeSpan.FromSeconds(1), error.GetRetryDelay());
     }
 

@@ -6,7 +6,7 @@ using Mfn.Server.Tests.GrpcStack;
 
 namespace Mfn.Server.Tests.Aggregation;
 
-/// <summary>An upload has a place among the runs from its first message on, and gives it back however it ends.</summary>
+/// <summary>An upload has no place until it is complete, and what it holds is given back however it ends.</summary>
 public sealed class UploadPlaceTests
 {
     private const int Length = 100_000;
@@ -18,6 +18,7 @@ public sealed class UploadPlaceTests
     {
         await using var server = await TestServer.StartAsync("Limits:MaxConcurrentComputations=1");
         using var first = await BeginAsync(server);
+        var place = server.Places.Take();
         using var client = new MfnClient(new MfnClientOptions { Address = server.Address });
 
         // A server that refused only at the end would never see it.
@@ -30,8 +31,13 @@ public sealed class UploadPlaceTests
             (each.StatusCode, each.Status.Detail)));
         Assert.Equal(TimeSpan.FromSeconds(1), error.GetRetryDelay());
 
-        await AssertServedAsync(first);
-        Assert.Equal((0, 0), (server.Places.TakenCount, server.AggregationMemory.ReservedBytes));
+        // What has begun waits for its turn.
+        var serving = AssertServedAsync(first);
+        await Rounds.AskSomethingElseAsync(server);
+        Assert.False(serving.IsCompleted);
+        place.Dispose();
+        await serving;
+        Assert.Equal((0, 0), (server.Places.TakenCount + server.Places.UploadCount, server.AggregationMemory.ReservedBytes));
     }
 
     [Theory]
@@ -64,7 +70,7 @@ public sealed class UploadPlaceTests
         await writing.AsTask().Within();
 
         Assert.Equal(expected, error.StatusCode);
-        Assert.Equal((0, 0), (server.Places.TakenCount, server.AggregationMemory.ReservedBytes));
+        Assert.Equal((0, 0), (server.Places.TakenCount + server.Places.UploadCount, server.AggregationMemory.ReservedBytes));
     }
 
     [Theory]
@@ -88,7 +94,7 @@ public sealed class UploadPlaceTests
         }
 
         await server.Places.StopAccepting().Within();
-        Assert.Equal((0, 0), (server.Places.TakenCount, server.AggregationMemory.ReservedBytes));
+        Assert.Equal((0, 0), (server.Places.TakenCount + server.Places.UploadCount, server.AggregationMemory.ReservedBytes));
     }
 
     [Fact]
@@ -110,7 +116,7 @@ public sealed class UploadPlaceTests
         await trickling.AsTask().Within();
 
         Assert.Equal((StatusCode.ResourceExhausted, "The client's upload was not complete after 00:00:02."), (error.StatusCode, error.Status.Detail));
-        Assert.Equal(0, server.Places.TakenCount);
+        Assert.Equal(0, server.Places.TakenCount + server.Places.UploadCount);
     }
 
     [Fact]
@@ -124,7 +130,66 @@ public sealed class UploadPlaceTests
         await stopping.Within();
 
         Assert.Equal((StatusCode.Unavailable, "The server is stopping."), (error.StatusCode, error.Status.Detail));
-        Assert.Equal((0, 0), (server.Places.TakenCount, server.AggregationMemory.ReservedBytes));
+        Assert.Equal((0, 0), (server.Places.TakenCount + server.Places.UploadCount, server.AggregationMemory.ReservedBytes));
+    }
+
+    [Fact]
+    public async Task Uploads_AsManyAsThereArePlaces_KeepNobodyFromComputing()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentComputations=4");
+        var uploads = new List<AsyncDuplexStreamingCall<AggregateStreamRequest, AggregateStreamResponse>>();
+        for (var i = 0; i < 40; i++)
+        {
+            uploads.Add(server.Aggregation.AggregateStream());
+            await uploads[i].RequestStream.WriteAsync(Start);
+        }
+
+        while (server.Places.UploadCount < uploads.Count)
+        {
+            await Rounds.AskSomethingElseAsync(server);
+        }
+
+        Assert.Equal(64, (await server.Simulation.SimulateAsync(new SimulateRequest()).ResponseAsync.Within()).Summary.Spec.Steps);
+        uploads.ForEach(upload => upload.Dispose());
+    }
+
+    [Fact]
+    public async Task AggregateStream_ThatStopsWhileItHoldsMemory_IsEndedAfterTheGracePeriod()
+    {
+        await using var server = await TestServer.StartAsync("Streaming:UploadGracePeriod=00:00:01");
+        using var call = await BeginAsync(server);
+        await call.RequestStream.WriteAsync(Rounds.Declare("a", Length));
+        await call.RequestStream.WriteAsync(Rounds.Chunk("a", 1));
+        var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
+
+        Assert.Equal(
+            (StatusCode.ResourceExhausted, "The client's upload came more slowly than 32768 bytes a second for more than 00:00:01, while it held memory (Streaming:MinBytesPerSecond)."),
+            (error.StatusCode, error.Status.Detail));
+        Assert.Equal((0, 0), (server.Places.TakenCount + server.Places.UploadCount, server.AggregationMemory.ReservedBytes));
+    }
+
+    [Fact]
+    public async Task AggregateStream_DeclaredOnly_HoldsNothing()
+    {
+        // A gigabyte each, of four that there are.
+        await using var server = await TestServer.StartAsync("Limits:MaxTotalAggregationBytes=1073741824");
+        var uploads = new List<AsyncDuplexStreamingCall<AggregateStreamRequest, AggregateStreamResponse>>();
+        for (var i = 0; i < 10; i++)
+        {
+            uploads.Add(server.Aggregation.AggregateStream());
+            await uploads[i].RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 1_000_000, 1), UpdateCount = 200 });
+            await uploads[i].RequestStream.WriteAsync(Rounds.Declare("a", 1_000_000));
+            await uploads[i].RequestStream.WriteAsync(Rounds.Chunk("a", 1));
+        }
+
+        while (server.AggregationMemory.ReservedBytes < 10 << 20)
+        {
+            await Rounds.AskSomethingElseAsync(server);
+        }
+
+        // Each has begun with one component, for which it has the least room.
+        Assert.Equal(10 << 20, server.AggregationMemory.ReservedBytes);
+        uploads.ForEach(upload => upload.Dispose());
     }
 
     private static IEnumerable<AggregateStreamRequest> Messages(string kind) => kind switch
@@ -161,7 +226,7 @@ public sealed class UploadPlaceTests
 
     private static async Task UntilAdmittedAsync(TestServer server)
     {
-        while (server.Places.TakenCount == 0)
+        while (server.Places.UploadCount == 0)
         {
             await Rounds.AskSomethingElseAsync(server);
         }

@@ -32,6 +32,25 @@ public sealed class ComputeLimitTests
     }
 
     [Fact]
+    public async Task Start_MoreThanTheShareOfAConnection_IsRefusedThereAndServedOnAnother()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxConcurrentComputations=4", "Limits:MaxConnectionShare=0.4");
+        using var first = server.Simulation.StreamSimulation(LongRun);
+        using var second = server.Simulation.StreamSimulation(LongRun);
+        await first.ResponseStream.MoveNext(CancellationToken.None);
+        await second.ResponseStream.MoveNext(CancellationToken.None);
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await server.Simulation.SimulateAsync(new SimulateRequest()));
+        Assert.Equal(
+            (StatusCode.ResourceExhausted, "The most computations that the server allows one connection, 2 of 4, are under way on this one. Try again when one has ended, or on another connection."),
+            (error.StatusCode, error.Status.Detail));
+        Assert.Equal(TimeSpan.FromSeconds(1), error.GetRetryDelay());
+
+        using var other = server.Connect();
+        Assert.Equal(64, (await new Contracts.V1.SimulationService.SimulationServiceClient(other).SimulateAsync(new SimulateRequest())).Summary.Spec.Steps);
+    }
+
+    [Fact]
     public async Task Runs_ShortOneAmongLongOnes_HasItsTurn()
     {
         await using var server = await TestServer.StartAsync();

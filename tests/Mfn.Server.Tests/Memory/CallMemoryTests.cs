@@ -111,6 +111,82 @@ public sealed class CallMemoryTests
 
     }
 
+    [Fact]
+    public async Task SteerRun_ThatHoldsNothing_MayBeSilentForLongerThanTheGracePeriod()
+    {
+        await using var server = await TestServer.StartAsync("Streaming:UploadGracePeriod=00:00:00.100", "Streaming:MinBytesPerSecond=1073741824");
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true })).Run;
+        using var call = server.Runs.SteerRun();
+        for (var i = 0; i < 2; i++)
+        {
+            await call.RequestStream.WriteAsync(new SteerRunRequest { RunId = run.RunId, Command = new RunCommand { CommandId = $"{i}", TakeSteps = new TakeSteps { Steps = 1 } } });
+            Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
+            Assert.NotNull(call.ResponseStream.Current.Applied);
+            var start = TimeProvider.System.GetTimestamp();
+            await UntilAsync(server, () => TimeProvider.System.GetElapsedTime(start) > TimeSpan.FromMilliseconds(300));
+        }
+    }
+
+    [Fact]
+    public async Task StreamFeatures_LargeFrameOfWhichLittleComes_HoldsLittleAndIsEnded()
+    {
+        await using var server = await TestServer.StartAsync("Limits:MaxGridSize=4096", "Streaming:UploadGracePeriod=00:00:01");
+        using var call = server.Features.StreamFeatures();
+        await call.RequestStream.WriteAsync(new StreamFeaturesRequest { Start = new() });
+        await call.RequestStream.WriteAsync(new StreamFeaturesRequest
+        {
+            Frame = new Field { Rows = 4096, Columns = 4096, Encoding = FieldEncoding.Float64, Values = ByteString.CopyFrom(new byte[8]) },
+        });
+        await UntilAsync(server, () => server.Memory.TakenFor(MemoryUse.Requests) >= 16 * 1024 * 8);
+        Assert.InRange(server.Memory.TakenFor(MemoryUse.Requests), 16 * 1024 * 8, 1 << 20);
+
+        var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
+        Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
+        await UntilNothingIsHeldAsync(server);
+    }
+
+    [Fact]
+    public async Task ImportRun_AsItsBytesCome_IsCounted()
+    {
+        await using var server = await TestServer.StartAsync();
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 256 }, Paused = true })).Run;
+        using var export = server.Runs.ExportRun(new ExportRunRequest { RunId = run.RunId });
+        var chunks = new List<ByteString>();
+        while (await export.ResponseStream.MoveNext(CancellationToken.None))
+        {
+            chunks.Add(export.ResponseStream.Current.Chunk);
+        }
+
+        using var call = server.Runs.ImportRun();
+        await call.RequestStream.WriteAsync(new ImportRunRequest { Start = new() });
+        foreach (var chunk in chunks.SkipLast(1))
+        {
+            await call.RequestStream.WriteAsync(new ImportRunRequest { Chunk = chunk });
+        }
+
+        var length = chunks.SkipLast(1).Sum(chunk => chunk.Length);
+        await UntilAsync(server, () => server.Memory.TakenFor(MemoryUse.Imports) >= length - 100_000);
+        call.Dispose();
+        await UntilAsync(server, () => server.Memory.TakenFor(MemoryUse.Imports) == 0);
+    }
+
+    [Fact]
+    public async Task CreateRun_ForWhichThereIsNoMemory_IsRefusedUntilAnotherIsDeleted()
+    {
+        // 48 MiB of fields for a checkpoint and an engine, and no history.
+        await using var server = await TestServer.StartAsync("Limits:MaxMemoryBytes=100000000");
+        var request = new CreateRunRequest { Spec = new SimulationSpec { GridSize = 1024 }, HistorySteps = 0, Paused = true };
+        var first = (await server.Runs.CreateRunAsync(request)).Run;
+        Assert.Equal(9 * 8 * 1024 * 1024, server.Memory.TakenFor(MemoryUse.Runs));
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await server.Runs.CreateRunAsync(request));
+        Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
+        Assert.Matches("more bytes for runs would exceed the 100000000 .*, of which 75[0-9]{6} are taken", error.Status.Detail);
+
+        await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = first.RunId });
+        await server.Runs.CreateRunAsync(request);
+    }
+
     private static ComputeBoxCountingDimensionRequest BigRequest(int byteCount) => new()
     {
         Field = new Field { Rows = byteCount / 8 / 250, Columns = 250, Encoding = FieldEncoding.Float64, Values = ByteString.CopyFrom(new byte[byteCount / 8 / 250 * 250 * 8]) },
