@@ -29,6 +29,10 @@ internal sealed class ResponseWriter(IOptions<StreamingOptions> options, ServerL
         return writing.IsCompletedSuccessfully ? Task.CompletedTask : WaitForAsync(writing, context);
     }
 
+    /// <summary>Sends the response's headers ahead of any message.</summary>
+    /// <exception cref="CallRefusedException">The client took nothing for the time-out; the call is aborted.</exception>
+    public Task SendHeadersAsync(ServerCallContext context) => WaitForAsync(context.WriteResponseHeadersAsync([]), context);
+
     /// <summary>
     /// Waits for what is to be answered. If that takes long, the response's headers are sent first: a proxy then sees that the server lives, and so does a
     /// client, which no longer takes the call for one that may be made elsewhere.
@@ -41,7 +45,7 @@ internal sealed class ResponseWriter(IOptions<StreamingOptions> options, ServerL
             if (!answering.IsCompleted && !context.CancellationToken.IsCancellationRequested)
             {
                 // A client that takes none has left or is cut off, which ends what it waits for too.
-                await WaitForAsync(context.WriteResponseHeadersAsync([]), context).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await SendHeadersAsync(context).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 

@@ -97,7 +97,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         problems.ThrowIfAny();
 
         // They go with the first message, which is soon.
-        context.GetHttpContext().Response.Headers[HeartbeatHeader.Name] = HeartbeatHeader.ValueOf(runs.Services.Options);
+        runs.Services.AnnounceHeartbeats(context);
         var stream = new WatchStream(run, order, runs.Services, (message, isFollowed) => writer.WriteAsync(responseStream, message, context, isFollowed));
         await stream.RunAsync(context.CancellationToken);
     }
@@ -105,7 +105,8 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
     public override async Task SteerRun(
         IAsyncStreamReader<SteerRunRequest> requestStream, IServerStreamWriter<SteerRunResponse> responseStream, ServerCallContext context)
     {
-        await context.WriteResponseHeadersAsync(new Metadata { { HeartbeatHeader.Name, HeartbeatHeader.ValueOf(runs.Services.Options) } });
+        runs.Services.AnnounceHeartbeats(context);
+        await writer.SendHeadersAsync(context);
         await new SteeringStream(runs, limits.Value, reader, writer).RunAsync(requestStream, responseStream, context);
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Grpc.Core;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Frames;
@@ -8,4 +10,11 @@ namespace Mfn.Server.Runs;
 
 /// <summary>What all live runs and their watchers share.</summary>
 internal sealed record RunServices(
-    ComputeScheduler Scheduler, FrameScheduler Frames, FieldBufferPool Buffers, BacklogMemory BacklogMemory, ReplaySlots Replays, Heartbeats Heartbeats, ServerMeter Meter, ServerLifetime Lifetime, TimeProvider Clock, RunsOptions Options);
+    ComputeScheduler Scheduler, FrameScheduler Frames, FieldBufferPool Buffers, BacklogMemory BacklogMemory, ReplaySlots Replays, Heartbeats Heartbeats, ServerMeter Meter, ServerLifetime Lifetime, TimeProvider Clock, RunsOptions Options)
+{
+    private const string HeartbeatHeader = "mfn-heartbeat-milliseconds";
+
+    /// <summary>Tells a watcher, or who steers, how long the server may be silent: in the response's headers, which are still to be sent.</summary>
+    public void AnnounceHeartbeats(ServerCallContext context) =>
+        context.GetHttpContext().Response.Headers[HeartbeatHeader] = Options.HeartbeatInterval.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);
+}

@@ -9,11 +9,13 @@ using Microsoft.Extensions.Logging;
 namespace Mfn.Server.Tests.Transport;
 
 /// <summary>What a server says of connections and streams that never become calls.</summary>
-public sealed class RefusedTrafficTests
+public sealed class RefusedTrafficTests : IDisposable
 {
     private const string Describe = "/mfn.v1.FeatureService/DescribeFeatures";
 
     private readonly ServerLog<RefusedTraffic> _log = new();
+
+    public void Dispose() => _log.Dispose();
 
     [Theory]
     [InlineData("http")]
