@@ -90,7 +90,8 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
             case RpcException { StatusCode: not (StatusCode.Internal or StatusCode.Unknown) } refused:
 
                 // Of a service that comes from a package.
-                LogRefused(context.Method, refused.StatusCode, CallersText.Show(refused.Status.Detail, CallersText.LongestInLog));
+                var reason = CallersText.Show(refused.Status.Detail, CallersText.LongestInLog);
+                LogRefused(context.Method, refused.StatusCode, reason);
                 return refused;
             case OperationCanceledException when context.Deadline < clock.GetUtcNow().UtcDateTime:
                 LogCancelled(context.Method, StatusCode.DeadlineExceeded);

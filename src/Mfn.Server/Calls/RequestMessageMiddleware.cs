@@ -47,13 +47,15 @@ internal sealed partial class RequestMessageMiddleware(RequestDelegate next, int
         }
         else if (context.GetEndpoint()?.DisplayName?.Contains("unimplemented", StringComparison.OrdinalIgnoreCase) == true)
         {
-            LogRefused(CallersText.Show(context.Request.Path, CallersText.LongestQuote), (StatusCode)status, message);
+            var path = CallersText.Show(context.Request.Path, CallersText.LongestQuote);
+            LogRefused(path, (StatusCode)status, message);
         }
     }
 
     private void Refuse(HttpContext context, CallRefusedException refusal)
     {
-        LogRefused(CallersText.Show(context.Request.Path, CallersText.LongestQuote), refusal.StatusCode, refusal.Message);
+        var path = CallersText.Show(context.Request.Path, CallersText.LongestQuote);
+        LogRefused(path, refusal.StatusCode, refusal.Message);
         context.Response.Headers[StatusHeader] = ((int)refusal.StatusCode).ToString(CultureInfo.InvariantCulture);
         context.Response.Headers[MessageHeader] = RefusalSize.PercentEncode(refusal.Message);
     }

@@ -15,7 +15,7 @@ internal static class CallersText
     /// <summary>The most characters of callers' text in a line of the log.</summary>
     public const int LongestInLog = 1024;
 
-    private const string Ellipsis = "…";
+    private const char Ellipsis = '…';
 
     /// <summary>The text between quotation marks.</summary>
     public static string Quote(string text) => $"'{Show(text, LongestQuote)}'";
@@ -40,7 +40,7 @@ internal static class CallersText
 
             // The last one that would fit gives way to the mark, unless it ends the text.
             var isLast = i + length == text.Length;
-            if (shown.Length + next.Length + (isLast ? 0 : Ellipsis.Length) > longest)
+            if (shown.Length + next.Length + (isLast ? 0 : 1) > longest)
             {
                 return shown.Append(Ellipsis).ToString();
             }
@@ -71,7 +71,7 @@ internal static class CallersText
     }
 
     private static string Beginning(string text, int length) =>
-        string.Concat(text.AsSpan(0, length > 0 && char.IsHighSurrogate(text[length - 1]) ? length - 1 : length), Ellipsis);
+        string.Concat(text.AsSpan(0, length > 0 && char.IsHighSurrogate(text[length - 1]) ? length - 1 : length), [Ellipsis]);
 
     private static bool IsPrintable(string text)
     {

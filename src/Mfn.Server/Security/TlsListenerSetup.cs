@@ -48,13 +48,14 @@ internal sealed partial class TlsListenerSetup(TlsCredentials credentials, ILogg
         }
 
         var problems = chain.Build(certificate) ? ClientCertificatePolicy.FindProblems(chain) : chain.ChainStatus.Select(status => status.StatusInformation);
-        var reasons = string.Join(' ', problems);
+        var reasons = CallersText.Show(string.Join(' ', problems), CallersText.LongestInLog);
         if (reasons.Length == 0)
         {
             return true;
         }
 
-        LogRefused(CallersText.Show(certificate.Subject, CallersText.LongestQuote), CallersText.Show(reasons, CallersText.LongestInLog));
+        var subject = CallersText.Show(certificate.Subject, CallersText.LongestQuote);
+        LogRefused(subject, reasons);
         return false;
     }
 

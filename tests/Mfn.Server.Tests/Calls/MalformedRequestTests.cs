@@ -1,10 +1,8 @@
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
-using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Contracts.V1;
-using Mfn.Server.Calls;
 using Mfn.Server.Tests.GrpcStack;
 
 namespace Mfn.Server.Tests.Calls;

@@ -1,11 +1,9 @@
 using System.Text.RegularExpressions;
-using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Tests.GrpcStack;
-using Mfn.Server.Tests.Runs;
 
 namespace Mfn.Server.Tests.Calls;
 
