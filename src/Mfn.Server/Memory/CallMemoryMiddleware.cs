@@ -1,6 +1,7 @@
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Security;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
@@ -24,7 +25,8 @@ internal sealed partial class CallMemoryMiddleware(
         await next(context);
         if (memory.Refusal is { } refusal)
         {
-            LogRefused(context.Request.Path, refusal.StatusCode, refusal.Message);
+            var method = CallersText.Show(context.Request.Path, CallersText.LongestQuote);
+            LogRefused(method, refusal.StatusCode, refusal.Message);
         }
 
         if (memory.HoldsAnswer)
@@ -48,7 +50,8 @@ internal sealed partial class CallMemoryMiddleware(
         }
         catch (TimeoutException)
         {
-            LogAborted(context.Request.Path, byteCount, time);
+            var method = CallersText.Show(context.Request.Path, CallersText.LongestQuote);
+            LogAborted(method, byteCount, time);
             context.Abort();
         }
         catch (OperationCanceledException)
