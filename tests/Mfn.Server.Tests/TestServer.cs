@@ -53,6 +53,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public SimulationRegistry Simulations => _app.Services.GetRequiredService<SimulationRegistry>();
 
+    /// <summary>What the server's live runs share.</summary>
+    public Mfn.Server.Runs.RunServices RunServices => _app.Services.GetRequiredService<Mfn.Server.Runs.RunRegistry>().Services;
+
     public FieldBufferPool Buffers => _app.Services.GetRequiredService<FieldBufferPool>();
 
     public MemoryAccount Memory => _app.Services.GetRequiredService<MemoryAccount>();

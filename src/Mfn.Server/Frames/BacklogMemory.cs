@@ -16,8 +16,16 @@ internal sealed class BacklogMemory(FieldBufferPool buffers, MemoryAccount accou
     // Each watcher may let wait a part of what is free, so that there is always some left for one more, however many there are.
     private const int WatcherShare = 16;
 
+    // Messages that slow watchers have not taken yet are copies, and may not keep frames from being made for others.
+    private const int UnsentShare = 2;
+
+    private long _unsentBytes;
+
+    /// <summary>What is taken.</summary>
+    public long TakenBytes => account.TakenFor(MemoryUse.Backlogs);
+
     /// <summary>What is free.</summary>
-    public long FreeBytes => Math.Max(0, limitBytes - account.TakenFor(MemoryUse.Backlogs));
+    public long FreeBytes => Math.Max(0, limitBytes - TakenBytes);
 
     /// <summary>The most that may wait for one watcher now.</summary>
     public long BytesForWatcher => FreeBytes / WatcherShare;
@@ -27,12 +35,26 @@ internal sealed class BacklogMemory(FieldBufferPool buffers, MemoryAccount accou
     /// <param name="isUrgent">Whether somebody waits for it.</param>
     public bool HasRoom(long byteCount, bool isUrgent) => byteCount <= FreeBytes - (isUrgent ? 0 : limitBytes / UrgentShare);
 
+    /// <summary>Counts a message that is being sent until the result is disposed; null if messages that are not taken have their share already.</summary>
+    public IDisposable? TryHoldUnsent(long byteCount)
+    {
+        var reservation = account.Open(MemoryUse.Backlogs);
+        if (Interlocked.Add(ref _unsentBytes, byteCount) <= limitBytes / UnsentShare && reservation.TryResize(byteCount))
+        {
+            return new Unsent(this, reservation, byteCount);
+        }
+
+        Interlocked.Add(ref _unsentBytes, -byteCount);
+        reservation.Dispose();
+        return null;
+    }
+
     /// <summary>Lends so many bytes, unless there are not so many free.</summary>
     public IMemoryOwner<byte>? TryRent(int byteCount)
     {
         // The pool's arrays are as long as powers of two.
         var reservation = account.Open(MemoryUse.Backlogs);
-        if (reservation.TryResize(BitOperations.RoundUpToPowerOf2((uint)byteCount)) && account.TakenFor(MemoryUse.Backlogs) <= limitBytes)
+        if (reservation.TryResize(BitOperations.RoundUpToPowerOf2((uint)byteCount)) && TakenBytes <= limitBytes)
         {
             return new ChargedBuffer(buffers.Rent(byteCount), reservation);
         }
@@ -51,6 +73,15 @@ internal sealed class BacklogMemory(FieldBufferPool buffers, MemoryAccount accou
         public void Dispose()
         {
             buffer.Dispose();
+            reservation.Dispose();
+        }
+    }
+
+    private sealed class Unsent(BacklogMemory memory, MemoryReservation reservation, long byteCount) : IDisposable
+    {
+        public void Dispose()
+        {
+            Interlocked.Add(ref memory._unsentBytes, -byteCount);
             reservation.Dispose();
         }
     }

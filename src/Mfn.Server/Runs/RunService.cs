@@ -98,7 +98,12 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
 
         // They go with the first message, which is soon.
         runs.Services.AnnounceHeartbeats(context);
-        var stream = new WatchStream(run, order, runs.Services, (message, isFollowed) => writer.WriteAsync(responseStream, message, context, isFollowed));
+        var stream = new WatchStream(
+            run,
+            order,
+            runs.Services,
+            (message, isFollowed) => writer.WriteAsync(responseStream, message, context, isFollowed),
+            context.GetHttpContext().Abort);
         await stream.RunAsync(context.CancellationToken);
     }
 

@@ -12,10 +12,14 @@ namespace Mfn.Server.Runs;
 /// <param name="order">What the watcher asks for.</param>
 /// <param name="services">What all watchers share.</param>
 /// <param name="writeAsync">Sends a message, together with the next one if told that more follows; serialises it before its first wait.</param>
-internal sealed class WatchStream(Run run, WatchOrder order, RunServices services, Func<WatchRunResponse, bool, Task> writeAsync)
+/// <param name="abort">Ends the call without a status.</param>
+internal sealed class WatchStream(Run run, WatchOrder order, RunServices services, Func<WatchRunResponse, bool, Task> writeAsync, Action abort)
 {
     // Frames that wait are sent together up to this size: each sending costs about as much as the copying of so many bytes.
     private const int MaxBytesTogether = 64 * 1024;
+
+    // A message that is not counted, for memory is taken, is waited for so long.
+    private static readonly TimeSpan UncountedTime = TimeSpan.FromSeconds(1);
 
     // A replay gives its slot to somebody who waits after this time.
     private static readonly TimeSpan ReplaySlice = TimeSpan.FromSeconds(1);
@@ -253,14 +257,41 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
 
     private async Task SendAsync(SharedFrame frame, bool isFollowed)
     {
+        var byteCount = frame.ByteCount;
+        Task writing;
         try
         {
-            await writeAsync(_messages.Frame(frame), isFollowed);
-            services.Meter.SentFrames.Add(1);
+            writing = writeAsync(_messages.Frame(frame), isFollowed);
         }
         finally
         {
+            // The message has been serialised.
             frame.Release();
+        }
+
+        await (writing.IsCompleted ? writing : WaitForAsync(writing, byteCount));
+        services.Meter.SentFrames.Add(1);
+    }
+
+    /// <summary>Waits for a watcher to take a message: the more of them wait, the less time it has.</summary>
+    private async Task WaitForAsync(Task writing, long byteCount)
+    {
+        using var unsent = services.BacklogMemory.TryHoldUnsent(byteCount);
+        if (unsent is not null)
+        {
+            await writing;
+            return;
+        }
+
+        try
+        {
+            await writing.WaitAsync(UncountedTime, services.Clock);
+        }
+        catch (TimeoutException)
+        {
+            // The unfinished write blocks the stream, so that no status can follow it.
+            abort();
+            throw CallRefusedException.OverLimit("Messages that watchers do not take have all the memory that there is for them.", UncountedTime);
         }
     }
 
