@@ -57,11 +57,11 @@ public sealed class AudienceTests
     {
         const int StepCount = 30;
         await using var server = await TestServer.StartAsync();
-        using var engine = new SimulationEngine(new SimulationSpec { GridSize = 128 });
+        using var engine = new SimulationEngine(new SimulationSpec { GridSize = 64 });
         var audience = new Audience(server.RunServices);
-        var many = Enumerable.Range(0, 50).Select(_ => Attach(Format(CellEncoding.Float32, 128))).ToList();
-        var costly = Enumerable.Range(0, 50)
-            .Select(i => Attach(Format(CellEncoding.None, 128) with { Features = FeatureOptions.Default with { ScaleCount = 3 + (i % 5) }, Window = new FieldWindow(0, 0, 128 - i, 128, 1) })).ToList();
+        var many = Enumerable.Range(0, 50).Select(_ => Attach(Format(CellEncoding.Float32, 64))).ToList();
+        var costly = Enumerable.Range(0, 20)
+            .Select(i => Attach(Format(CellEncoding.None, 64) with { Features = FeatureOptions.Default with { LowThresholdMillivolts = -60.0 - i } })).ToList();
         for (var step = 0; step < StepCount; step++)
         {
             engine.TakeStep();
@@ -70,10 +70,10 @@ public sealed class AudienceTests
         }
 
         // Format by format in the order in which they came, all costly frames of a state would stand before the next one of the many.
-        await ReachAsync(many, StepCount).Within();
+        await TakeAsync(many, StepCount);
         Assert.InRange(costly.Sum(watcher => watcher.BacklogCount), 0, costly.Count * StepCount / 2);
 
-        await ReachAsync(costly, 1).Within();
+        await TakeAsync(costly, 1);
         audience.End(new RunEnd(RunEndReason.Deleted));
         await audience.DisposeAsync();
         many.ForEach(subscription => subscription.Dispose());
@@ -87,11 +87,15 @@ public sealed class AudienceTests
             return subscription;
         }
 
-        static async Task ReachAsync(List<Subscription> subscriptions, int count)
+        static async Task TakeAsync(List<Subscription> subscriptions, int count)
         {
-            while (subscriptions.Exists(subscription => subscription.BacklogCount < count))
+            foreach (var subscription in subscriptions)
             {
-                await Task.Yield();
+                for (var i = 0; i < count; i++)
+                {
+                    var frame = Assert.IsType<WatchItem.Frame>(await subscription.TakeAsync(CancellationToken.None).AsTask().Within());
+                    frame.Shared.Release();
+                }
             }
         }
     }
