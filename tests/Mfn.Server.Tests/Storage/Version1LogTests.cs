@@ -51,16 +51,8 @@ public sealed class Version1LogTests : IDisposable
             foreach (var content in (byte[][])[[.. bytes[..i], (byte)(bytes[i] ^ 1), .. bytes[(i + 1)..]], [.. bytes[..i], 0, .. bytes[i..]]])
             {
                 File.WriteAllBytes(LogFile, content);
-
-                try
-                {
-                    using var log = RunLog.Open(LogFile, MarkFile);
-                    Assert.Fail($"A log with byte {i} damaged was opened.");
-                }
-                catch (RunDamagedException)
-                {
-                    Assert.Equal(content, File.ReadAllBytes(LogFile));
-                }
+                Assert.Throws<RunDamagedException>(() => RunLog.Open(LogFile, MarkFile));
+                Assert.Equal(content, File.ReadAllBytes(LogFile));
             }
         }
     }
