@@ -41,7 +41,8 @@ internal sealed class ProxyAnswers(Func<int, HttpContext, bool> isAnswered, Func
             call.Response.Headers["grpc-status-details-bin"] = Convert.ToBase64String(rich.ToByteArray());
         }
 
-        return Task.CompletedTask;
+        // What has been sent the server does not put in its own words.
+        return call.Response.StartAsync();
     };
 
     public Task<TestServer> StartServerAsync(params string[] settings) => TestServer.StartAsync(
