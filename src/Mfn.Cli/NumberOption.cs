@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using Mfn.Cli.Flags;
+using Mfn.Core.Specs;
 
 namespace Mfn.Cli;
 
@@ -34,6 +36,30 @@ internal static class NumberOption
         {
             assign(number);
         }
+    }
+
+    /// <summary>Declares the range.</summary>
+    public static TSymbol Within<TSymbol>(this TSymbol symbol, ParameterRange range)
+        where TSymbol : Symbol => Within(symbol, range.Contains, range.ToString());
+
+    /// <summary>Declares the range of whole numbers or others.</summary>
+    public static TSymbol Within<TSymbol>(this TSymbol symbol, double least, double most)
+        where TSymbol : Symbol => Within(symbol, new ParameterRange(least, most));
+
+    /// <summary>Declares a range without a largest number, or with one that depends on the server.</summary>
+    public static TSymbol AtLeast<TSymbol>(this TSymbol symbol, double least)
+        where TSymbol : Symbol => Within(symbol, value => value >= least, $"at least {ParameterRange.Format(least)}");
+
+    /// <summary>Declares the range of seeds.</summary>
+    public static TSymbol WithinSeeds<TSymbol>(this TSymbol symbol)
+        where TSymbol : Symbol => Within(symbol, value => value >= 0, string.Create(CultureInfo.InvariantCulture, $"between 0 and {long.MaxValue}"));
+
+    /// <summary>Declares what is no range alone, in words that complete "must be …".</summary>
+    public static TSymbol Within<TSymbol>(this TSymbol symbol, Func<double, bool> contains, string words)
+        where TSymbol : Symbol
+    {
+        NumberRanges.Declare(symbol, contains, words);
+        return symbol;
     }
 
     private static T? Parse<T>(ArgumentResult result, string name)

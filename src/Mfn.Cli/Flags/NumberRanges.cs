@@ -14,29 +14,8 @@ internal static class NumberRanges
 {
     private static readonly ConditionalWeakTable<Symbol, Declaration> Declared = [];
 
-    /// <summary>Declares the range.</summary>
-    public static TSymbol Within<TSymbol>(this TSymbol symbol, ParameterRange range)
-        where TSymbol : Symbol => Within(symbol, range.Contains, range.ToString());
-
-    /// <summary>Declares the range of whole numbers or others.</summary>
-    public static TSymbol Within<TSymbol>(this TSymbol symbol, double least, double most)
-        where TSymbol : Symbol => Within(symbol, new ParameterRange(least, most));
-
-    /// <summary>Declares a range without a largest number, or with one that depends on the server.</summary>
-    public static TSymbol AtLeast<TSymbol>(this TSymbol symbol, double least)
-        where TSymbol : Symbol => Within(symbol, value => value >= least, $"at least {ParameterRange.Format(least)}");
-
-    /// <summary>Declares the range of seeds.</summary>
-    public static TSymbol WithinSeeds<TSymbol>(this TSymbol symbol)
-        where TSymbol : Symbol => Within(symbol, value => value >= 0, string.Create(CultureInfo.InvariantCulture, $"between 0 and {long.MaxValue}"));
-
-    /// <summary>Declares what is no range alone, in words that complete "must be …".</summary>
-    public static TSymbol Within<TSymbol>(this TSymbol symbol, Func<double, bool> contains, string words)
-        where TSymbol : Symbol
-    {
-        Declared.AddOrUpdate(symbol, new Declaration(contains, words));
-        return symbol;
-    }
+    /// <summary>Declares what an option or an argument takes, in words that complete "must be …".</summary>
+    public static void Declare(Symbol symbol, Func<double, bool> contains, string words) => Declared.AddOrUpdate(symbol, new Declaration(contains, words));
 
     /// <summary>What is wrong with the numbers of a command line that are numbers.</summary>
     public static IEnumerable<string> Problems(ParseResult parsed)

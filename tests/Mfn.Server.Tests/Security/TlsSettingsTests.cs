@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Mfn.Server.Configuration;
 using Mfn.Server.Security;
-using Mfn.Server.Tests.GrpcStack;
 
 namespace Mfn.Server.Tests.Security;
 
