@@ -1,5 +1,8 @@
+using Mfn.Contracts.V1;
+using Mfn.Server.Calls;
 using Mfn.Server.Health;
 using Mfn.Server.Storage;
+using Mfn.Server.Translation;
 
 namespace Mfn.Server.Runs;
 
@@ -23,15 +26,30 @@ internal sealed partial class CheckpointScrub(
     /// <summary>Ends when all have been read.</summary>
     public Task Done => _done.Task;
 
+    /// <summary>Reads the checkpoints of the run that is asked for.</summary>
+    /// <exception cref="CallRefusedException">There is none.</exception>
+    public async Task<CheckRunResponse> AnswerAsync(CheckRunRequest request, CancellationToken cancellationToken)
+    {
+        var run = (IListedRun?)runs.FindDamaged(request.RunId) ?? runs.Find(request.RunId);
+        var check = await CheckAsync(run.Id, cancellationToken);
+        return new CheckRunResponse
+        {
+            Run = run.ToWire(),
+            CheckpointCount = check.Count,
+            ByteCount = check.ByteCount,
+            DamagedCheckpoints = { check.Damaged.Select(file => new DamagedCheckpoint { Name = file.Name, Problem = file.Problem }) },
+        };
+    }
+
     /// <summary>Reads the checkpoints of one run. One run is read at a time, whoever asks.</summary>
-    public async Task<CheckpointFindings> CheckAsync(RunId runId, CancellationToken cancellationToken)
+    private async Task<CheckpointFindings> CheckAsync(RunId runId, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
             var begun = clock.GetTimestamp();
             var byteCount = 0L;
-            var checkpoints = runs.StoredCheckpoints(runId);
+            var checkpoints = runs.Store?.ListCheckpoints(runId) ?? [];
             var damaged = new List<(string Name, string Problem)>();
             foreach (var (position, path) in checkpoints)
             {

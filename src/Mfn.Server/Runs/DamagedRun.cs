@@ -28,4 +28,12 @@ internal sealed class DamagedRun(RunId id, string reason, RunHeader? header) : I
 
     /// <summary>What its log says it is; null if it does not.</summary>
     public RunHeader? Header => header;
+
+    /// <summary>Why a run cannot be taken up, fit for clients, and whether that is a fault of the server.</summary>
+    public static (string Reason, bool IsFault) ReasonOf(Exception error, RunStore store) => error switch
+    {
+        RunDamagedException damage => (damage.Reason, false),
+        InvalidDataException or IOException or UnauthorizedAccessException => (store.WithoutDirectory(error.Message).ReplaceLineEndings(" "), false),
+        _ => ("The server met a fault of its own, which its log has.", true),
+    };
 }

@@ -1,4 +1,5 @@
 using Mfn.Core.Steering;
+using Mfn.Server.Configuration;
 using Mfn.Server.Storage;
 
 namespace Mfn.Server.Runs;
@@ -20,4 +21,19 @@ internal sealed record RunOrigin(
     RunPlan Plan,
     ForkPoint? ForkedFrom,
     SimulationCheckpoint Checkpoint,
-    RunPast Past);
+    RunPast Past)
+{
+    /// <summary>The limits that the run is over, with what it has and what is allowed.</summary>
+    public IEnumerable<(string Setting, long Value, long Limit)> Outgrown(LimitsOptions limits, RunsOptions options)
+    {
+        var spec = Checkpoint.Spec;
+        (string Setting, long Value, long Limit)[] sizes =
+        [
+            ("Limits:MaxGridSize", spec.GridSize, limits.MaxGridSize),
+            ("Runs:MaxHistoryBytesPerRun", RunHistory.LeastBytes(spec, Plan.HistorySteps), options.MaxHistoryBytesPerRun),
+            ("Runs:MaxCommandsPerRun", Past.Commands.Count, options.MaxCommandsPerRun),
+            ("Runs:MaxCommandBytesPerRun", Past.Commands.Sum(command => command.Command.ByteCount), options.MaxCommandBytesPerRun),
+        ];
+        return sizes.Where(size => size.Value > size.Limit);
+    }
+}

@@ -233,8 +233,8 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     /// <summary>The runs that are served and kept on disk.</summary>
     public IReadOnlyList<RunId> DurableRuns => _store is null ? [] : [.. Live.Select(run => run.Id)];
 
-    /// <summary>The checkpoints that a run has on disk; none if it is gone.</summary>
-    public IReadOnlyList<(RunPosition Position, string Path)> StoredCheckpoints(RunId id) => _store?.ListCheckpoints(id) ?? [];
+    /// <summary>The data directory; null if there is none.</summary>
+    public RunStore? Store => _store;
 
     /// <summary>Ends a run and forgets it.</summary>
     /// <exception cref="CallRefusedException">It was deleted before.</exception>
@@ -383,18 +383,8 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     /// <summary>Notes a run whose files stay as they are, for somebody to look at.</summary>
     private void LeaveAlone(RunId id, Exception error, RunHeader? header)
     {
-        switch (error)
-        {
-            case RunDamagedException damage:
-                LeaveAlone(new DamagedRun(id, damage.Reason, header), fault: null);
-                break;
-            case InvalidDataException or IOException or UnauthorizedAccessException:
-                LeaveAlone(new DamagedRun(id, _store!.WithoutDirectory(error.Message).ReplaceLineEndings(" "), header), fault: null);
-                break;
-            default:
-                LeaveAlone(new DamagedRun(id, "The server met a fault of its own, which its log has.", header), error);
-                break;
-        }
+        var (reason, isFault) = DamagedRun.ReasonOf(error, _store!);
+        LeaveAlone(new DamagedRun(id, reason, header), isFault ? error : null);
     }
 
     private void LeaveAlone(OddEntry entry)
@@ -433,15 +423,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     /// <summary>Says what the limits of now would not allow, since nobody would find out otherwise: a run that was accepted goes on.</summary>
     private void WarnOfLimits(RunOrigin origin)
     {
-        var spec = origin.Checkpoint.Spec;
-        (string Setting, long Value, long Limit)[] limits =
-        [
-            ("Limits:MaxGridSize", spec.GridSize, _limits.MaxGridSize),
-            ("Runs:MaxHistoryBytesPerRun", RunHistory.LeastBytes(spec, origin.Plan.HistorySteps), Services.Options.MaxHistoryBytesPerRun),
-            ("Runs:MaxCommandsPerRun", origin.Past.Commands.Count, Services.Options.MaxCommandsPerRun),
-            ("Runs:MaxCommandBytesPerRun", origin.Past.Commands.Sum(command => command.Command.ByteCount), Services.Options.MaxCommandBytesPerRun),
-        ];
-        foreach (var (setting, value, limit) in limits.Where(limit => limit.Value > limit.Limit))
+        foreach (var (setting, value, limit) in origin.Outgrown(_limits, Services.Options))
         {
             LogOverLimit(origin.Id, setting, value, limit);
         }

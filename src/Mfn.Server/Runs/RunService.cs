@@ -16,8 +16,6 @@ namespace Mfn.Server.Runs;
 internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, ComputePlaces places, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
     : Contracts.V1.RunService.RunServiceBase
 {
-    private const int DefaultPageSize = 100;
-
     public override async Task<CreateRunResponse> CreateRun(CreateRunRequest request, ServerCallContext context) =>
         new() { Run = await new RunCreation(runs, limits.Value).CreateAsync(request, context.CancellationToken) };
 
@@ -44,43 +42,10 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         return new GetRunResponse { Run = run.ToWire() };
     }
 
-    public override Task<ListRunsResponse> ListRuns(ListRunsRequest request, ServerCallContext context)
-    {
-        var problems = new RequestProblems();
-        var pageSize = request.HasPageSize ? request.PageSize : DefaultPageSize;
-        problems.Check("page_size", pageSize, new(1, 1000));
-        var state = request.State.ToFilter(problems);
-        var name = request.Name.ToName("name", problems, request.HasName);
-        var after = PageToken.Read(request.PageToken, problems);
-        problems.ThrowIfAny();
+    public override Task<ListRunsResponse> ListRuns(ListRunsRequest request, ServerCallContext context) => Task.FromResult(RunPage.Of(runs.All, request));
 
-        // One more than the page has tells whether there is a next one.
-        var found = runs.All
-            .Where(run => after?.IsBefore(run) ?? true)
-            .Where(run => name is null || run.Name == name)
-            .Where(run => state is null || run.State == state)
-            .Take(pageSize + 1)
-            .ToList();
-        var page = found.Take(pageSize).ToList();
-        return Task.FromResult(new ListRunsResponse
-        {
-            Runs = { page.Select(run => run.ToWire()) },
-            NextPageToken = found.Count > page.Count ? PageToken.After(page[^1]).ToString() : "",
-        });
-    }
-
-    public override async Task<CheckRunResponse> CheckRun(CheckRunRequest request, ServerCallContext context)
-    {
-        var run = (IListedRun?)runs.FindDamaged(request.RunId) ?? runs.Find(request.RunId);
-        var check = await scrub.CheckAsync(run.Id, context.CancellationToken);
-        return new CheckRunResponse
-        {
-            Run = run.ToWire(),
-            CheckpointCount = check.Count,
-            ByteCount = check.ByteCount,
-            DamagedCheckpoints = { check.Damaged.Select(file => new DamagedCheckpoint { Name = file.Name, Problem = file.Problem }) },
-        };
-    }
+    public override Task<CheckRunResponse> CheckRun(CheckRunRequest request, ServerCallContext context) =>
+        scrub.AnswerAsync(request, context.CancellationToken);
 
     public override async Task<DeleteRunResponse> DeleteRun(DeleteRunRequest request, ServerCallContext context)
     {
