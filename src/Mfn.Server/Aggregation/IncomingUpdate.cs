@@ -6,8 +6,8 @@ namespace Mfn.Server.Aggregation;
 /// <summary>An update on its way in: every chunk goes straight to where the update stays, so that it is in memory once.</summary>
 internal sealed class IncomingUpdate(string clientId, int length, double claimedWeight, int componentSize)
 {
-    // 1 MiB: less is not worth copying.
-    private const int LeastRoom = 256 * 1024;
+    // 64 KiB: little for a client that sends one component of each of many updates, and enough not to be copied often.
+    private const int LeastRoom = 16 * 1024;
 
     private readonly byte[] _split = new byte[componentSize];
     private float[]? _components;

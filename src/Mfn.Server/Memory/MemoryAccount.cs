@@ -91,7 +91,7 @@ internal sealed class MemoryAccount
 
         Interlocked.Add(ref _takenBytes[(int)use], byteCount);
         var taken = TakenBytes;
-        if (taken > LimitBytes)
+        if (taken > LimitFor(holder, byteCount))
         {
             Interlocked.Add(ref _takenBytes[(int)use], -byteCount);
             holder?.Add(-byteCount);
@@ -119,7 +119,7 @@ internal sealed class MemoryAccount
         var isShare = holder?.TakenBytes + byteCount > ShareBytes;
         var (limit, taken, whose, setting) = isShare
             ? (ShareBytes, holder!.TakenBytes, "one connection", "Limits:MaxConnectionShare")
-            : (LimitBytes, TakenBytes, "everything that it holds", "Limits:MaxMemoryBytes");
+            : (LimitFor(holder, byteCount), TakenBytes, holder is null ? "everything that it holds" : "all calls, of its memory", "Limits:MaxMemoryBytes");
         return byteCount > limit
             ? CallRefusedException.TooLarge(
                 $"{byteCount} bytes for {Words(use)} exceed the {limit} that the server allows for {whose} ({setting}).", byteCount, limit)
@@ -144,6 +144,10 @@ internal sealed class MemoryAccount
             CollectUnlessDone(LimitBytes);
         }
     }
+
+    /// <summary>What calls take leaves an eighth to the frames of live runs, and what takes much another one to small calls.</summary>
+    private long LimitFor(MemoryHolder? holder, long byteCount) =>
+        holder is null ? LimitBytes : byteCount > LeastDiscarded ? LimitBytes / 8 * 6 : LimitBytes / 8 * 7;
 
     /// <summary>Collects, unless somebody has while this waited for it.</summary>
     private void CollectUnlessDone(long takenBytes)

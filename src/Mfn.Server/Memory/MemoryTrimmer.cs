@@ -12,6 +12,8 @@ internal sealed partial class MemoryTrimmer(MemoryAccount account, TimeProvider 
     // Of one processor: a collection stops what little there is for some milliseconds.
     private const double QuietShare = 0.3;
 
+    private const int MostTimes = 4;
+
     private const long WorthTrimming = 32L << 20;
 
     // What the process takes of itself.
@@ -23,8 +25,8 @@ internal sealed partial class MemoryTrimmer(MemoryAccount account, TimeProvider 
     private long _looked;
     private bool _wasQuiet;
 
-    // Whether there may be something that there was not after the last time.
-    private bool _hasWorked;
+    // How often it is still worth trying since the server has worked: pools let go of what they keep only after a while.
+    private int _timesLeft;
     private long _takenBytes;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -58,13 +60,17 @@ internal sealed partial class MemoryTrimmer(MemoryAccount account, TimeProvider 
         (_looked, _processorTime) = (now, processorTime);
         var isTime = isQuiet && _wasQuiet;
         _wasQuiet = isQuiet;
-        _hasWorked |= !isQuiet || _takenBytes - account.TakenBytes > WorthTrimming;
-        if (isTime && _hasWorked && Environment.WorkingSet is var before && before - account.TakenBytes > OwnBytes + WorthTrimming)
+        if (!isQuiet || _takenBytes - account.TakenBytes > WorthTrimming)
+        {
+            (_timesLeft, _takenBytes) = (MostTimes, account.TakenBytes);
+        }
+
+        if (isTime && _timesLeft > 0 && Environment.WorkingSet is var before && before - account.TakenBytes > OwnBytes + WorthTrimming)
         {
             var start = clock.GetTimestamp();
             account.Trim();
             var after = Environment.WorkingSet;
-            (_hasWorked, _takenBytes) = (false, account.TakenBytes);
+            (_timesLeft, _takenBytes) = (_timesLeft - 1, account.TakenBytes);
             LogTrimmed(before >> 20, after >> 20, clock.GetElapsedTime(start).TotalMilliseconds);
 
             // Its own processor time is no work.

@@ -182,13 +182,13 @@ public sealed class UploadPlaceTests
             await uploads[i].RequestStream.WriteAsync(Rounds.Chunk("a", 1));
         }
 
-        while (server.AggregationMemory.ReservedBytes < 10 << 20)
+        while (server.AggregationMemory.ReservedBytes < 10 << 16)
         {
             await Rounds.AskSomethingElseAsync(server);
         }
 
         // Each has begun with one component, for which it has the least room.
-        Assert.Equal(10 << 20, server.AggregationMemory.ReservedBytes);
+        Assert.Equal(10 << 16, server.AggregationMemory.ReservedBytes);
         uploads.ForEach(upload => upload.Dispose());
     }
 
