@@ -81,7 +81,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
                 [
                     .. _runs.Values.Concat<IListedRun>(_damaged.Values)
                         .OrderByDescending(run => run.Created)
-                        .ThenBy(run => run.Id.ToString(), StringComparer.Ordinal),
+                        .ThenBy(run => run.Id.Value),
                 ];
             }
         }
