@@ -38,7 +38,7 @@ internal sealed class WatchCommand
     private readonly WatchRequestOptions _frames = new();
     private readonly Option<long?> _count = NumberOption.Create<long>("--count", "N", "Stop after N frames. Default: at the run's end.").AtLeast(1);
     private readonly Option<double?> _patience = NumberOption.Create<double>(
-        "--patience", "SECONDS", "How long the server may be away before giving up: 0, for a single try, to 86400. Default: 300.");
+        "--patience", "SECONDS", "How long the server may be away before giving up: 0, for a single try, to 86400. Default: 300.").Within(0, 86_400);
     private readonly Option<string?> _resume = new("--resume") { Description = "File that keeps the position: begin behind it if it is there, and keep it there at the end.", HelpName = "FILE" };
     private readonly WatchOutputOptions _outputs = new();
     private readonly OutputOptions _answers = new("A JSON object an event");
