@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using Mfn.Core.Specs;
 
 namespace Mfn.Cli.Flags;
 

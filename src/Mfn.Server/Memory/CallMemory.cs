@@ -1,7 +1,8 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
-using Mfn.Server.Calls;
 using Grpc.Core;
+using Mfn.Server.Calls;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Mfn.Server.Memory;
@@ -23,7 +24,10 @@ internal sealed class CallMemory(MemoryAccount account, MemoryHolder holder, Pip
     private const int Copies = 3;
 
     private readonly MemoryReservation _request = account.Open(MemoryUse.Requests, holder);
+
+    [SuppressMessage("Usage", "CA2213", Justification = "Whoever asked for it disposes it.")]
     private MemoryReservation? _upload;
+
     private MemoryReservation? _answer;
     private ReadOnlySequence<byte> _buffer;
     private long _unconsumedBytes;

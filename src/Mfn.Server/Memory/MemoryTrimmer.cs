@@ -69,9 +69,9 @@ internal sealed partial class MemoryTrimmer(MemoryAccount account, TimeProvider 
         {
             var start = clock.GetTimestamp();
             account.Trim();
-            var after = Environment.WorkingSet;
+            var (after, took) = (Environment.WorkingSet, clock.GetElapsedTime(start));
             (_timesLeft, _takenBytes) = (_timesLeft - 1, account.TakenBytes);
-            LogTrimmed(before >> 20, after >> 20, clock.GetElapsedTime(start).TotalMilliseconds);
+            LogTrimmed(before >> 20, after >> 20, took.TotalMilliseconds);
 
             // Its own processor time is no work.
             (_looked, _processorTime) = (clock.GetTimestamp(), Environment.CpuUsage.TotalTime);

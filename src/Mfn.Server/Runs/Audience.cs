@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Mfn.Core.Simulation;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
@@ -302,6 +303,7 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
         return best;
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "A fault of ours, which each stream throws and its call logs: the threads that make frames are everybody's.")]
     private void Deliver(Unit unit)
     {
         var (_, frame, watchers, _, _) = unit;
@@ -324,7 +326,6 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
         }
         catch (Exception fault)
         {
-            // A fault of ours, which each stream throws and its call logs: the threads that make frames are everybody's.
             foreach (var watcher in watchers)
             {
                 watcher.Subscription.Fail(fault);

@@ -125,37 +125,11 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         }
 
         using var received = CallMemory.Of(context).OpenUpload(MemoryUse.Imports);
-        var checkpoint = await ReceiveCheckpointAsync(requestStream, received, context);
         var problems = new RequestProblems();
-        checkpoint.Check("chunk", limits.Value, problems);
+        var checkpoint = await new CheckpointUpload(reader, received, limits.Value).ReceiveAsync(requestStream, context, problems);
         var plan = start.ToPlan(checkpoint.State.Step, problems);
         problems.ThrowIfAny();
         return new ImportRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
-    }
-
-    private async Task<SimulationCheckpoint> ReceiveCheckpointAsync(
-        IAsyncStreamReader<ImportRunRequest> requests, MemoryReservation received, ServerCallContext context)
-    {
-        using var decoder = new CheckpointDecoder(limits.Value.MaxGridSize);
-        try
-        {
-            while (await reader.MoveNextAsync(requests, context))
-            {
-                if (requests.Current.KindCase != ImportRunRequest.KindOneofCase.Chunk)
-                {
-                    throw CallRefusedException.InvalidArgument("chunk", "must be set in every message after the first");
-                }
-
-                decoder.Append(requests.Current.Chunk.Span);
-                received.Resize(decoder.HeldBytes);
-            }
-
-            return decoder.Complete();
-        }
-        catch (InvalidDataException error)
-        {
-            throw CallRefusedException.InvalidArgument("chunk", $"must bring a checkpoint that this server can use: {error.Message.TrimEnd('.')}");
-        }
     }
 
     /// <summary>The state after a step, or the state now if there is none.</summary>

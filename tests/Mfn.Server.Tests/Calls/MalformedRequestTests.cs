@@ -71,7 +71,7 @@ public sealed class MalformedRequestTests
     [Theory, MemberData(nameof(Bodies))]
     public async Task Call_BodyThatIsNotOfGrpc_IsTheClientsFault(string path, string body, string encoding, StatusCode expected)
     {
-        var log = new ServerLog();
+        using var log = new ServerLog();
         await using var server = await log.StartServerAsync();
 
         var answer = await PostAsync(server.Address, path, Convert.FromHexString(body), encoding.Length > 0 ? [("grpc-encoding", encoding)] : []);
@@ -95,7 +95,7 @@ public sealed class MalformedRequestTests
     [InlineData("99999999999999999999H")]
     public async Task Call_TimeoutThatIsNone_IsRefused(string timeout)
     {
-        var log = new ServerLog();
+        using var log = new ServerLog();
         await using var server = await log.StartServerAsync();
 
         var answer = await PostAsync(server.Address, Unary, new byte[5], [("grpc-timeout", timeout)]);
@@ -124,7 +124,7 @@ public sealed class MalformedRequestTests
     [Fact]
     public async Task Call_OtherContentType_IsTheClientsFault()
     {
-        var log = new ServerLog();
+        using var log = new ServerLog();
         await using var server = await log.StartServerAsync();
 
         var answer = await PostAsync(server.Address, Unary, new byte[5], [], contentType: "text/plain");
@@ -138,7 +138,7 @@ public sealed class MalformedRequestTests
     [InlineData("/absent.Service/Method")]
     public async Task Call_MethodThatThereIsNot_IsLoggedAsItMayBe(string path)
     {
-        var log = new ServerLog();
+        using var log = new ServerLog();
         await using var server = await log.StartServerAsync();
 
         var answer = await PostAsync(server.Address, path + new string('x', 4000) + "%1b%0d", new byte[5], []);
@@ -158,7 +158,7 @@ public sealed class MalformedRequestTests
     [InlineData(Package)]
     public async Task Call_ResetInTheMiddleOfAMessage_IsLoggedAsInformation(string path)
     {
-        var log = new ServerLog();
+        using var log = new ServerLog();
         await using var server = await log.StartServerAsync();
         for (var i = 0; i < 100; i++)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Google.Protobuf;
 using Mfn.Contracts.V1;
 using Mfn.Server.Storage;
 using Mfn.Server.Tests.GrpcStack;

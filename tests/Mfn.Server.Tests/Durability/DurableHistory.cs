@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Contracts.Storage.V1;
 using Mfn.Contracts.V1;
@@ -7,7 +6,6 @@ using Mfn.Server.Storage;
 using Mfn.Server.Tests.Cli;
 using Mfn.Server.Tests.GrpcStack;
 using Mfn.Server.Tests.Runs;
-using Mfn.Server.Tests.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using CoreSpec = Mfn.Core.Simulation.SimulationSpec;
 

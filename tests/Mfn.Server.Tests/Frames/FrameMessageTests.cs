@@ -21,7 +21,7 @@ public sealed class FrameMessageTests
         using var engine = new SimulationEngine(new SimulationSpec { GridSize = 12 });
         using var encoder = new FrameEncoder(_buffers);
         var encoding = wire.ToEncoding(new RequestProblems(), allowsQuantized: true);
-        var format = new FrameFormat(encoding, new FieldWindow(1, 2, 9, 8, 4), HasStatistics: true, FeatureOptions.Default, new DeltaPlan(1, 100));
+        var format = DeltasWithAllFacts(encoding);
         engine.Advance(4);
         var first = encoder.Encode(new FrameSource(engine, 6), format);
         engine.Advance(1);
@@ -44,9 +44,7 @@ public sealed class FrameMessageTests
         Assert.Equal(
             snapshot.Field.Values.ToByteArray(),
             NaiveFrames.Apply(delta.CompressedDifferences.ToByteArray(), first.ToSnapshot().Field.Values.ToByteArray(), NaiveFrames.Size(encoding)));
-        var withoutValues = snapshot.Field.Clone();
-        withoutValues.Values = Google.Protobuf.ByteString.Empty;
-        Assert.Equal(withoutValues, delta.Field);
+        Assert.Equal(WithoutValues(snapshot.Field), delta.Field);
         first.Release();
         second.Release();
     }
@@ -72,5 +70,15 @@ public sealed class FrameMessageTests
         Assert.Equal(
             "field_encoding must be FIELD_ENCODING_FLOAT64, FIELD_ENCODING_FLOAT32, FIELD_ENCODING_QUANTIZED16, FIELD_ENCODING_QUANTIZED8 or unset, but was 77.",
             problems.ToException().Message);
+    }
+
+    private static FrameFormat DeltasWithAllFacts(CellEncoding encoding) =>
+        new(encoding, new FieldWindow(1, 2, 9, 8, 4), HasStatistics: true, FeatureOptions.Default, new DeltaPlan(1, 100));
+
+    private static Wire.Field WithoutValues(Wire.Field field)
+    {
+        var copy = field.Clone();
+        copy.Values = Google.Protobuf.ByteString.Empty;
+        return copy;
     }
 }

@@ -91,15 +91,7 @@ public sealed class CallMemoryTests
         await Parallel.ForEachAsync(Enumerable.Range(0, 300).Select(i => (i, random.Next(field.Length))), async (each, _) =>
         {
             var (i, length) = each;
-            using var call = (i % 6) switch
-            {
-                0 => SilentCall.Send(server, BoxCounting, staysOpen: true, field[..length]),
-                1 => SilentCall.Send(server, BoxCounting, staysOpen: false, field[..length]),
-                2 => SilentCall.Send(server, Simulate, staysOpen: false, WithField),
-                3 => SilentCall.Send(server, "/mfn.v1.RunService/ImportRun", staysOpen: true, new ImportRunRequest { Start = new() }, new ImportRunRequest { Chunk = ByteString.CopyFrom(new byte[length]) }),
-                4 => SilentCall.Send(server, "/mfn.v1.AggregationService/AggregateStream", staysOpen: true, new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 100_000, 1) }, Rounds.Declare("a", 100_000), Rounds.Chunk("a", new float[length / 4])),
-                _ => SilentCall.Send(server, "/mfn.v1.RunService/WatchRun", staysOpen: false, new WatchRunRequest { RunId = run.RunId }),
-            };
+            using var call = Begin(server, i % 6, run.RunId, field, length);
 
             // Some have begun, some are at their end, some did not even arrive.
             await Task.WhenAny(call.Response, Rounds.AskSomethingElseAsync(server));
@@ -108,7 +100,6 @@ public sealed class CallMemoryTests
         await UntilAsync(server, () => server.Memory.TakenBytes - server.Memory.TakenFor(MemoryUse.Connections) == atRest);
         await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
         await UntilNothingIsHeldAsync(server);
-
     }
 
     [Fact]
@@ -207,4 +198,15 @@ public sealed class CallMemoryTests
 
         await AskAsync().Within();
     }
+
+    /// <summary>A call of one of six kinds, which sends a part of what it should.</summary>
+    private static SilentCall Begin(TestServer server, int kind, string runId, byte[] field, int length) => kind switch
+    {
+        0 => SilentCall.Send(server, BoxCounting, staysOpen: true, field[..length]),
+        1 => SilentCall.Send(server, BoxCounting, staysOpen: false, field[..length]),
+        2 => SilentCall.Send(server, Simulate, staysOpen: false, WithField),
+        3 => SilentCall.Send(server, "/mfn.v1.RunService/ImportRun", staysOpen: true, new ImportRunRequest { Start = new() }, new ImportRunRequest { Chunk = ByteString.CopyFrom(new byte[length]) }),
+        4 => SilentCall.Send(server, "/mfn.v1.AggregationService/AggregateStream", staysOpen: true, new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 100_000, 1) }, Rounds.Declare("a", 100_000), Rounds.Chunk("a", new float[length / 4])),
+        _ => SilentCall.Send(server, "/mfn.v1.RunService/WatchRun", staysOpen: false, new WatchRunRequest { RunId = runId }),
+    };
 }

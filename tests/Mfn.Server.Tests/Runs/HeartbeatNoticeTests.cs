@@ -12,7 +12,7 @@ public sealed class HeartbeatNoticeTests
     [InlineData("00:02:00", 1)]
     public async Task Start_HeartbeatsRarerThanProxiesBear_IsWarnedAbout(string interval, int expectedCount)
     {
-        using var log = new ServerLog<HeartbeatNotice>();
+        using var log = ServerLog.Of<HeartbeatNotice>();
         await using var server = await log.StartServerAsync($"Runs:HeartbeatInterval={interval}");
 
         Assert.Equal(expectedCount, log.Lines.Count);

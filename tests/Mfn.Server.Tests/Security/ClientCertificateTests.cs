@@ -98,7 +98,7 @@ public sealed class ClientCertificateTests : IDisposable
             await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
             {
                 TargetHost = "localhost",
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => own.Equals(certificate),
                 ClientCertificateContext = SslStreamCertificateContext.Create(Issue(root, "CN=client", key, hash, "Pkcs1"), null),
                 ApplicationProtocols = [SslApplicationProtocol.Http2],
             });

@@ -267,7 +267,7 @@ public sealed class RunLogTests : IDisposable
             log.Append([command]);
         }
 
-        Restore(File.ReadAllBytes(LogFile)[..^1], mark);
+        Restore(File.ReadAllBytes(LogFile).AsSpan()[..^1], mark);
         using var reopened = Open();
         Assert.Equal([Horizon(0)], reopened.ReadRecords());
     }

@@ -63,7 +63,7 @@ public sealed class AnnouncedStreamsTests
     [Fact]
     public async Task Log_ConnectionWithAsManyCallsAsItMayHave_SaysSo()
     {
-        using var log = new ServerLog<OpenCalls>();
+        using var log = ServerLog.Of<OpenCalls>();
         await using var server = await log.StartServerAsync("Limits:MaxStreamsPerConnection=2");
         using var counts = new Counts(server);
 

@@ -13,7 +13,7 @@ public sealed class RefusedTrafficTests : IDisposable
 {
     private const string Describe = "/mfn.v1.FeatureService/DescribeFeatures";
 
-    private readonly ServerLog<RefusedTraffic> _log = new();
+    private readonly ServerLog _log = ServerLog.Of<RefusedTraffic>();
 
     public void Dispose() => _log.Dispose();
 
@@ -42,7 +42,7 @@ public sealed class RefusedTrafficTests : IDisposable
         await connection.SendAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         await _log.NextAsync().Within();
 
-        var (level, message) = Assert.Single(_log.Lines);
+        var (_, level, message, _) = Assert.Single(_log.Lines);
         Assert.Equal(LogLevel.Warning, level);
         Assert.Contains("Expected HTTP/2 but received HTTP/1.1", message, StringComparison.Ordinal);
         Assert.Equal(1, counts["mfn.traffic.refused"]);
