@@ -71,7 +71,7 @@ public sealed class MfnCommandTests : IDisposable
     [InlineData("simulate --server ftp://x", "--server must be a URL that begins with http:// or https://, or 'here', but was 'ftp://x'.")]
     [InlineData("run list --server http://u:p@127.0.0.1:1", "--server must be a host and a port alone, as in http://127.0.0.1:50051, but was 'http://u:p@127.0.0.1:1'.")]
     [InlineData("run list --server http://127.0.0.1:1/prefix", "--server must be a host and a port alone, as in http://127.0.0.1:50051, but was 'http://127.0.0.1:1/prefix'.")]
-    [InlineData("simulate --server https://127.0.0.1:1 --tls-ca /nowhere.pem", "TLS files cannot be used")]
+    [InlineData("simulate --server https://127.0.0.1:1 --tls-ca /nowhere.pem", "--tls-ca must be an existing file")]
     [InlineData("simulate --out /nowhere/f.npy", "--out must be a file in an existing folder")]
     [InlineData("simulate --every 0", "mfn: --every must be between 1 and 10000, but was 0.")]
     [InlineData("nernst --valence 1", "mfn: --out-molar C is required.\nmfn: --in-molar C is required.\n")]

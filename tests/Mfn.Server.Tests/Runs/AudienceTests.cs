@@ -125,7 +125,7 @@ public sealed class AudienceTests
 
         Assert.Equal(int.MaxValue, audience.StepsUntilDue(engine.Step));
         var (frames, dropped) = (0, 0L);
-        while (frames == 0 || dropped == 0 || subscription.BacklogCount > 0)
+        while (frames + dropped < engine.Step)
         {
             switch (await subscription.TakeAsync(CancellationToken.None).AsTask().Within())
             {

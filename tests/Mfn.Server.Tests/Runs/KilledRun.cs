@@ -213,10 +213,14 @@ internal sealed class KilledRun
     private async Task<Applied> SendAsync(AsyncDuplexStreamingCall<SteerRunRequest, SteerRunResponse> call, RunCommand command)
     {
         await call.RequestStream.WriteAsync(new SteerRunRequest { RunId = _runId, Command = command });
-        if (!await call.ResponseStream.MoveNext(CancellationToken.None).Within())
+        do
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, "The stream has ended."));
+            if (!await call.ResponseStream.MoveNext(CancellationToken.None).Within())
+            {
+                throw new RpcException(new Status(StatusCode.Unavailable, "The stream has ended."));
+            }
         }
+        while (call.ResponseStream.Current.Heartbeat is not null);
 
         Assert.Equal(command.CommandId, call.ResponseStream.Current.CommandId);
         Assert.Null(call.ResponseStream.Current.Refused);
