@@ -85,12 +85,14 @@ public sealed partial class ArchitectureTests
             .Select(type => type.Key)
             .Where(type => !type.StartsWith("Mfn.Server.Translation.", StringComparison.Ordinal) && !type.EndsWith("Service", StringComparison.Ordinal));
 
-        // Parts of handlers: aggregation without a server, starting and steering a run. A run's log has commands as they were sent.
+        // Parts of handlers: aggregation without a server; starting, importing, listing and steering runs. A run's log has commands as they were sent.
         string[] others =
         [
             "Mfn.Server.Aggregation.LocalAggregation",
+            "Mfn.Server.Runs.CheckpointUpload",
             "Mfn.Server.Runs.RunCreation",
             "Mfn.Server.Runs.RunLoader",
+            "Mfn.Server.Runs.RunPage",
             "Mfn.Server.Runs.RunRecorder",
             "Mfn.Server.Runs.SteeringStream",
         ];
