@@ -130,6 +130,12 @@ internal sealed class RunHistory
                 return step == _latest.Step ? _latest : null;
             }
 
+            // A step may be any number that a caller sends.
+            if (step < _checkpoints[0].State.Step)
+            {
+                return null;
+            }
+
             var revision = _checkpoints[0].Revision;
             foreach (var change in _changes)
             {

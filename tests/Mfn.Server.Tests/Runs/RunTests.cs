@@ -169,6 +169,30 @@ public sealed class RunTests
         Assert.Equal(EndReason.Stopped, watcher.End?.Reason);
     }
 
+    /// <summary>Whatever number it is, also one whose lower half is a step that is kept.</summary>
+    [Theory]
+    [InlineData(long.MinValue)]
+    [InlineData(-(1L << 32) + 1)]
+    [InlineData(-1)]
+    [InlineData(3)]
+    [InlineData((1L << 32) + 1)]
+    [InlineData(long.MaxValue)]
+    public async Task ForkAndExport_StepThatIsNotKept_AreRefused(long step)
+    {
+        await using var server = await TestServer.StartAsync();
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Stop = new StopCondition { AfterStep = 2 } })).Run;
+        var watcher = new NaiveWatcher(server.Runs, run.RunId);
+        await watcher.WatchAsync(new WatchRunRequest { FromStep = 0 }).Within();
+        using var export = server.Runs.ExportRun(new ExportRunRequest { RunId = run.RunId, Step = step });
+
+        Task[] calls = [server.Runs.ForkRunAsync(new ForkRunRequest { RunId = run.RunId, Step = step }).ResponseAsync, export.ResponseStream.MoveNext(CancellationToken.None)];
+        foreach (var call in calls)
+        {
+            var error = await Assert.ThrowsAsync<RpcException>(() => call);
+            Assert.Equal((StatusCode.OutOfRange, $"step is {step}, but the run keeps the states after step 0 to 2."), (error.StatusCode, error.Status.Detail));
+        }
+    }
+
     [Fact]
     public async Task Watch_BadRequests_AreRefused()
     {
