@@ -298,13 +298,18 @@ public sealed class SteerTests
     private static async Task<Run> ImportAsync(TestServer server, byte[] bytes, ImportRunStart start)
     {
         using var call = server.Runs.ImportRun();
-        await call.RequestStream.WriteAsync(new ImportRunRequest { Start = start });
-        foreach (var chunk in bytes.Chunk(1000))
-        {
-            await call.RequestStream.WriteAsync(new ImportRunRequest { Chunk = ByteString.CopyFrom(chunk) });
-        }
 
-        await call.RequestStream.CompleteAsync();
+        // The server may end the call while it is being written to; why, the response says.
+        _ = await Record.ExceptionAsync(async () =>
+        {
+            await call.RequestStream.WriteAsync(new ImportRunRequest { Start = start });
+            foreach (var chunk in bytes.Chunk(1000))
+            {
+                await call.RequestStream.WriteAsync(new ImportRunRequest { Chunk = ByteString.CopyFrom(chunk) });
+            }
+
+            await call.RequestStream.CompleteAsync();
+        });
         return (await call.ResponseAsync.Within()).Run;
     }
 
