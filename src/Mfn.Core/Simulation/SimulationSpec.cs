@@ -1,4 +1,5 @@
 using Mfn.Core.Fields;
+using Mfn.Core.Kinetics;
 using Mfn.Core.Specs;
 
 namespace Mfn.Core.Simulation;
@@ -65,6 +66,21 @@ public sealed record SimulationSpec
 
     /// <summary>The inhibitor's reaction rate a step; fixed in the model variant.</summary>
     public double InhibitorRate { get; init; } = DefaultInhibitorRate;
+
+    /// <summary>
+    /// What is simulated instead of the reference's model: then <see cref="StepCount"/>, <see cref="Seed"/> and <see cref="Precision"/> alone count
+    /// beside it, and everything else must have its default. Null for the reference.
+    /// </summary>
+    public PatternSpec? Pattern { get; init; }
+
+    /// <summary>Rows of the fields.</summary>
+    public int RowCount => Pattern?.RowCount ?? GridSize;
+
+    /// <summary>Columns of the fields.</summary>
+    public int ColumnCount => Pattern?.ColumnCount ?? GridSize;
+
+    /// <summary>Cells of a field.</summary>
+    public int CellCount => checked(RowCount * ColumnCount);
 
     /// <summary>Whether a run has an activator and an inhibitor: the model has none without Turing coupling.</summary>
     public bool HasSpecies => Variant != SimulationVariant.Model || IsTuringEnabled;
