@@ -1,10 +1,10 @@
+using Mfn.Server.Security;
+
 namespace Mfn.Server.Storage;
 
 /// <content>What there is beside the runs.</content>
 internal sealed partial class RunStore
 {
-    private const int MaxShownLength = 128;
-
     /// <summary>The runs there are, in no order. Nothing is known of their files yet.</summary>
     public IReadOnlyList<RunId> List() =>
     [
@@ -51,7 +51,7 @@ internal sealed partial class RunStore
         var problem = kind != EntryKind.Folder
             ? $"It is {DirectoryEntry.Tell(kind)} and no folder."
             : meant is { } id ? $"Its name is written otherwise than {id}." : "No run has such a name.";
-        return new OddEntry(Show(name), meant, problem);
+        return new OddEntry(CallersText.Show(name, CallersText.LongestQuote), meant, problem);
     }
 
     private static void RequireFile(string path)
@@ -60,11 +60,5 @@ internal sealed partial class RunStore
         {
             throw new RunDamagedException(path, $"is {DirectoryEntry.Tell(kind)}{(kind == EntryKind.Missing ? "" : " and no file")}");
         }
-    }
-
-    private static string Show(string name)
-    {
-        var shown = string.Concat(name.Take(MaxShownLength).Select(character => char.IsControl(character) || char.IsSurrogate(character) ? '?' : character));
-        return name.Length > MaxShownLength ? shown + "…" : shown;
     }
 }
