@@ -56,7 +56,7 @@ internal sealed class ResponseWriter(IOptions<StreamingOptions> options, ServerL
     {
         var timeout = options.Value.WriteTimeout;
         var call = context.GetHttpContext();
-        await using var leaving = context.CancellationToken.UnsafeRegister(static call => ((HttpContext)call!).Abort(), call);
+        await using var leaving = context.CancellationToken.UnsafeRegister(static call => Abort((HttpContext)call!), call);
         try
         {
             await writing.WaitAsync(timeout, clock, lifetime.Drained);
@@ -71,6 +71,18 @@ internal sealed class ResponseWriter(IOptions<StreamingOptions> options, ServerL
             // The unfinished write blocks the stream, so that no status can follow it.
             call.Abort();
             throw;
+        }
+    }
+
+    private static void Abort(HttpContext call)
+    {
+        try
+        {
+            call.Abort();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Whoever waited for the write has given up before, and the call has ended.
         }
     }
 }

@@ -72,11 +72,14 @@ internal sealed class RequestQueue
 
         public async ValueTask AnswerAsync()
         {
-            var done = work().AsTask();
+            var done = WorkAsync().AsTask();
             await ((Task)done).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             _answer.SetFromTask(done);
         }
 
         public void Refuse(CallRefusedException reason) => _answer.SetException(reason);
+
+        // What throws before its first wait is the answer too, and not the end of the run's task.
+        private async ValueTask<T> WorkAsync() => await work();
     }
 }
