@@ -2,7 +2,9 @@ namespace Mfn.Server.Compute;
 
 /// <summary>
 /// The threads that make the frames of live runs: half as many as there are processors. They take what the steps of runs and simulations leave,
-/// and a small share in any case. What has more to do than a time slice queues again, so that the runs take turns.
+/// and a small share in any case. What has more to do than a time slice queues again, so that the runs take turns. Frames of history, whose steps
+/// have been computed already and whose readers must get ahead of the run, do not wait for what is left: there is one at a time for each of the
+/// few that replay.
 /// </summary>
 internal sealed class FrameScheduler : TaskScheduler, IDisposable
 {
@@ -10,7 +12,7 @@ internal sealed class FrameScheduler : TaskScheduler, IDisposable
     public static readonly TimeSpan TimeSlice = TimeSpan.FromMilliseconds(5);
 
     // Of all processors: what the frames have however busy the runs are.
-    private const double LeastShare = 0.05;
+    private const double LeastShare = 0.04;
 
     // Time that was not used is not kept for longer than this much of it.
     private static readonly TimeSpan MostCredit = TimeSpan.FromMilliseconds(100);
@@ -24,10 +26,12 @@ internal sealed class FrameScheduler : TaskScheduler, IDisposable
     private readonly ComputeScheduler _steps;
     private readonly TimeProvider _clock;
     private readonly Thread[] _threads;
+    private int _waitingForTime;
     private bool _isHistoryNext;
     private bool _isClosed;
     private TimeSpan _credit = MostCredit;
     private TimeSpan _busyTime;
+    private TimeSpan _historyTime;
     private long _accrued;
 
     public FrameScheduler(ComputeScheduler steps, TimeProvider clock)
@@ -51,7 +55,12 @@ internal sealed class FrameScheduler : TaskScheduler, IDisposable
         lock (_lock)
         {
             _present.Enqueue(item);
-            Monitor.Pulse(_lock);
+
+            // Whoever waits for time looks for itself: waking it would cost the run, and get nobody a frame.
+            if (_waitingForTime == 0)
+            {
+                Monitor.Pulse(_lock);
+            }
         }
     }
 
@@ -109,7 +118,14 @@ internal sealed class FrameScheduler : TaskScheduler, IDisposable
             var taken = _clock.GetElapsedTime(start);
             lock (_lock)
             {
-                _credit -= taken;
+                if (work is Task)
+                {
+                    _historyTime += taken;
+                }
+                else
+                {
+                    _credit -= taken;
+                }
             }
         }
     }
@@ -121,36 +137,52 @@ internal sealed class FrameScheduler : TaskScheduler, IDisposable
         {
             while (!_isClosed)
             {
-                if (_present.Count + _history.Count == 0)
+                if (_history.Count > 0 && (_isHistoryNext || _present.Count == 0))
+                {
+                    _isHistoryNext = false;
+                    return _history.Dequeue();
+                }
+
+                if (_present.Count == 0)
                 {
                     Monitor.Wait(_lock);
                     continue;
                 }
 
                 var rate = Accrue();
-                if (_credit <= TimeSpan.Zero)
+                if (_credit > TimeSpan.Zero)
                 {
-                    var wait = _credit.Negate() / rate;
-                    Monitor.Wait(_lock, wait < LongestWait ? wait + TimeSpan.FromMilliseconds(1) : LongestWait);
-                    continue;
+                    _isHistoryNext = true;
+                    var next = _present.Dequeue();
+                    if (_present.Count > 0)
+                    {
+                        Monitor.Pulse(_lock);
+                    }
+
+                    return next;
                 }
 
-                // One of the two has something.
-                var isHistory = _present.Count == 0 || (_isHistoryNext && _history.Count > 0);
-                _isHistoryNext = !isHistory;
-                return isHistory ? _history.Dequeue() : _present.Dequeue();
+                if (_history.Count > 0)
+                {
+                    return _history.Dequeue();
+                }
+
+                var wait = _credit.Negate() / rate;
+                _waitingForTime++;
+                Monitor.Wait(_lock, wait < LongestWait ? wait + TimeSpan.FromMilliseconds(1) : LongestWait);
+                _waitingForTime--;
             }
 
             return null;
         }
     }
 
-    /// <summary>Adds what the steps have left since the last time, or the least share; returns what is added at least in a unit of time.</summary>
+    /// <summary>Adds what steps and history have left since the last time, or the least share; returns what is added at least in a unit of time.</summary>
     private double Accrue()
     {
         var now = _clock.GetTimestamp();
         var elapsed = _clock.GetElapsedTime(_accrued, now);
-        var busyTime = _steps.BusyTime;
+        var busyTime = _steps.BusyTime + _historyTime;
         var leisure = (elapsed * Environment.ProcessorCount) - (busyTime - _busyTime);
         var least = LeastShare * Environment.ProcessorCount;
         var credit = _credit + (leisure > elapsed * least ? leisure : elapsed * least);

@@ -150,19 +150,21 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
             {
                 case Delivery.Lossless:
                     _overrun = WatchItem.Behind.Instance;
+                    Signal();
                     break;
                 case Delivery.Degrade when _level + 1 < _qualities.Count && _frameCount + _missedCount > _maxFrames:
                     Fall();
                     _droppedCount += count;
+                    Signal();
                     break;
                 default:
+                    // Told of together with the next frame: until then there is nothing to wake the watcher for.
                     DropOldest(Capacity(byteCount, maxBytes));
                     _droppedCount += count;
                     break;
             }
 
             _roomyCount = 0;
-            Signal();
         }
     }
 
