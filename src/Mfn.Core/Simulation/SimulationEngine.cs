@@ -58,6 +58,9 @@ public sealed class SimulationEngine : IDisposable
     /// <summary>Steps completed.</summary>
     public int Step { get; private set; }
 
+    /// <summary>The most steps that it takes in one pass over memory, at least 1: asked for fewer at once, each takes longer.</summary>
+    public int MaxStepsPerPass => _fields.MaxStepsPerPass;
+
     /// <summary>The membrane potential in volts, row-major: a view that is valid until the next step.</summary>
     public ReadOnlySpan<double> Potential => _fields.Potential;
 

@@ -78,6 +78,16 @@ internal sealed class StateCopy : SharedResource
     public static int ByteCountOf(SimulationEngine engine) =>
         (engine.PotentialSingles.IsEmpty ? sizeof(double) : sizeof(float)) * engine.Spec.GridSize * engine.Spec.GridSize;
 
+    /// <summary>Whether to make a frame of an engine's state costs about as much as to copy that, or less.</summary>
+    public static bool IsAsCheap(in FrameSource source, FrameFormat format) =>
+        format is { HasStatistics: false, Features: null, Deltas: null } && format.Encoding switch
+        {
+            CellEncoding.None => true,
+            CellEncoding.Float32 => format.Window == FieldWindow.Whole(source.GridSize),
+            CellEncoding.Float64 => format.Window == FieldWindow.Whole(source.GridSize) && source.PotentialSingles.IsEmpty,
+            _ => false,
+        };
+
     /// <summary>Copies an engine's state, unless the memory for that is taken.</summary>
     /// <param name="engine">Between two steps.</param>
     /// <param name="revision">Of the run.</param>

@@ -9,7 +9,8 @@ namespace Mfn.Server.Runs;
 
 /// <summary>
 /// The watchers that follow a run, and the frames that are made for them. The run's task brings copies of its state, and waits neither for a frame
-/// nor for a watcher; the threads of the <see cref="FrameScheduler"/> make the frames, one after the other, those of many watchers first.
+/// nor for a watcher; the threads of the <see cref="FrameScheduler"/> make the frames, one after the other, those of many watchers first. Where
+/// making a frame for a few watchers is no more work than the copy, the run's task makes it.
 /// </summary>
 /// <remarks>
 /// What a format's watchers are to get waits in its group, in order. What is behind by too much is missed by those who are to get it, and nobody
@@ -21,6 +22,9 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
     private const int LeastCopies = 3;
     private const int MostCopies = 1024;
     private const long MostCopyBytes = 32L << 20;
+
+    // Telling so many watchers of a frame costs the run's task about as much as having somebody else do so.
+    private const int MostAtOnce = 16;
 
     private static readonly TimeSpan FinishTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -36,6 +40,7 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
     private readonly Dictionary<FieldWindow, int> _windows = [];
     private readonly Queue<StateCopy> _copies = [];
     private readonly DifferenceCompressor _compressor = new(services.BacklogMemory);
+    private readonly StateFrames _atOnce = new(services.BacklogMemory);
     private StateCopy? _latest;
     private long _copyBytes;
     private int _copyCount;
@@ -78,7 +83,10 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
                 group.Append(new PendingFrame(_sequence, 0, 0) { End = end, Beginners = [watcher] });
             }
 
-            Work();
+            if (group.Next is not null)
+            {
+                Work();
+            }
         }
 
         if (end is null)
@@ -97,21 +105,26 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
         }
     }
 
-    /// <summary>The steps until the next frame is to be brought; the largest integer if none is.</summary>
-    public int StepsUntilDue(int step)
+    /// <summary>The steps to take until the next frame is to be brought; the largest integer if none is.</summary>
+    public int StepsUntilDue(SimulationEngine engine)
     {
         var count = int.MaxValue;
-        var hasTime = _allowance.HasTime;
+        var step = engine.Step;
+        var most = _allowance.IsScarce ? engine.MaxStepsPerPass : 1;
         foreach (var due in _due)
         {
-            count = hasTime || due.HasLossless ? Math.Min(count, due.EveryNSteps - (step % due.EveryNSteps)) : count;
+            if (_allowance.HasTime || due.HasLossless)
+            {
+                // Where most frames are missed anyway, a pass need not end early for this one.
+                count = Math.Min(count, due.StepsUntilDue(step, due.HasLossless ? 1 : most));
+            }
         }
 
         return count;
     }
 
-    /// <summary>The run's task has taken steps for a time.</summary>
-    public void NoteSteps(TimeSpan time) => _allowance.Earn(time);
+    /// <summary>The run's task has taken so many steps at once, in a time.</summary>
+    public void NoteSteps(SimulationEngine engine, int stepCount, TimeSpan time) => _allowance.Earn(time, stepCount, engine.MaxStepsPerPass);
 
     /// <summary>The run's task waits.</summary>
     public void NoteRest() => _allowance.Rest();
@@ -321,7 +334,7 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
         {
             if (frame.State is { } state && Array.Exists(watchers, unit.IsFor))
             {
-                Deliver(unit, state);
+                Deliver(unit, state.Frames, new FrameSource(state));
             }
         }
         catch (Exception fault)
@@ -341,10 +354,10 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
         }
     }
 
-    private void Deliver(Unit unit, StateCopy state)
+    private void Deliver(Unit unit, StateFrames frames, in FrameSource source)
     {
         var memory = services.BacklogMemory;
-        var shared = TryMake(unit, state);
+        var shared = TryMake(unit, frames, source);
         var maxBytes = memory.BytesForWatcher;
         var roomyCount = 0;
         foreach (var watcher in unit.Watchers)
@@ -356,7 +369,7 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
 
             if (shared is null)
             {
-                watcher.Subscription.Miss(1, state.Step, state.Frames.BytesFor(unit.Group.Format), maxBytes);
+                watcher.Subscription.Miss(1, source.Step, frames.BytesFor(unit.Group.Format), maxBytes);
             }
             else
             {
@@ -369,13 +382,13 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
     }
 
     /// <summary>The frame, or null if the memory for it is taken.</summary>
-    private SharedFrame? TryMake(Unit unit, StateCopy state)
+    private SharedFrame? TryMake(Unit unit, StateFrames frames, in FrameSource source)
     {
         // The first frame of one who begins between two frames of the others: deltas of others must not build on it.
         var group = unit.Group;
         var isFirst = unit.Frame.Beginners is not null;
         var format = isFirst ? group.Format with { Deltas = null } : group.Format;
-        var byteCount = state.Frames.BytesFor(format);
+        var byteCount = frames.BytesFor(format);
         if (byteCount > 0 && !services.BacklogMemory.HasRoom(byteCount, isFirst || Array.Exists(unit.Watchers, watcher => watcher.Subscription.IsAwaited)))
         {
             return null;
@@ -385,10 +398,10 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
         {
             if (!isFirst)
             {
-                group.Deltas?.ForgetIfStale(state.Step, state.Revision);
+                group.Deltas?.ForgetIfStale(source.Step, source.Revision);
             }
 
-            return state.Frames.Make(new FrameSource(state), format, isFirst ? null : group.Deltas, _compressor);
+            return frames.Make(source, format, isFirst ? null : group.Deltas, _compressor);
         }
         catch (BacklogMemoryException)
         {
@@ -492,10 +505,50 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
     private void Bring(SimulationEngine engine, long revision, bool isForAll)
     {
         FlushMissed();
+        var frame = new PendingFrame(++_sequence, engine.Step, engine.Step) { IsForAll = isForAll };
+        var source = new FrameSource(engine, revision);
+        if (FindServedAtOnce(source) is { } group)
+        {
+            DeliverAtOnce(new Unit(group, frame, group.Everybody, Newest: null, MayRise: true), source);
+            return;
+        }
+
         var state = TryCopy(engine, revision, mayMiss: true);
-        Append(new PendingFrame(++_sequence, engine.Step, engine.Step) { State = state, IsForAll = isForAll });
+        Append(frame with { State = state });
         state?.Release();
         Work();
+    }
+
+    /// <summary>The watchers whose frame costs no more than a copy of the state would, if there are no others and they have got all before it.</summary>
+    private WatcherGroup? FindServedAtOnce(in FrameSource source)
+    {
+        if (_isWorking || _isClosed || _groups.Count != 1)
+        {
+            return null;
+        }
+
+        var (format, group) = _groups.First();
+        return group.Next is null && group.Everybody.Length <= MostAtOnce && StateCopy.IsAsCheap(source, format) ? group : null;
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "A fault of ours, which each stream throws and its call logs: it is not the run's.")]
+    private void DeliverAtOnce(Unit unit, in FrameSource source)
+    {
+        try
+        {
+            if (Array.Exists(unit.Watchers, unit.IsFor))
+            {
+                Deliver(unit, _atOnce, source);
+            }
+        }
+        catch (Exception fault)
+        {
+            Array.ForEach(unit.Watchers, watcher => watcher.Subscription.Fail(fault));
+        }
+
+        _atOnce.Forget();
+        _meanwhile.Clear();
+        Complete(unit, TimeSpan.Zero);
     }
 
     private void BringIfMissed(SimulationEngine engine, long revision)
@@ -535,6 +588,7 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
         {
             _missed = null;
             Append(new PendingFrame(++_sequence, missed.First, missed.Last));
+            Work();
         }
     }
 

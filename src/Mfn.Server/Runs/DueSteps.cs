@@ -12,6 +12,13 @@ internal sealed class DueSteps(int everyNSteps)
     /// <summary>Whether there is one among them who cannot miss a frame.</summary>
     public bool HasLossless => _losslessCount > 0;
 
+    /// <summary>The steps from a step to the last due one that so many lead to; if they lead to none, to the next one.</summary>
+    public int StepsUntilDue(int step, int most)
+    {
+        var next = EveryNSteps - (step % EveryNSteps);
+        return next >= most ? next : next + ((most - next) / EveryNSteps * EveryNSteps);
+    }
+
     /// <summary>Whether one is due before so many steps after a step have been taken.</summary>
     public bool IsDueWithin(int step, int stepCount) => EveryNSteps - (step % EveryNSteps) < stepCount;
 

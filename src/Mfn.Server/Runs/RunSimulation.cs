@@ -86,7 +86,7 @@ internal sealed class RunSimulation : IAsyncDisposable
             _steadyState?.Before(_simulation);
             var start = Stopwatch.GetTimestamp();
             _simulation.Advance(count, cancelled);
-            _audience.NoteSteps(Stopwatch.GetElapsedTime(start));
+            _audience.NoteSteps(_simulation.Engine, count, Stopwatch.GetElapsedTime(start));
             Pacer.Take(count);
             _archive.Moved();
             if (_simulation.Step == StopStep || _steadyState?.IsSteady(_simulation) == true)
@@ -183,7 +183,7 @@ internal sealed class RunSimulation : IAsyncDisposable
         var count = Math.Min(ComputeScheduler.MaxStepsAtOnce, StopStep - step);
         count = Math.Min(count, (_pauseAt ?? int.MaxValue) - step);
         count = Math.Min(count, _steadyState?.StepsUntilDue(step) ?? int.MaxValue);
-        count = Math.Min(count, _audience.StepsUntilDue(step));
+        count = Math.Min(count, _audience.StepsUntilDue(_simulation.Engine));
         Debug.Assert(count > 0, "A run that has something to do now does not step.");
         return count;
     }

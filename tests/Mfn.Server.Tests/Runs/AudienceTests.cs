@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Mfn.Core.Features;
 using Mfn.Core.Simulation;
 using Mfn.Server.Frames;
@@ -101,6 +102,79 @@ public sealed class AudienceTests
     }
 
     [Fact]
+    public async Task Publish_FewWatchersOfTheFieldAsItIs_HaveTheFrameAtOnceAndToTheBit()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var engine = new SimulationEngine(new SimulationSpec { GridSize = 24 });
+        await using var audience = new Audience(server.RunServices);
+        using var subscription = new Subscription(Delivery.DropOldest, [new WatchQuality(1, Format(CellEncoding.Float64, 24))], 1024, 1 << 30);
+        audience.Attach(subscription, engine, 0, begins: false, end: null);
+        for (var step = 1; step <= 5; step++)
+        {
+            engine.TakeStep();
+            audience.Publish(engine, 0, stepCount: 1);
+
+            Assert.True(subscription.HasNext);
+            var frame = Assert.IsType<WatchItem.Frame>(await subscription.TakeAsync(CancellationToken.None).AsTask().Within()).Shared;
+            Assert.Equal(step, frame.Step);
+            Assert.Equal(MemoryMarshal.AsBytes(engine.Potential), frame.Field!.Value.Bytes.Span);
+            frame.Release();
+        }
+
+        Assert.Equal((0, 0), (server.RunServices.BacklogMemory.TakenBytes, server.Buffers.RentedCount));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Publish_FewWatchersOfTheFieldAsItIsAndOneWhoComesAndGoes_EachGetsWhatIsDueInOrder(int seed)
+    {
+        const int StepCount = 500;
+        await using var server = await TestServer.StartAsync();
+        var random = new Random(seed);
+        using var engine = new SimulationEngine(new SimulationSpec { GridSize = 24, IsJitterEnabled = true });
+        var audience = new Audience(server.RunServices);
+        var watchers = Enumerable.Range(1, 3).Select(every => Attach(new WatchQuality(every, Format(CellEncoding.Float32, 24)))).ToList();
+        CountingWatcher? other = null;
+        for (var step = 0; step < StepCount; step++)
+        {
+            if (random.Next(8) == 0)
+            {
+                if (other is null)
+                {
+                    watchers.Add(other = Attach(Draw(random, 24).Item2));
+                }
+                else
+                {
+                    other.LeftAt = step;
+                    audience.Detach(other.Subscription);
+                    other.Subscription.End(new RunEnd(RunEndReason.Deleted));
+                    other = null;
+                }
+            }
+
+            engine.TakeStep();
+            audience.NoteRest();
+            audience.Publish(engine, 0, stepCount: 1);
+        }
+
+        audience.End(new RunEnd(RunEndReason.Stopped));
+        await Task.WhenAll(watchers.Select(watcher => watcher.Ended)).Within();
+        await audience.DisposeAsync();
+
+        Assert.All(watchers, watcher => watcher.Check(StepCount));
+        Assert.Equal((0, 0), (server.RunServices.BacklogMemory.TakenBytes, server.Buffers.RentedCount));
+
+        CountingWatcher Attach(WatchQuality quality)
+        {
+            var watcher = new CountingWatcher((Delivery.DropOldest, quality), engine.Step, random);
+            audience.Attach(watcher.Subscription, engine, 0, begins: true, end: null);
+            watcher.Begin();
+            return watcher;
+        }
+    }
+
+    [Fact]
     public async Task Publish_StepsWithoutTimeForThem_AreToldOfAndTheOneOfThePauseIsBrought()
     {
         await using var server = await TestServer.StartAsync();
@@ -110,10 +184,10 @@ public sealed class AudienceTests
         audience.Attach(subscription, engine, 0, begins: false, end: null);
 
         // Nothing is earned, so that at some step nothing is left to spend.
-        while (audience.StepsUntilDue(engine.Step) == 1)
+        while (audience.StepsUntilDue(engine) is var count && count < int.MaxValue)
         {
-            engine.TakeStep();
-            audience.Publish(engine, 0, stepCount: 1);
+            engine.Advance(count);
+            audience.Publish(engine, 0, count);
         }
 
         var brought = engine.Step;
@@ -123,7 +197,7 @@ public sealed class AudienceTests
         audience.Publish(engine, 0, stepCount: 2);
         audience.CatchUp(engine, 0);
 
-        Assert.Equal(int.MaxValue, audience.StepsUntilDue(engine.Step));
+        Assert.Equal(int.MaxValue, audience.StepsUntilDue(engine));
         var (frames, dropped) = (0, 0L);
         while (frames + dropped < engine.Step)
         {
