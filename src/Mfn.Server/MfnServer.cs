@@ -141,7 +141,8 @@ public static class MfnServer
     {
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.UseUrls(builder.Configuration["urls"] ?? DefaultUrl);
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, BlockPoolFactory>();
+        builder.Services.AddSingleton<BlockPoolFactory>();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(provider => provider.GetRequiredService<BlockPoolFactory>());
         builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, TlsListenerSetup>();
         builder.Services.AddOptions<SocketTransportOptions>().Configure<IOptions<StreamingOptions>>(
             (sockets, streaming) => sockets.MaxWriteBufferSize = streaming.Value.WriteBufferBytes);
@@ -184,6 +185,9 @@ public static class MfnServer
         services.AddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<ServerMeter>();
+        services.AddSingleton<IIdleMemory, IdleBlocks>();
+        services.AddSingleton<IIdleMemory>(provider => provider.GetRequiredService<FieldBufferPool>());
+        services.AddSingleton<IIdleMemory, IdleFields>();
         services.AddSingleton<MemoryAccount>();
         services.AddSingleton<ConnectionMemory>();
         services.AddHostedService<MemoryTrimmer>();

@@ -43,7 +43,10 @@ def main(address):
         slowest = max(slowest, time.monotonic() - called)
     pace = seen["frames"] / (time.monotonic() - began) / STEPS_PER_SECOND
     watching.cancel()
-    runs.DeleteRun(run_service_pb2.DeleteRunRequest(run_id=run_id))
+    try:
+        runs.DeleteRun(run_service_pb2.DeleteRunRequest(run_id=run_id), timeout=30)
+    except grpc.RpcError as error:
+        seen["failed"] = seen["failed"] or f"DeleteRun: {error.details()}"
     print(json.dumps({"slowest": slowest, "pace": pace, "failed": seen["failed"]}))
 
 

@@ -24,7 +24,11 @@ class Connection:
         self.encoder = Encoder()
         self.received = b""
         if greet:
-            self.socket.sendall(PREFACE + frame(SETTINGS, 0, 0, settings))
+            try:
+                self.socket.sendall(PREFACE + frame(SETTINGS, 0, 0, settings))
+            except OSError:
+                self.socket.close()
+                raise
 
     def __enter__(self):
         return self

@@ -14,6 +14,18 @@ internal static class CellMemory<T>
     private static readonly LinkedList<T[]> Kept = [];
     private static long _bytesKept;
 
+    /// <summary>The bytes that are kept for the next run.</summary>
+    public static long BytesKept
+    {
+        get
+        {
+            lock (Lock)
+            {
+                return _bytesKept;
+            }
+        }
+    }
+
     /// <summary>An array that stays where it is. Its contents are zeros, or cells of a run before.</summary>
     public static T[] Rent(int length)
     {
@@ -43,6 +55,16 @@ internal static class CellMemory<T>
             {
                 Forget(Kept.First!);
             }
+        }
+    }
+
+    /// <summary>Keeps none of them any longer.</summary>
+    public static void LetGo()
+    {
+        lock (Lock)
+        {
+            Kept.Clear();
+            _bytesKept = 0;
         }
     }
 

@@ -16,6 +16,12 @@ internal static class Contradictions
         ($"{RunsOptions.Section}:{nameof(RunsOptions.MaxBacklogBytesPerWatcher)}", $"{LimitsOptions.Section}:{nameof(LimitsOptions.MaxMemoryBytes)}"),
     ];
 
+    // Of these only half.
+    private static readonly (string Part, string Whole)[] WithinHalf =
+    [
+        ($"{RunsOptions.Section}:{nameof(RunsOptions.MaxBacklogBytes)}", $"{LimitsOptions.Section}:{nameof(LimitsOptions.MaxMemoryBytes)}"),
+    ];
+
     /// <summary>Notes the contradictions among settings that were given, and whose values are right.</summary>
     public static void Note(ServerSettings settings)
     {
@@ -25,6 +31,15 @@ internal static class Contradictions
             {
                 settings.Problems.Add(string.Create(
                     CultureInfo.InvariantCulture, $"{settings.NameOf(part)} must be at most {settings.NameOf(whole)}, which is {most}, but was {least}."));
+            }
+        }
+
+        foreach (var (part, whole) in WithinHalf)
+        {
+            if (Number(part) is { } least && Number(whole) is { } most && least > most / 2)
+            {
+                settings.Problems.Add(string.Create(
+                    CultureInfo.InvariantCulture, $"{settings.NameOf(part)} must be at most half of {settings.NameOf(whole)}, which is {most}, but was {least}."));
             }
         }
 

@@ -37,7 +37,10 @@ internal sealed class RunsOptions
     [Range(typeof(long), "65536", "1099511627776")]
     public long MaxBacklogBytesPerWatcher { get; set; } = 16L << 20;
 
-    /// <summary>Memory for the frames that wait for all watchers of all runs together, and for the states that frames are still to be made of.</summary>
+    /// <summary>
+    /// Memory for the frames that wait for all watchers of all runs together, and for the states that frames are still to be made of. Never more than
+    /// half of <see cref="LimitsOptions.MaxMemoryBytes"/>.
+    /// </summary>
     [Range(typeof(long), "16777216", "17592186044416")]
     public long MaxBacklogBytes { get; set; } = 512L << 20;
 

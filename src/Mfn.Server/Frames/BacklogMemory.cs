@@ -8,7 +8,10 @@ namespace Mfn.Server.Frames;
 /// The memory of the frames that wait for watchers of live runs, and of the states that frames are still to be made of: bounded for all runs
 /// together. What several watchers share is counted once.
 /// </summary>
-internal sealed class BacklogMemory(FieldBufferPool buffers, MemoryAccount account, long limitBytes) : IFrameMemory
+/// <param name="buffers">Lends it.</param>
+/// <param name="account">Where it is counted.</param>
+/// <param name="mostBytes">The limit, unless it is above half of the account's.</param>
+internal sealed class BacklogMemory(FieldBufferPool buffers, MemoryAccount account, long mostBytes) : IFrameMemory
 {
     // Who takes no frame may not have the last of it, which whoever takes frames as they come needs for a moment.
     private const int UrgentShare = 8;
@@ -19,13 +22,14 @@ internal sealed class BacklogMemory(FieldBufferPool buffers, MemoryAccount accou
     // Messages that slow watchers have not taken yet are copies, and may not keep frames from being made for others.
     private const int UnsentShare = 2;
 
+    private readonly long _limitBytes = Math.Min(mostBytes, account.LimitBytes / 2);
     private long _unsentBytes;
 
     /// <summary>What is taken.</summary>
     public long TakenBytes => account.TakenFor(MemoryUse.Backlogs);
 
     /// <summary>What is free.</summary>
-    public long FreeBytes => Math.Max(0, limitBytes - TakenBytes);
+    public long FreeBytes => Math.Max(0, _limitBytes - TakenBytes);
 
     /// <summary>The most that may wait for one watcher now.</summary>
     public long BytesForWatcher => FreeBytes / WatcherShare;
@@ -33,13 +37,13 @@ internal sealed class BacklogMemory(FieldBufferPool buffers, MemoryAccount accou
     /// <summary>Whether there is room for so much more.</summary>
     /// <param name="byteCount">How much.</param>
     /// <param name="isUrgent">Whether somebody waits for it.</param>
-    public bool HasRoom(long byteCount, bool isUrgent) => byteCount <= FreeBytes - (isUrgent ? 0 : limitBytes / UrgentShare);
+    public bool HasRoom(long byteCount, bool isUrgent) => byteCount <= FreeBytes - (isUrgent ? 0 : _limitBytes / UrgentShare);
 
     /// <summary>Counts a message that is being sent until the result is disposed; null if messages that are not taken have their share already.</summary>
     public IDisposable? TryHoldUnsent(long byteCount)
     {
         var reservation = account.Open(MemoryUse.Backlogs);
-        if (Interlocked.Add(ref _unsentBytes, byteCount) <= limitBytes / UnsentShare && reservation.TryResize(byteCount))
+        if (Interlocked.Add(ref _unsentBytes, byteCount) <= _limitBytes / UnsentShare && reservation.TryResize(byteCount))
         {
             return new Unsent(this, reservation, byteCount);
         }
@@ -54,7 +58,7 @@ internal sealed class BacklogMemory(FieldBufferPool buffers, MemoryAccount accou
     {
         // The pool's arrays are as long as powers of two.
         var reservation = account.Open(MemoryUse.Backlogs);
-        if (reservation.TryResize(BitOperations.RoundUpToPowerOf2((uint)byteCount)) && TakenBytes <= limitBytes)
+        if (reservation.TryResize(BitOperations.RoundUpToPowerOf2((uint)byteCount)) && TakenBytes <= _limitBytes)
         {
             return new ChargedBuffer(buffers.Rent(byteCount), reservation);
         }

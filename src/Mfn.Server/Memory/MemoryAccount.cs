@@ -8,9 +8,14 @@ namespace Mfn.Server.Memory;
 /// The memory that the server takes for its clients, all of it together within one limit, whatever it is for, and for each holder within its
 /// share. Memory that was given back but not collected yet is not free: it would come on top.
 /// </summary>
+/// <remarks>
+/// Connections, small and large pieces of calls, and live runs with their watchers each have an eighth that the others cannot take; each may take whatever else is free.
+/// </remarks>
 internal sealed class MemoryAccount
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    private const int KeptShare = 8;
 
     // Smaller arrays are young when they are let go of, and collected soon.
     private const long LeastDiscarded = 64 * 1024;
@@ -18,15 +23,22 @@ internal sealed class MemoryAccount
     // A full collection takes a few milliseconds, whatever the size of the arrays.
     private const long WorthCollecting = 64L << 20;
 
+    private readonly IReadOnlyList<IIdleMemory> _idle;
     private readonly Lock _collecting = new();
     private readonly long[] _takenBytes = new long[Enum.GetValues<MemoryUse>().Length];
+    private readonly long[] _takenByPart = new long[Enum.GetValues<MemoryPart>().Length];
+    private readonly long _keptBytes;
     private readonly long _mostDiscarded;
     private long _discardedBytes;
 
-    public MemoryAccount(IOptions<LimitsOptions> limits)
+    /// <param name="limits">How much.</param>
+    /// <param name="idle">What keeps memory that nobody uses.</param>
+    public MemoryAccount(IOptions<LimitsOptions> limits, IEnumerable<IIdleMemory> idle)
     {
+        _idle = [.. idle];
         LimitBytes = limits.Value.MaxMemoryBytes;
         ShareBytes = (long)(LimitBytes * limits.Value.MaxConnectionShare);
+        _keptBytes = LimitBytes / KeptShare;
         _mostDiscarded = Math.Max(WorthCollecting, LimitBytes / 8);
     }
 
@@ -70,9 +82,14 @@ internal sealed class MemoryAccount
         }
     }
 
-    /// <summary>Collects, and gives what is free back to the system.</summary>
+    /// <summary>Collects, and gives what is free back to the system, and what is kept for whoever needs it next.</summary>
     public void Trim()
     {
+        foreach (var memory in _idle)
+        {
+            memory.LetGo();
+        }
+
         lock (_collecting)
         {
             Interlocked.Exchange(ref _discardedBytes, 0);
@@ -81,61 +98,70 @@ internal sealed class MemoryAccount
     }
 
     /// <summary>Takes memory if there is any.</summary>
-    internal bool TryTake(MemoryUse use, MemoryHolder? holder, long byteCount)
+    /// <param name="use">What it is for.</param>
+    /// <param name="holder">Among whose share it counts; null for live runs and their watchers.</param>
+    /// <param name="heldBytes">What the reservation holds.</param>
+    /// <param name="wantedBytes">What it is to hold; more.</param>
+    internal bool TryTake(MemoryUse use, MemoryHolder? holder, long heldBytes, long wantedBytes)
     {
+        var byteCount = wantedBytes - heldBytes;
         if (holder?.Add(byteCount) > ShareBytes)
         {
             holder.Add(-byteCount);
             return false;
         }
 
-        Interlocked.Add(ref _takenBytes[(int)use], byteCount);
-        var taken = TakenBytes;
-        if (taken > LimitFor(holder, byteCount))
+        Move(use, holder, heldBytes, wantedBytes);
+        var part = PartOf(use, holder, wantedBytes);
+        var taken = Volatile.Read(ref _takenByPart[(int)part]);
+        if (taken > _keptBytes && taken > LimitOf(part))
         {
-            Interlocked.Add(ref _takenBytes[(int)use], -byteCount);
+            Move(use, holder, wantedBytes, heldBytes);
             holder?.Add(-byteCount);
             return false;
         }
 
-        if (taken + DiscardedBytes > LimitBytes)
+        if (TakenBytes is var all && all + DiscardedBytes > LimitBytes)
         {
-            CollectUnlessDone(taken);
+            CollectUnlessDone(all);
         }
 
         return true;
     }
 
     /// <summary>Takes memory whether there is any or not.</summary>
-    internal void Take(MemoryUse use, MemoryHolder? holder, long byteCount)
+    internal void Take(MemoryUse use, MemoryHolder? holder, long heldBytes, long wantedBytes)
     {
-        holder?.Add(byteCount);
-        Interlocked.Add(ref _takenBytes[(int)use], byteCount);
+        holder?.Add(wantedBytes - heldBytes);
+        Move(use, holder, heldBytes, wantedBytes);
     }
 
-    /// <summary>Why so many more bytes could not be taken.</summary>
-    internal CallRefusedException Refuse(MemoryUse use, MemoryHolder? holder, long byteCount)
+    /// <summary>Why so many bytes could not be taken.</summary>
+    internal CallRefusedException Refuse(MemoryUse use, MemoryHolder? holder, long heldBytes, long wantedBytes)
     {
+        var byteCount = wantedBytes - heldBytes;
+        var part = PartOf(use, holder, wantedBytes);
         var isShare = holder?.TakenBytes + byteCount > ShareBytes;
-        var (limit, taken, whose, setting) = isShare
-            ? (ShareBytes, holder!.TakenBytes, "one connection", "Limits:MaxConnectionShare")
-            : (LimitFor(holder, byteCount), TakenBytes, holder is null ? "everything that it holds" : "all calls, of its memory", "Limits:MaxMemoryBytes");
-        return byteCount > limit
+        var (most, limit, taken, whose, setting) = isShare
+            ? (ShareBytes, ShareBytes, holder!.TakenBytes, "one connection", "Limits:MaxConnectionShare")
+            : (MostOf, Math.Max(_keptBytes, LimitOf(part)), Volatile.Read(ref _takenByPart[(int)part]), Words(part), "Limits:MaxMemoryBytes");
+        return wantedBytes > most
             ? CallRefusedException.TooLarge(
-                $"{byteCount} bytes for {Words(use)} exceed the {limit} that the server allows for {whose} ({setting}).", byteCount, limit)
+                $"{wantedBytes} bytes for {Words(use)} exceed the {most} that the server allows for {whose} ({setting}).", wantedBytes, most)
             : CallRefusedException.OverLimit(
                 $"{byteCount} more bytes for {Words(use)} would exceed the {limit} that the server allows for {whose} ({setting}), of which {taken} are taken.",
                 RetryDelay);
     }
 
-    internal void Return(MemoryUse use, MemoryHolder? holder, long byteCount)
+    internal void Return(MemoryUse use, MemoryHolder? holder, long heldBytes, long wantedBytes)
     {
+        var byteCount = heldBytes - wantedBytes;
         if (byteCount == 0)
         {
             return;
         }
 
-        Interlocked.Add(ref _takenBytes[(int)use], -byteCount);
+        Move(use, holder, heldBytes, wantedBytes);
         holder?.Add(-byteCount);
 
         // Frames' memory goes back to a pool, which lends it again.
@@ -145,9 +171,34 @@ internal sealed class MemoryAccount
         }
     }
 
-    /// <summary>What calls take leaves an eighth to the frames of live runs, and what takes much another one to small calls.</summary>
-    private long LimitFor(MemoryHolder? holder, long byteCount) =>
-        holder is null ? LimitBytes : byteCount > LeastDiscarded ? LimitBytes / 8 * 6 : LimitBytes / 8 * 7;
+    /// <summary>The most that one part can have: all but what is kept for the others.</summary>
+    private long MostOf => LimitBytes - (_keptBytes * (_takenByPart.Length - 1));
+
+    /// <summary>The most that a part may have now: what the others neither have nor may claim.</summary>
+    private long LimitOf(MemoryPart part)
+    {
+        var limit = LimitBytes;
+        for (var other = 0; other < _takenByPart.Length; other++)
+        {
+            limit -= other == (int)part ? 0 : Math.Max(_keptBytes, Volatile.Read(ref _takenByPart[other]));
+        }
+
+        return limit;
+    }
+
+    // A reservation that grows in small steps becomes a large one all the same.
+    private static MemoryPart PartOf(MemoryUse use, MemoryHolder? holder, long byteCount) =>
+        holder is null ? MemoryPart.LiveRuns
+        : use == MemoryUse.Connections ? MemoryPart.Connections
+        : byteCount > LeastDiscarded ? MemoryPart.LargeCalls
+        : MemoryPart.SmallCalls;
+
+    private void Move(MemoryUse use, MemoryHolder? holder, long heldBytes, long wantedBytes)
+    {
+        Interlocked.Add(ref _takenByPart[(int)PartOf(use, holder, heldBytes)], -heldBytes);
+        Interlocked.Add(ref _takenByPart[(int)PartOf(use, holder, wantedBytes)], wantedBytes);
+        Interlocked.Add(ref _takenBytes[(int)use], wantedBytes - heldBytes);
+    }
 
     /// <summary>Collects, unless somebody has while this waited for it.</summary>
     private void CollectUnlessDone(long takenBytes)
@@ -160,6 +211,15 @@ internal sealed class MemoryAccount
             }
         }
     }
+
+    private static string Words(MemoryPart part) => part switch
+    {
+        MemoryPart.Connections => "connections",
+        MemoryPart.SmallCalls => "small pieces of calls",
+        MemoryPart.LargeCalls => "large pieces of calls",
+        MemoryPart.LiveRuns => "live runs and their watchers",
+        _ => throw new ArgumentOutOfRangeException(nameof(part)),
+    };
 
     private static string Words(MemoryUse use) => use switch
     {

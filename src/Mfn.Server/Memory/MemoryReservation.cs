@@ -32,14 +32,14 @@ internal sealed class MemoryReservation : IDisposable
             if (bytes > _bytes)
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, this);
-                if (!_account.TryTake(_use, _holder, bytes - _bytes))
+                if (!_account.TryTake(_use, _holder, _bytes, bytes))
                 {
                     return false;
                 }
             }
             else
             {
-                _account.Return(_use, _holder, _bytes - bytes);
+                _account.Return(_use, _holder, _bytes, bytes);
             }
 
             _bytes = bytes;
@@ -54,7 +54,7 @@ internal sealed class MemoryReservation : IDisposable
     {
         if (!TryResize(bytes))
         {
-            throw _account.Refuse(_use, _holder, bytes - Bytes);
+            throw _account.Refuse(_use, _holder, Bytes, bytes);
         }
     }
 
@@ -65,7 +65,7 @@ internal sealed class MemoryReservation : IDisposable
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             ArgumentOutOfRangeException.ThrowIfLessThan(bytes, _bytes);
-            _account.Take(_use, _holder, bytes - _bytes);
+            _account.Take(_use, _holder, _bytes, bytes);
             _bytes = bytes;
         }
     }
@@ -76,7 +76,7 @@ internal sealed class MemoryReservation : IDisposable
         lock (_lock)
         {
             _isDisposed = true;
-            _account.Return(_use, _holder, _bytes);
+            _account.Return(_use, _holder, _bytes, 0);
             _bytes = 0;
         }
     }

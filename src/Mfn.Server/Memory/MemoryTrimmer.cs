@@ -12,7 +12,8 @@ internal sealed partial class MemoryTrimmer(MemoryAccount account, TimeProvider 
     // Of one processor: a collection stops what little there is for some milliseconds.
     private const double QuietShare = 0.3;
 
-    private const int MostTimes = 4;
+    // Some of what the runtime and its libraries keep they let go of only after a while: it tries again ever later.
+    private const int LongestPause = 120;
 
     private const long WorthTrimming = 32L << 20;
 
@@ -25,8 +26,9 @@ internal sealed partial class MemoryTrimmer(MemoryAccount account, TimeProvider 
     private long _looked;
     private bool _wasQuiet;
 
-    // How often it is still worth trying since the server has worked: pools let go of what they keep only after a while.
-    private int _timesLeft;
+    // In times that it looks.
+    private int _pause;
+    private int _untilNext;
     private long _takenBytes;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -62,15 +64,16 @@ internal sealed partial class MemoryTrimmer(MemoryAccount account, TimeProvider 
         _wasQuiet = isQuiet;
         if (!isQuiet || _takenBytes - account.TakenBytes > WorthTrimming)
         {
-            (_timesLeft, _takenBytes) = (MostTimes, account.TakenBytes);
+            (_pause, _untilNext, _takenBytes) = (0, 0, account.TakenBytes);
         }
 
-        if (isTime && _timesLeft > 0 && Environment.WorkingSet is var before && before - account.TakenBytes > OwnBytes + WorthTrimming)
+        if (isTime && --_untilNext < 0 && Environment.WorkingSet is var before && before - account.TakenBytes > OwnBytes + WorthTrimming)
         {
             var start = clock.GetTimestamp();
             account.Trim();
             var (after, took) = (Environment.WorkingSet, clock.GetElapsedTime(start));
-            (_timesLeft, _takenBytes) = (_timesLeft - 1, account.TakenBytes);
+            _pause = Math.Min((_pause * 2) + 1, LongestPause);
+            (_untilNext, _takenBytes) = (_pause, account.TakenBytes);
             LogTrimmed(before >> 20, after >> 20, took.TotalMilliseconds);
 
             // Its own processor time is no work.

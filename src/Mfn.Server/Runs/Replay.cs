@@ -1,6 +1,8 @@
 using Mfn.Core.Steering;
+using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Frames;
+using Mfn.Server.Memory;
 using Mfn.Server.Storage;
 
 namespace Mfn.Server.Runs;
@@ -13,8 +15,11 @@ internal sealed class Replay : IDisposable
     private readonly FrameEncoder _encoder;
     private readonly SteeredSimulation _simulation;
 
-    private Replay(RunHistory history, SteeredSimulation simulation, RunServices services)
+    private readonly MemoryReservation _memory;
+
+    private Replay(RunHistory history, SteeredSimulation simulation, MemoryReservation memory, RunServices services)
     {
+        _memory = memory;
         _history = history;
         _simulation = simulation;
         _services = services;
@@ -25,15 +30,35 @@ internal sealed class Replay : IDisposable
     public RunPosition Position => new(_simulation.Step, _simulation.Revision);
 
     /// <summary>A replay that has got to a position of the run; null if that is no longer kept.</summary>
-    public static async Task<Replay?> BeginAsync(RunHistory history, RunPosition position, RunServices services, CancellationToken cancellationToken)
+    /// <param name="history">Of the run.</param>
+    /// <param name="position">Where to go.</param>
+    /// <param name="services">What all runs share.</param>
+    /// <param name="holder">The connection of who asks.</param>
+    /// <param name="cancellationToken">Ends the computation between two steps.</param>
+    /// <exception cref="CallRefusedException">There is no memory for it.</exception>
+    public static async Task<Replay?> BeginAsync(
+        RunHistory history, RunPosition position, RunServices services, MemoryHolder? holder, CancellationToken cancellationToken)
     {
         if (history.CheckpointBefore(position) is not { } checkpoint)
         {
             return null;
         }
 
-        var simulation = await services.Scheduler.ComputeAsync(() => SteeredSimulation.Restore(checkpoint), cancellationToken);
-        var replay = new Replay(history, simulation, services);
+        var memory = services.Memory.Open(MemoryUse.Runs, holder);
+        Replay replay;
+        try
+        {
+            // What is stepped, and a frame of it.
+            memory.Resize(SimulationMemory.OfEngine(checkpoint.Spec) + SimulationMemory.OfCheckpoint(checkpoint.Spec));
+            var simulation = await services.Scheduler.ComputeAsync(() => SteeredSimulation.Restore(checkpoint), cancellationToken);
+            replay = new Replay(history, simulation, memory, services);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+
         try
         {
             while (replay.Position < position)
@@ -82,6 +107,7 @@ internal sealed class Replay : IDisposable
     {
         _encoder.Dispose();
         _simulation.Dispose();
+        _memory.Dispose();
     }
 
     /// <summary>Goes on for a time slice; null if nothing is due by then.</summary>

@@ -59,7 +59,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         _logger = loggers.CreateLogger<RunRegistry>();
         _replays = new ReplaySlots(options.Value.MaxReplays);
         _heartbeats = new Heartbeats(options.Value.HeartbeatInterval, clock);
-        Services = new RunServices(scheduler, frames, buffers, new BacklogMemory(buffers, memory, options.Value.MaxBacklogBytes), _replays, _heartbeats, meter, lifetime, clock, options.Value);
+        Services = new RunServices(scheduler, frames, buffers, new BacklogMemory(buffers, memory, options.Value.MaxBacklogBytes), memory, _replays, _heartbeats, meter, lifetime, clock, options.Value);
 
         // Often enough that a run is deleted about when its time has come.
         // No timer waits for more than seven weeks.

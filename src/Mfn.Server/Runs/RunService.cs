@@ -67,6 +67,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
             run,
             order,
             runs.Services,
+            MemoryHolder.Of(context),
             (message, isFollowed) => writer.WriteAsync(responseStream, message, context, isFollowed),
             context.GetHttpContext().Abort);
         await stream.RunAsync(context.CancellationToken);
@@ -83,7 +84,8 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
     public override async Task<ForkRunResponse> ForkRun(ForkRunRequest request, ServerCallContext context)
     {
         var parent = runs.Find(request.RunId);
-        var checkpoint = await StateOfAsync(parent, request.HasStep ? request.Step : null, context.CancellationToken);
+        using var held = CallMemory.Of(context).Open(MemoryUse.Runs);
+        var checkpoint = await StateOfAsync(parent, request.HasStep ? request.Step : null, held, context);
         var forkedFrom = new ForkPoint(parent.Id, RunPosition.Of(checkpoint));
         var problems = new RequestProblems();
         var plan = request.ToPlan(parent.Plan, checkpoint.State.Step, problems);
@@ -92,6 +94,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
 
         if (change is { IsEmpty: false })
         {
+            held.Resize((2 * SimulationMemory.OfCheckpoint(checkpoint.Spec)) + SimulationMemory.OfEngine(checkpoint.Spec));
             checkpoint = await runs.Services.Scheduler.ComputeAsync(
                 () =>
                 {
@@ -108,9 +111,8 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
     public override async Task ExportRun(ExportRunRequest request, IServerStreamWriter<ExportRunResponse> responseStream, ServerCallContext context)
     {
         var run = runs.Find(request.RunId);
-        var checkpoint = await writer.SendHeadersUnlessSoonAsync(StateOfAsync(run, request.HasStep ? request.Step : null, context.CancellationToken), context);
         using var held = CallMemory.Of(context).Open(MemoryUse.Answers);
-        held.Resize(SimulationMemory.OfCheckpoint(checkpoint.Spec));
+        var checkpoint = await writer.SendHeadersUnlessSoonAsync(StateOfAsync(run, request.HasStep ? request.Step : null, held, context), context);
         foreach (var chunk in CheckpointFile.Encode(checkpoint))
         {
             await writer.WriteAsync(responseStream, new ExportRunResponse { Chunk = UnsafeByteOperations.UnsafeWrap(chunk) }, context);
@@ -133,8 +135,10 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
     }
 
     /// <summary>The state after a step, or the state now if there is none.</summary>
-    private async Task<SimulationCheckpoint> StateOfAsync(Run run, long? step, CancellationToken cancellationToken)
+    private async Task<SimulationCheckpoint> StateOfAsync(Run run, long? step, MemoryReservation held, ServerCallContext context)
     {
+        var cancellationToken = context.CancellationToken;
+        held.Resize(SimulationMemory.OfCheckpoint(run.Status.Spec));
         if (step is null)
         {
             return await run.CaptureAsync(cancellationToken);
@@ -149,7 +153,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
 
             try
             {
-                using var replay = await Replay.BeginAsync(run.History, arrival, runs.Services, cancellationToken);
+                using var replay = await Replay.BeginAsync(run.History, arrival, runs.Services, MemoryHolder.Of(context), cancellationToken);
                 if (replay is not null)
                 {
                     return replay.Capture();

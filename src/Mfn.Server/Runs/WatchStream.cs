@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Frames;
+using Mfn.Server.Memory;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
 
@@ -11,9 +12,10 @@ namespace Mfn.Server.Runs;
 /// <param name="run">The run.</param>
 /// <param name="order">What the watcher asks for.</param>
 /// <param name="services">What all watchers share.</param>
+/// <param name="holder">The watcher's connection.</param>
 /// <param name="writeAsync">Sends a message, together with the next one if told that more follows; serialises it before its first wait.</param>
 /// <param name="abort">Ends the call without a status.</param>
-internal sealed class WatchStream(Run run, WatchOrder order, RunServices services, Func<WatchRunResponse, bool, Task> writeAsync, Action abort)
+internal sealed class WatchStream(Run run, WatchOrder order, RunServices services, MemoryHolder holder, Func<WatchRunResponse, bool, Task> writeAsync, Action abort)
 {
     // Frames that wait are sent together up to this size: each sending costs about as much as the copying of so many bytes.
     private const int MaxBytesTogether = 64 * 1024;
@@ -218,7 +220,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
 
         try
         {
-            _replay = await Replay.BeginAsync(run.History, _messages.Position, services, cancellationToken);
+            _replay = await Replay.BeginAsync(run.History, _messages.Position, services, holder, cancellationToken);
         }
         finally
         {

@@ -68,6 +68,16 @@ internal sealed class BlockPool : MemoryPool<byte>
         }
     }
 
+    /// <summary>Lets go of all blocks that are idle.</summary>
+    public void LetGo()
+    {
+        lock (_lock)
+        {
+            _large.Clear();
+            _small.Clear();
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
         lock (_lock)
@@ -135,6 +145,7 @@ internal sealed class BlockPool : MemoryPool<byte>
         public void Clear()
         {
             _idle.Clear();
+            _idle.TrimExcess();
             _unusedCount = 0;
         }
     }

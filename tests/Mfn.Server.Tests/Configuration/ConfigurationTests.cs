@@ -146,6 +146,7 @@ public sealed class ConfigurationTests : IDisposable
 
     [Theory]
     [InlineData("Limits:MaxAggregationBytes=2000001", "Limits:MaxTotalAggregationBytes=2000000", "--set Limits:MaxAggregationBytes must be at most --set Limits:MaxTotalAggregationBytes, which is 2000000, but was 2000001.")]
+    [InlineData("Runs:MaxBacklogBytes=33554433", "Limits:MaxMemoryBytes=67108864", "--set Runs:MaxBacklogBytes must be at most half of --set Limits:MaxMemoryBytes, which is 67108864, but was 33554433.")]
     [InlineData("Runs:MaxHistoryBytesPerRun=67108865", "Limits:MaxMemoryBytes=67108864", "--set Runs:MaxHistoryBytesPerRun must be at most --set Limits:MaxMemoryBytes, which is 67108864, but was 67108865.")]
     public void Build_PartThatIsLargerThanTheWhole_IsRefused(string part, string whole, string told)
     {

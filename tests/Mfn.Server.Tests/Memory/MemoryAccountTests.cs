@@ -1,8 +1,12 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Google.Rpc;
 using Grpc.Core;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Frames;
 using Mfn.Server.Memory;
+using Mfn.Server.Transport;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Tests.Memory;
@@ -11,7 +15,7 @@ public sealed class MemoryAccountTests
 {
     private const long MiB = 1 << 20;
 
-    private readonly MemoryAccount _account = new(Options.Create(new LimitsOptions { MaxMemoryBytes = 100 * MiB, MaxConnectionShare = 0.25 }));
+    private readonly MemoryAccount _account = new(Options.Create(new LimitsOptions { MaxMemoryBytes = 160 * MiB, MaxConnectionShare = 0.25 }), []);
 
     [Fact]
     public void Resize_UpToTheLimit_CountsByUse()
@@ -38,7 +42,7 @@ public sealed class MemoryAccountTests
         var refused = Assert.Throws<CallRefusedException>(() => imports.Resize((2 * MiB) + 1));
         Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
         Assert.Equal(
-            "1048577 more bytes for imports would exceed the 104857600 that the server allows for everything that it holds (Limits:MaxMemoryBytes), of which 104857600 are taken.",
+            "1048577 more bytes for imports would exceed the 104857600 that the server allows for live runs and their watchers (Limits:MaxMemoryBytes), of which 104857600 are taken.",
             refused.Message);
         Assert.Equal(1, Assert.IsType<RetryInfo>(refused.Detail).RetryDelay.Seconds);
         Assert.Equal(MiB, imports.Bytes);
@@ -61,16 +65,88 @@ public sealed class MemoryAccountTests
         using var first = _account.Open(MemoryUse.Requests, one);
         using var second = _account.Open(MemoryUse.Answers, one);
         using var third = _account.Open(MemoryUse.Requests, other);
-        first.Resize(20 * MiB);
+        first.Resize(35 * MiB);
 
         var refused = Assert.Throws<CallRefusedException>(() => second.Resize(6 * MiB));
         Assert.Equal(
-            "6291456 more bytes for answers would exceed the 26214400 that the server allows for one connection (Limits:MaxConnectionShare), of which 20971520 are taken.",
+            "6291456 more bytes for answers would exceed the 41943040 that the server allows for one connection (Limits:MaxConnectionShare), of which 36700160 are taken.",
             refused.Message);
         Assert.IsType<RetryInfo>(refused.Detail);
-        third.Resize(25 * MiB);
-        Assert.Equal(20 * MiB, one.TakenBytes);
-        Assert.Equal(25 * MiB, other.TakenBytes);
+        third.Resize(40 * MiB);
+        Assert.Equal(35 * MiB, one.TakenBytes);
+        Assert.Equal(40 * MiB, other.TakenBytes);
+    }
+
+    [Fact]
+    public void Resize_WhateverOthersTake_AnEighthIsKeptForEachPart()
+    {
+        var holders = Enumerable.Range(0, 8).Select(_ => new MemoryHolder()).ToArray();
+        using var runs = _account.Open(MemoryUse.Backlogs);
+        Fill(runs);
+        Assert.Equal(100 * MiB, runs.Bytes);
+
+        // What is free is an eighth for the connections and one for the calls of each kind; a call that grows step by step is large in the end.
+        using var connections = _account.Open(MemoryUse.Connections, holders[0]);
+        using var large = _account.Open(MemoryUse.Requests, holders[1]);
+        Fill(connections);
+        Fill(large);
+        Assert.Equal((20 * MiB, 20 * MiB), (connections.Bytes, large.Bytes));
+        var small = Enumerable.Range(0, 10_000).Select(i => _account.Open(MemoryUse.Requests, holders[2 + (i % 6)])).ToArray();
+        var count = small.Count(call => call.TryResize(64 * 1024));
+        Assert.Equal(20 * MiB, count * 64 * 1024L);
+        Assert.Equal(160 * MiB, _account.TakenBytes);
+
+        static void Fill(MemoryReservation reservation)
+        {
+            while (reservation.TryResize(reservation.Bytes + (32 * 1024)))
+            {
+            }
+        }
+    }
+
+    [Fact]
+    public void Resize_RunsThatWereThereTakeMoreThanAll_CallsHaveTheirEighth()
+    {
+        using var runs = _account.Open(MemoryUse.Runs);
+        runs.ResizeRegardless(1000 * MiB);
+        using var call = _account.Open(MemoryUse.Requests, new MemoryHolder());
+
+        call.Resize(20 * MiB);
+        Assert.False(call.TryResize((20 * MiB) + 1));
+        Assert.Throws<CallRefusedException>(() => runs.Resize((1000 * MiB) + 1));
+    }
+
+    [Fact]
+    public void Trim_PoolsAndFieldsThatNobodyUses_AreLetGoOf()
+    {
+        var blocks = new BlockPoolFactory(TimeProvider.System);
+        var buffers = new FieldBufferPool();
+        using var pool = (BlockPool)blocks.Create();
+        var account = new MemoryAccount(Options.Create(new LimitsOptions()), [new IdleBlocks(blocks), buffers]);
+        var kept = Use(pool, buffers);
+        Assert.True(pool.IdleCount > 0);
+
+        account.Trim();
+        Assert.Equal(0, pool.IdleCount);
+        account.Trim();
+        Assert.All(kept, each => Assert.False(each.TryGetTarget(out _)));
+        using var next = pool.Rent();
+        Assert.Equal(BlockPool.BlockSize, next.Memory.Length);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference<byte[]>[] Use(BlockPool pool, FieldBufferPool buffers)
+    {
+        using var block = pool.Rent();
+        using var buffer = buffers.Rent(1 << 20);
+        return
+        [
+            .. new[] { block.Memory, buffer.Memory }.Select(memory =>
+            {
+                Assert.True(MemoryMarshal.TryGetArray<byte>(memory, out var array));
+                return new WeakReference<byte[]>(array.Array!);
+            }),
+        ];
     }
 
     [Fact]
@@ -98,9 +174,10 @@ public sealed class MemoryAccountTests
         Assert.Equal(60 * MiB, _account.DiscardedBytes);
         var collections = GC.CollectionCount(GC.MaxGeneration);
         using var next = _account.Open(MemoryUse.Rounds);
-        next.Resize(40 * MiB);
+        next.Resize(100 * MiB);
         Assert.Equal(60 * MiB, _account.DiscardedBytes);
-        next.Resize(41 * MiB);
+        using var call = _account.Open(MemoryUse.Requests, new MemoryHolder());
+        call.Resize(MiB);
 
         Assert.Equal(0, _account.DiscardedBytes);
         Assert.True(GC.CollectionCount(GC.MaxGeneration) > collections);
