@@ -1,0 +1,120 @@
+using System.Numerics;
+using Mfn.Core.Fields;
+using Mfn.Core.Kinetics;
+using Mfn.Core.Vectors;
+
+namespace Mfn.Core.Tests.Kinetics;
+
+public class ImplicitDiffusionTests
+{
+    private const double Ratio = 3.7;
+
+    public static TheoryData<int, int, Boundary> Shapes
+    {
+        get
+        {
+            var shapes = new TheoryData<int, int, Boundary>();
+            foreach (var boundary in Enum.GetValues<Boundary>())
+            {
+                foreach (var (rowCount, columnCount) in new[] { (1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (1, 5), (3, 3), (4, 7), (8, 8), (17, 9), (9, 33), (40, 67) })
+                {
+                    shapes.Add(rowCount, columnCount, boundary);
+                }
+            }
+
+            return shapes;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Solve_AnyShape_GivesBackTheRightSide(int rowCount, int columnCount, Boundary kind)
+    {
+        var boundary = new SpeciesBoundary(kind, kind == Boundary.Dirichlet ? 0.3 : 0);
+        var rightSide = Random(rowCount * columnCount);
+        var solution = Solve<double, Bits256<double>>(rowCount, columnCount, boundary, rightSide);
+
+        var rebuilt = NaiveImplicitDiffusion.Apply(solution, rowCount, columnCount, Ratio, boundary);
+        for (var i = 0; i < rightSide.Length; i++)
+        {
+            Assert.Equal(rightSide[i], rebuilt[i], 1e-13);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Solve_AnyVectorWidth_HasTheSameBits(int rowCount, int columnCount, Boundary kind)
+    {
+        var boundary = new SpeciesBoundary(kind, kind == Boundary.Dirichlet ? 0.3 : 0);
+        var doubles = Random(rowCount * columnCount);
+        var singles = Array.ConvertAll(doubles, value => (float)value);
+
+        Assert.Equal(Solve<double, Bits128<double>>(rowCount, columnCount, boundary, doubles), Solve<double, Bits256<double>>(rowCount, columnCount, boundary, doubles));
+        Assert.Equal(Solve<double, Bits128<double>>(rowCount, columnCount, boundary, doubles), Solve<double, Bits512<double>>(rowCount, columnCount, boundary, doubles));
+        Assert.Equal(Solve<float, Bits128<float>>(rowCount, columnCount, boundary, singles), Solve<float, Bits512<float>>(rowCount, columnCount, boundary, singles));
+    }
+
+    [Theory]
+    [InlineData(Boundary.Periodic)]
+    [InlineData(Boundary.Neumann)]
+    public void Solve_NothingFlowsThroughTheRim_KeepsTheSum(Boundary kind)
+    {
+        var rightSide = Random(31 * 45);
+        var solution = Solve<double, Bits256<double>>(31, 45, new SpeciesBoundary(kind), rightSide);
+        Assert.Equal(rightSide.Sum(), solution.Sum(), 1e-11);
+    }
+
+    [Fact]
+    public void Solve_Singles_AreCloseToDoubles()
+    {
+        var rightSide = Random(65 * 64);
+        var doubles = Solve<double, Bits256<double>>(65, 64, new SpeciesBoundary(Boundary.Periodic), rightSide);
+        var singles = Solve<float, Bits256<float>>(65, 64, new SpeciesBoundary(Boundary.Periodic), Array.ConvertAll(rightSide, value => (float)value));
+        for (var i = 0; i < doubles.Length; i++)
+        {
+            Assert.Equal(doubles[i], singles[i], 2e-6);
+        }
+    }
+
+    [Fact]
+    public void Solve_PartsOfTheField_HaveTheBitsOfTheWhole()
+    {
+        const int RowCount = 23;
+        const int ColumnCount = 37;
+        var boundary = new SpeciesBoundary(Boundary.Periodic);
+        var whole = Solve<double, Bits256<double>>(RowCount, ColumnCount, boundary, Random(RowCount * ColumnCount));
+
+        var parts = Random(RowCount * ColumnCount);
+        var diffusion = new ImplicitDiffusion<double, Bits256<double>>(RowCount, ColumnCount, Ratio, boundary);
+        var scratch = new double[diffusion.ScratchLength];
+        foreach (var (first, count) in new[] { (0, 5), (5, 1), (6, 17) })
+        {
+            diffusion.SolveRows(ref parts[first * ColumnCount], ColumnCount, count, scratch);
+        }
+
+        foreach (var (first, count) in new[] { (0, 4), (4, 9), (13, 24) })
+        {
+            diffusion.SolveColumns(ref parts[first], ColumnCount, count, scratch);
+        }
+
+        Assert.Equal(whole, parts);
+    }
+
+    private static T[] Solve<T, TVector>(int rowCount, int columnCount, SpeciesBoundary boundary, T[] rightSide)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TVector : struct, IVector<TVector, T>
+    {
+        var cells = (T[])rightSide.Clone();
+        var diffusion = new ImplicitDiffusion<T, TVector>(rowCount, columnCount, Ratio, boundary);
+        var scratch = new T[diffusion.ScratchLength];
+        diffusion.SolveRows(ref cells[0], columnCount, rowCount, scratch);
+        diffusion.SolveColumns(ref cells[0], columnCount, columnCount, scratch);
+        return cells;
+    }
+
+    private static double[] Random(int count)
+    {
+        var random = new Random(7);
+        return [.. Enumerable.Range(0, count).Select(_ => random.NextDouble())];
+    }
+}
