@@ -23,6 +23,9 @@ internal sealed class MemoryAccount
     // A full collection takes a few milliseconds, whatever the size of the arrays.
     private const long WorthCollecting = 64L << 20;
 
+    // Some dozens of small calls.
+    private const long LittleBytes = 512 * 1024;
+
     private readonly IReadOnlyList<IIdleMemory> _idle;
     private readonly Lock _collecting = new();
     private readonly long[] _takenBytes = new long[Enum.GetValues<MemoryUse>().Length];
@@ -114,7 +117,7 @@ internal sealed class MemoryAccount
         Move(use, holder, heldBytes, wantedBytes);
         var part = PartOf(use, holder, wantedBytes);
         var taken = Volatile.Read(ref _takenByPart[(int)part]);
-        if (taken > _keptBytes && taken > LimitOf(part))
+        if (taken > LimitOf(part, holder))
         {
             Move(use, holder, wantedBytes, heldBytes);
             holder?.Add(-byteCount);
@@ -144,7 +147,7 @@ internal sealed class MemoryAccount
         var isShare = holder?.TakenBytes + byteCount > ShareBytes;
         var (most, limit, taken, whose, setting) = isShare
             ? (ShareBytes, ShareBytes, holder!.TakenBytes, "one connection", "Limits:MaxConnectionShare")
-            : (MostOf, Math.Max(_keptBytes, LimitOf(part)), Volatile.Read(ref _takenByPart[(int)part]), Words(part), "Limits:MaxMemoryBytes");
+            : (MostOf, LimitOf(part, holder), Volatile.Read(ref _takenByPart[(int)part]), Words(part), "Limits:MaxMemoryBytes");
         return wantedBytes > most
             ? CallRefusedException.TooLarge(
                 $"{wantedBytes} bytes for {Words(use)} exceed the {most} that the server allows for {whose} ({setting}).", wantedBytes, most)
@@ -174,8 +177,11 @@ internal sealed class MemoryAccount
     /// <summary>The most that one part can have: all but what is kept for the others.</summary>
     private long MostOf => LimitBytes - (_keptBytes * (_takenByPart.Length - 1));
 
-    /// <summary>The most that a part may have now: what the others neither have nor may claim.</summary>
-    private long LimitOf(MemoryPart part)
+    /// <summary>
+    /// The most that a part may have now: what the others neither have nor may claim. The last of the small calls' is for connections that hold little,
+    /// so that no few connections full of calls keep everybody else out.
+    /// </summary>
+    private long LimitOf(MemoryPart part, MemoryHolder? holder)
     {
         var limit = LimitBytes;
         for (var other = 0; other < _takenByPart.Length; other++)
@@ -183,7 +189,7 @@ internal sealed class MemoryAccount
             limit -= other == (int)part ? 0 : Math.Max(_keptBytes, Volatile.Read(ref _takenByPart[other]));
         }
 
-        return limit;
+        return Math.Max(limit, _keptBytes) - (part == MemoryPart.SmallCalls && holder?.TakenBytes > LittleBytes ? _keptBytes / 2 : 0);
     }
 
     // A reservation that grows in small steps becomes a large one all the same.
