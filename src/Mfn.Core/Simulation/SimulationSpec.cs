@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Mfn.Core.Fields;
 using Mfn.Core.Kinetics;
 using Mfn.Core.Specs;
@@ -12,6 +13,9 @@ public sealed record SimulationSpec
     public const double DefaultActivatorRate = 0.01;
     public const double DefaultInhibitorRate = 0.02;
     public const double DefaultTuringIncrement = 0.005;
+
+    private static readonly ImmutableArray<string> ReferenceFields = ["potential", "activator", "inhibitor"];
+    private static readonly ImmutableArray<string> PotentialAlone = ["potential"];
 
     /// <summary>The update scheme and the order of the draws.</summary>
     public SimulationVariant Variant { get; init; } = SimulationVariant.Model;
@@ -79,6 +83,9 @@ public sealed record SimulationSpec
     /// <summary>Columns of the fields.</summary>
     public int ColumnCount => Pattern?.ColumnCount ?? GridSize;
 
+    /// <summary>The names of the fields that there are: symbols of species, or "potential", "activator" and "inhibitor" of the reference.</summary>
+    public ImmutableArray<string> SpeciesSymbols => Pattern is { } pattern ? pattern.Kinetics.Model.Species : HasSpecies ? ReferenceFields : PotentialAlone;
+
     /// <summary>Cells of a field.</summary>
     public int CellCount => checked(RowCount * ColumnCount);
 
@@ -97,6 +104,15 @@ public sealed record SimulationSpec
         ArgumentNullException.ThrowIfNull(ranges);
 
         var problems = new List<SpecProblem>();
+        if (Pattern is { } pattern)
+        {
+            problems.AddRange(pattern.FindProblems());
+            if (this with { Pattern = null, StepCount = 0, Seed = 0, Precision = 0 } != new SimulationSpec { StepCount = 0, Seed = 0, Precision = 0 })
+            {
+                problems.Add(nameof(Pattern), "must not be set beside anything but step count, seed and precision");
+            }
+        }
+
         problems.Check(nameof(GridSize), GridSize, ranges.GridSize);
         problems.Check(nameof(StepCount), StepCount, ranges.StepCount);
         problems.Check(nameof(Alpha), Alpha, ranges.Alpha);

@@ -10,6 +10,7 @@ internal sealed class RequestProblems
     private const int MostKept = 32;
 
     private readonly List<BadRequest.Types.FieldViolation> _violations = [];
+
     /// <summary>Whether nothing is wrong so far.</summary>
     public bool IsEmpty => Count == 0;
 
@@ -36,6 +37,13 @@ internal sealed class RequestProblems
         {
             _violations.Add(new BadRequest.Types.FieldViolation { Field = field, Description = description });
         }
+    }
+
+    /// <summary>Notes what others have found.</summary>
+    public void Add(RequestProblems others)
+    {
+        Count += others.Count;
+        _violations.AddRange(others._violations.Take(MostKept - _violations.Count));
     }
 
     /// <summary>INVALID_ARGUMENT with all problems, or the first ones and the number of the others.</summary>

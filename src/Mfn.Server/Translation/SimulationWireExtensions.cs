@@ -20,6 +20,12 @@ internal static class SimulationWireExtensions
     public static SimulationSpec ToSpec(this Wire.SimulationSpec? wire, LimitsOptions limits, RequestProblems problems)
     {
         wire ??= new Wire.SimulationSpec();
+        if (wire.KineticsCase != Wire.SimulationSpec.KineticsOneofCase.None)
+        {
+            return wire.ToPatternSpec(ToPrecision(wire.Precision, problems), limits, problems);
+        }
+
+        wire.RefuseWithoutKinetics(problems);
         var variant = ToVariant(wire.Variant, problems);
         var spec = new SimulationSpec { Variant = variant };
         spec = spec with
@@ -244,6 +250,11 @@ internal static class SimulationWireExtensions
 
     public static Wire.SimulationSpec ToWire(this SimulationSpec spec)
     {
+        if (spec.Pattern is not null)
+        {
+            return spec.ToPatternWire();
+        }
+
         var wire = new Wire.SimulationSpec
         {
             Variant = spec.Variant == SimulationVariant.Model ? Wire.SimulationVariant.Model : Wire.SimulationVariant.Engine,
