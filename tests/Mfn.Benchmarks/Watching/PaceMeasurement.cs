@@ -35,6 +35,7 @@ internal sealed class PaceMeasurement : IDisposable
         {
             "one" => (64, 1000.0, 1, true, (Func<int, WatchRunRequest>)(_ => Field(FieldEncoding.Float32))),
             "hundred" => (64, 200.0, 100, true, _ => Field(FieldEncoding.Float32)),
+            "many" => (64, 100.0, 500, true, _ => Field(FieldEncoding.Float32)),
             "most" => (64, 10.0, 4096, true, _ => Field(FieldEncoding.Float32)),
             "regions" => (512, 20.0, 300, false, RegionOf),
             "features" => (256, 50.0, 40, true, _ => new WatchRunRequest { Features = new FeatureOptions(), Delivery = Delivery.DropOldest }),
@@ -74,21 +75,21 @@ internal sealed class PaceMeasurement : IDisposable
         {
             var residentBefore = _server.ResidentBytes;
             await WaitAsync(Settling);
-            var alone = await StepsPerSecondAsync(run);
-            double watched;
+            var alone = await StepsAsync(run);
+            (double PerSecond, double Processor) watched;
             long residentWatched;
             await using (await OpenAsync(run, count, reads, request))
             {
                 await WaitAsync(Settling);
-                watched = await StepsPerSecondAsync(run);
+                watched = await StepsAsync(run);
                 residentWatched = _server.ResidentBytes;
             }
 
             await WaitAsync(Settling);
-            var aloneAgain = await StepsPerSecondAsync(run);
-            var before = (alone + aloneAgain) / 2;
+            var aloneAgain = await StepsAsync(run);
+            var before = (PerSecond: (alone.PerSecond + aloneAgain.PerSecond) / 2, Processor: (alone.Processor + aloneAgain.Processor) / 2);
             FormattableString line = $$"""
-                {"measurement":"pace","audience":"{{audience}}","watchers":{{count}},"steps_per_second_alone":{{before:F1}},"steps_per_second_watched":{{watched:F1}},"ratio":{{watched / before:F4}},"resident_before":{{residentBefore}},"resident_watched":{{residentWatched}},"resident_after":{{_server.ResidentBytes}}}
+                {"measurement":"pace","audience":"{{audience}}","watchers":{{count}},"steps_per_second_alone":{{before.PerSecond:F1}},"steps_per_second_watched":{{watched.PerSecond:F1}},"ratio":{{watched.PerSecond / before.PerSecond:F4}},"step_microseconds_alone":{{before.Processor:F1}},"step_microseconds_watched":{{watched.Processor:F1}},"resident_before":{{residentBefore}},"resident_watched":{{residentWatched}},"resident_after":{{_server.ResidentBytes}}}
                 """;
             Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
         }
@@ -112,12 +113,13 @@ internal sealed class PaceMeasurement : IDisposable
             : await SilentWatches.OpenAsync(count, _address, WatchPath, Request);
     }
 
-    private async Task<double> StepsPerSecondAsync(string run)
+    /// <summary>Steps a second, and microseconds of processor time of the threads that take them, a step.</summary>
+    private async Task<(double PerSecond, double Processor)> StepsAsync(string run)
     {
-        var (first, started) = ((await _runs.GetRunAsync(new GetRunRequest { RunId = run })).Run.Step, Stopwatch.GetTimestamp());
+        var (first, processor, started) = ((await _runs.GetRunAsync(new GetRunRequest { RunId = run })).Run.Step, _server.StepThreadsSeconds, Stopwatch.GetTimestamp());
         await WaitAsync(_time);
-        var last = (await _runs.GetRunAsync(new GetRunRequest { RunId = run })).Run.Step;
-        return (last - first) / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var steps = (await _runs.GetRunAsync(new GetRunRequest { RunId = run })).Run.Step - first;
+        return (steps / Stopwatch.GetElapsedTime(started).TotalSeconds, 1e6 * (_server.StepThreadsSeconds - processor) / Math.Max(1, steps));
     }
 
     private static Task WaitAsync(TimeSpan time) => Task.Delay(time, TimeProvider.System);

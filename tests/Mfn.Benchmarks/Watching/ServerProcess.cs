@@ -6,6 +6,7 @@ namespace Mfn.Benchmarks.Watching;
 internal sealed class ServerProcess(int id)
 {
     private const double TicksPerSecond = 100.0;
+    private const double NanosecondsPerSecond = 1e9;
     private const int UserTimeAfterName = 11;
 
     /// <summary>Seconds of processor time so far, its own and the kernel's for it.</summary>
@@ -19,6 +20,11 @@ internal sealed class ServerProcess(int id)
             return (Parse(numbers[UserTimeAfterName]) + Parse(numbers[UserTimeAfterName + 1])) / TicksPerSecond;
         }
     }
+
+    /// <summary>Seconds of processor time so far of the threads that take the steps of runs.</summary>
+    public double StepThreadsSeconds => Directory.EnumerateDirectories($"/proc/{id}/task")
+        .Where(thread => File.ReadAllText($"{thread}/comm").StartsWith("mfn-compute", StringComparison.Ordinal))
+        .Sum(thread => Parse(File.ReadAllText($"{thread}/schedstat").Split(' ')[0]) / NanosecondsPerSecond);
 
     /// <summary>Resident bytes now.</summary>
     public long ResidentBytes => Read("VmRSS:");
