@@ -64,6 +64,7 @@ internal static class Rooms
         "Simulation",
         "Stability",
         "Kinetics",
+        "Spectra",
         "Features",
         "Fractals",
         "Signals",
