@@ -19,6 +19,7 @@ internal sealed class SimulationDisplay : IDisposable
     private static readonly TimeSpan DrawInterval = TimeSpan.FromMilliseconds(33);
 
     private readonly int _steps;
+    private readonly FieldQuantity _quantity;
     private readonly Answer _answer;
     private readonly TextWriter _progress;
     private readonly TerminalKind? _terminal;
@@ -27,33 +28,33 @@ internal sealed class SimulationDisplay : IDisposable
     private readonly TimeProvider _clock = TimeProvider.System;
 
     private long _growthEvents;
-    private Field? _last;
+    private SimulationFrame? _last;
 
-    private SimulationDisplay(int steps, Answer answer, TextWriter progress, TerminalKind? terminal, RangeRule range)
+    private SimulationDisplay(int steps, FieldQuantity quantity, Answer answer, TextWriter progress, TerminalKind? terminal, RangeRule range)
     {
-        (_steps, _answer, _progress, _terminal, _range) = (steps, answer, progress, terminal, range);
-        _picture = terminal is { CanMove: true } kind ? new SimulationPicture(steps, range, kind, Console.OpenStandardOutput(), WindowSize) : null;
+        (_steps, _quantity, _answer, _progress, _terminal, _range) = (steps, quantity, answer, progress, terminal, range);
+        _picture = terminal is { CanMove: true } kind ? new SimulationPicture(steps, quantity, range, kind, Console.OpenStandardOutput(), WindowSize) : null;
     }
 
     /// <summary>Whether it shows fields, not only their statistics.</summary>
     public bool Draws => _terminal is not null;
 
     /// <summary>A display on standard output, or on standard error where that belongs to a program; on neither if nothing is to be said.</summary>
-    public static SimulationDisplay Create(int steps, Answer answer, RangeRule range) => answer switch
+    public static SimulationDisplay Create(int steps, FieldQuantity quantity, Answer answer, RangeRule range) => answer switch
     {
-        { IsQuiet: true } => new SimulationDisplay(steps, answer, TextWriter.Null, terminal: null, range),
-        { IsJson: true } => new SimulationDisplay(steps, answer, answer.Error, terminal: null, range),
-        _ => new SimulationDisplay(steps, answer, answer.Output, Console.IsOutputRedirected ? null : TerminalKind.Current, range),
+        { IsQuiet: true } => new SimulationDisplay(steps, quantity, answer, TextWriter.Null, terminal: null, range),
+        { IsJson: true } => new SimulationDisplay(steps, quantity, answer, answer.Error, terminal: null, range),
+        _ => new SimulationDisplay(steps, quantity, answer, answer.Output, Console.IsOutputRedirected ? null : TerminalKind.Current, range),
     };
 
     /// <summary>
-    /// Shows the frames as they come, and hands those with a field on; returns the last field, if frames have fields, and the summary.
+    /// Shows the frames as they come, and hands those with a field on; returns the last frame and the summary.
     /// </summary>
     /// <param name="responses">The frames and the summary.</param>
     /// <param name="frameCount">How many frames there will be.</param>
     /// <param name="take">Told of each frame with a field.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<(Field? Field, SimulationSummary Summary)> ShowAsync(
+    public async Task<(SimulationFrame? Last, SimulationSummary Summary)> ShowAsync(
         IAsyncEnumerable<StreamSimulationResponse> responses, int frameCount, Action<SimulationFrame> take, CancellationToken cancellationToken)
     {
         var hold = TimeSpan.FromTicks(Math.Min(LongestHold.Ticks, LongestHolds.Ticks / Math.Max(1, frameCount)));
@@ -65,7 +66,7 @@ internal sealed class SimulationDisplay : IDisposable
             {
                 case StreamSimulationResponse.KindOneofCase.Frame:
                     var frame = response.Frame;
-                    _last = frame.Field;
+                    _last = frame;
                     _growthEvents += frame.GrowthEvents.Count;
                     if (frame.Field is not null)
                     {
@@ -99,7 +100,7 @@ internal sealed class SimulationDisplay : IDisposable
         {
             if (_picture is not null)
             {
-                _picture.Finish(_last, summary);
+                _picture.Finish(_last?.Field, summary);
                 _picture.Dispose();
             }
             else
@@ -118,7 +119,7 @@ internal sealed class SimulationDisplay : IDisposable
     // In characters that every terminal shows.
     private void PrintLastPicture()
     {
-        if (_terminal is not { } kind || _last is not { } field)
+        if (_terminal is not { } kind || _last?.Field is not { } field)
         {
             return;
         }
@@ -126,7 +127,7 @@ internal sealed class SimulationDisplay : IDisposable
         var (width, height) = WindowSize();
         var volts = field.ToVolts();
         var picture = new TerminalPicture(kind.Colors, kind.HasBlocks);
-        foreach (var line in SimulationPicture.Lines(picture, field, volts, new RangeTracker(_range).Take(volts), width, height))
+        foreach (var line in SimulationPicture.Lines(picture, field, volts, new RangeTracker(_range).Take(volts, _quantity), width, height))
         {
             _progress.WriteLine(line);
         }
@@ -136,7 +137,18 @@ internal sealed class SimulationDisplay : IDisposable
     {
         var width = _steps.ToString(CultureInfo.InvariantCulture).Length;
         var step = frame.Step.ToString(CultureInfo.InvariantCulture).PadLeft(width);
-        var statistics = frame.Statistics;
+        if (frame.SpeciesStatistics.FirstOrDefault(each => each.Species == _quantity.Species) is { } species)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"step {step}/{_steps}  time {frame.Time:G6}  {species.Species} {_quantity.Format(species.Minimum)} to {_quantity.Format(species.Maximum)}  mean {_quantity.Format(species.Mean)}");
+        }
+
+        if (frame.Statistics is not { } statistics)
+        {
+            return $"step {step}/{_steps}";
+        }
+
         return string.Create(
             CultureInfo.InvariantCulture,
             $"step {step}/{_steps}  {statistics.MinPotentialMillivolts,7:0.00} to {statistics.MaxPotentialMillivolts,7:0.00} mV  mean {statistics.MeanPotentialMillivolts,7:0.00} mV  growth events {_growthEvents}");

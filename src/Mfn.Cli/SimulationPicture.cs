@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mfn.Cli.Kinetics;
 using Mfn.Cli.Pictures;
 using Mfn.Cli.Terminals;
 using Mfn.Client;
@@ -21,17 +22,19 @@ internal sealed class SimulationPicture : IDisposable
     private readonly Func<(int Width, int Height)> _windowSize;
     private readonly RangeTracker _ranges;
     private readonly int _steps;
+    private readonly FieldQuantity _quantity;
     private (int Width, int Height) _lastSize;
     private int _lineCount;
 
     /// <param name="steps">The steps of the run.</param>
+    /// <param name="quantity">What the cells are.</param>
     /// <param name="range">How the colours are chosen.</param>
     /// <param name="kind">What the terminal can do.</param>
     /// <param name="output">The terminal.</param>
     /// <param name="windowSize">Its size in characters.</param>
-    public SimulationPicture(int steps, RangeRule range, TerminalKind kind, Stream output, Func<(int Width, int Height)> windowSize)
+    public SimulationPicture(int steps, FieldQuantity quantity, RangeRule range, TerminalKind kind, Stream output, Func<(int Width, int Height)> windowSize)
     {
-        _steps = steps;
+        (_steps, _quantity) = (steps, quantity);
         _ranges = new RangeTracker(range);
         _windowSize = windowSize;
         _terminal = new TerminalPicture(kind.Colors, kind.HasBlocks);
@@ -48,7 +51,21 @@ internal sealed class SimulationPicture : IDisposable
     /// <summary>What is to be said of a run that has ended, in lines no longer than the window is wide.</summary>
     public static IReadOnlyList<string> Facts(SimulationSummary summary, int width)
     {
-        var statistics = summary.Statistics;
+        if (summary.Statistics is not { } statistics)
+        {
+            return FactLine.Flow(
+                width,
+                MostFactLines,
+                [
+                    KineticsWire.Tell(summary.Spec) ?? "",
+                    $"{SpecShape.Tell(summary.Spec)} cells",
+                    $"{summary.Spec.Steps} steps",
+                    Text($"time {summary.Time:G6}"),
+                    $"seed {summary.Spec.Seed}",
+                    .. summary.SpeciesStatistics.Select(SimulationReport.ToLine),
+                ]);
+        }
+
         return FactLine.Flow(
             width,
             MostFactLines,
@@ -68,10 +85,14 @@ internal sealed class SimulationPicture : IDisposable
     public void Draw(SimulationFrame frame, long growthEvents)
     {
         var volts = frame.Field.ToVolts();
-        var range = _ranges.Take(volts);
+        var range = _ranges.Take(volts, _quantity);
         var (width, height) = _windowSize();
-        var statistics = frame.Statistics;
-        var status = FactLine.Fit(
+        var species = frame.SpeciesStatistics.FirstOrDefault(each => each.Species == _quantity.Species);
+        var status = frame.Statistics is not { } statistics ? FactLine.Fit(
+            width,
+            $"step {frame.Step}/{_steps}",
+            Text($"time {frame.Time:G6}"),
+            species is null ? "" : SimulationReport.ToLine(species)) : FactLine.Fit(
             width,
             $"step {frame.Step}/{_steps}",
             Text($"{statistics.MinPotentialMillivolts:0.0} to {statistics.MaxPotentialMillivolts:0.0} mV"),
@@ -91,7 +112,7 @@ internal sealed class SimulationPicture : IDisposable
         if (field is not null)
         {
             var volts = field.ToVolts();
-            Draw([.. Lines(_terminal, field, volts, _ranges.Take(volts), size.Width, size.Height), .. Facts(summary, size.Width)], size);
+            Draw([.. Lines(_terminal, field, volts, _ranges.Take(volts, _quantity), size.Width, size.Height), .. Facts(summary, size.Width)], size);
         }
     }
 

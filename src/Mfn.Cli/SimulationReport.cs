@@ -1,5 +1,7 @@
 using System.Globalization;
+using Mfn.Cli.Kinetics;
 using Mfn.Cli.Output;
+using Mfn.Cli.Pictures;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli;
@@ -14,11 +16,26 @@ internal static class SimulationReport
         .Add("mean_potential_millivolts", statistics.MeanPotentialMillivolts)
         .Add("potential_standard_deviation_millivolts", statistics.PotentialStandardDeviationMillivolts);
 
+    /// <summary>Adds the statistics of species to an object.</summary>
+    public static JsonRecord Add(this JsonRecord record, IEnumerable<SpeciesStatistics> species) => record.Add("species", species.Select(each => new JsonRecord()
+        .Add("species", each.Species)
+        .Add("minimum", each.Minimum)
+        .Add("maximum", each.Maximum)
+        .Add("mean", each.Mean)
+        .Add("standard_deviation", each.StandardDeviation)));
+
+    /// <summary>A species in words.</summary>
+    public static string ToLine(SpeciesStatistics species)
+    {
+        var quantity = new FieldQuantity(species.Species);
+        return $"{species.Species} {quantity.Format(species.Minimum)} to {quantity.Format(species.Maximum)}, mean {quantity.Format(species.Mean)}, standard deviation {quantity.Format(species.StandardDeviation)}";
+    }
+
     /// <summary>All of it; the definitions name its features, if it has any.</summary>
     public static JsonRecord ToJson(SimulationSummary summary, DescribeFeaturesResponse? definitions, string? path)
     {
-        var record = new JsonRecord()
-            .Add("spec", SpecReport.ToJson(summary.Spec))
+        var record = new JsonRecord().Add("spec", SpecReport.ToJson(summary.Spec));
+        record = summary.Statistics is null ? record.Add("time", summary.Time).Add(summary.SpeciesStatistics) : record
             .Add("growth_events", summary.GrowthEventCount)
             .Add("turing_activations", summary.TuringActivationCount)
             .Add("clamping_events", summary.ClampingEventCount)
@@ -33,10 +50,25 @@ internal static class SimulationReport
         return record.Add("out", path);
     }
 
-    /// <summary>Three lines.</summary>
+    /// <summary>A few lines.</summary>
     public static void WriteText(TextWriter writer, SimulationSummary summary)
     {
-        var statistics = summary.Statistics;
+        if (summary.Statistics is not { } statistics)
+        {
+            writer.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                {KineticsWire.Tell(summary.Spec)}
+                {SpecShape.Tell(summary.Spec)} cells, {summary.Spec.Steps} steps, time {summary.Time:G6}, seed {summary.Spec.Seed}
+                """));
+            foreach (var species in summary.SpeciesStatistics)
+            {
+                writer.WriteLine(ToLine(species));
+            }
+
+            return;
+        }
+
         writer.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"""

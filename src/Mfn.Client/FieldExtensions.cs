@@ -7,14 +7,17 @@ namespace Mfn.Client;
 /// <summary>Reads and makes field messages.</summary>
 public static class FieldExtensions
 {
-    /// <summary>The cells in volts, row-major; single-precision cells are widened exactly, quantised ones are the volts of their levels.</summary>
+    /// <summary>
+    /// The cells in their unit, volts of a potential and its own of a species, row-major; single-precision cells are widened exactly, quantised ones are those
+    /// of their levels.
+    /// </summary>
     /// <exception cref="InvalidDataException">The encoding is unknown, or the bytes are not as many as the cells need.</exception>
     public static double[] ToVolts(this Field field)
     {
         ArgumentNullException.ThrowIfNull(field);
         field.CheckLength();
         var bytes = field.Values.Span;
-        var (quantum, firstLevel) = (field.QuantumVolts, field.FirstLevel);
+        var (quantum, firstLevel) = (field.SpeciesQuantum > 0 ? field.SpeciesQuantum : field.QuantumVolts, field.FirstLevel);
         var cells = new double[bytes.Length / field.CellSize()];
         for (var i = 0; i < cells.Length; i++)
         {

@@ -5,5 +5,6 @@ namespace Mfn.Cli.Frames;
 /// <param name="Revision">Commands that had changed the run's state.</param>
 /// <param name="RowCount">Rows.</param>
 /// <param name="ColumnCount">Cells in a row.</param>
-/// <param name="Volts">The potential, row after row.</param>
-internal readonly record struct FieldFrame(long Step, long Revision, int RowCount, int ColumnCount, ReadOnlyMemory<double> Volts);
+/// <param name="Values">The cells, row after row.</param>
+/// <param name="Subject">What they are.</param>
+internal readonly record struct FieldFrame(long Step, long Revision, int RowCount, int ColumnCount, ReadOnlyMemory<double> Values, FieldSubject Subject = default);

@@ -14,11 +14,11 @@ internal sealed class FrameOutputs : IDisposable
 
     /// <summary>Writes a frame of a simulation, which has a field.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Write(SimulationFrame frame)
+    public void Write(SimulationFrame frame, FieldSubject subject)
     {
         if (_outputs.Count > 0)
         {
-            Write(new FieldFrame(frame.Step, 0, frame.Field.Rows, frame.Field.Columns, frame.Field.ToVolts()));
+            Write(new FieldFrame(frame.Step, 0, frame.Field.Rows, frame.Field.Columns, frame.Field.ToVolts(), subject));
         }
     }
 

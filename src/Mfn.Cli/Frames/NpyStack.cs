@@ -6,7 +6,7 @@ using Mfn.Client.Npy;
 namespace Mfn.Cli.Frames;
 
 /// <summary>
-/// Writes frames of one shape to one NPY file of doubles in volts, (frames, rows, columns). How many there are is known at the end; then the file
+/// Writes frames of one shape to one NPY file of doubles, volts or concentrations, (frames, rows, columns). How many there are is known at the end; then the file
 /// takes the place of the one that was there.
 /// </summary>
 internal sealed class NpyStack(string path) : IFrameOutput
@@ -33,7 +33,7 @@ internal sealed class NpyStack(string path) : IFrameOutput
                 $"'{path}' cannot hold the frame of step {frame.Step}: it has {frame.RowCount} x {frame.ColumnCount} cells, but those before have {_shape.Rows} x {_shape.Columns}.");
         }
 
-        FileReplacement.Attempt(path, () => WriteCells(_file.Stream, frame.Volts.Span));
+        FileReplacement.Attempt(path, () => WriteCells(_file.Stream, frame.Values.Span));
         _count++;
     }
 

@@ -8,7 +8,7 @@ internal sealed class PictureFile(string path, PictureStyle style, PictureTexts 
     private readonly RangeTracker _ranges = new(style.Range);
     private (FieldFrame Frame, ColorRange Range)? _last;
 
-    public void Write(FieldFrame frame) => _last = (frame, _ranges.Take(frame.Volts.Span));
+    public void Write(FieldFrame frame) => _last = (frame, _ranges.Take(frame.Values.Span, frame.Subject.Quantity));
 
     public string? Complete()
     {

@@ -1,25 +1,24 @@
-using System.Runtime.InteropServices;
 using Mfn.Cli.Pictures;
 
 namespace Mfn.Cli.Frames;
 
 /// <summary>
 /// Draws each frame into a PNG file. With one colour range over all frames, a picture is drawn at once in the range of the frames so far, and once more at the
-/// end if the range has become wider since; for that the fields wait in a file in the folder that has gone when this is disposed.
+/// end if the range has become wider since.
 /// </summary>
 internal sealed class PictureFolder(string path, PictureStyle style, PictureTexts texts) : IFrameOutput
 {
-    private readonly List<(FieldFrame Frame, ColorRange Range, long Offset)> _pictures = [];
+    private readonly List<(FieldFrame Frame, ColorRange Range, long Position)> _pictures = [];
     private readonly RangeTracker _ranges = new(style.Range);
-    private FileStream? _waiting;
+    private readonly WaitingFields _waiting = new(path);
     private long _count;
 
     public void Write(FieldFrame frame)
     {
-        var range = _ranges.Take(frame.Volts.Span);
+        var range = _ranges.Take(frame.Values.Span, frame.Subject.Quantity);
         if (style.Range.Kind == RangeKind.All)
         {
-            Keep(frame, range);
+            _pictures.Add((frame with { Values = default }, range, _waiting.Add(frame.Values.Span)));
         }
 
         Draw(frame, range);
@@ -30,14 +29,11 @@ internal sealed class PictureFolder(string path, PictureStyle style, PictureText
     {
         if (_ranges.Common is { } range)
         {
-            foreach (var (frame, earlier, offset) in _pictures)
+            foreach (var (frame, earlier, position) in _pictures)
             {
                 if (earlier != range)
                 {
-                    var volts = new double[frame.RowCount * frame.ColumnCount];
-                    _waiting!.Position = offset;
-                    _waiting.ReadExactly(MemoryMarshal.AsBytes(volts.AsSpan()));
-                    Draw(frame with { Volts = volts }, range);
+                    Draw(frame with { Values = _waiting.Read(position, frame.RowCount * frame.ColumnCount) }, range);
                 }
             }
         }
@@ -45,24 +41,7 @@ internal sealed class PictureFolder(string path, PictureStyle style, PictureText
         return _count > 0 ? $"wrote {_count} pictures to {path}" : null;
     }
 
-    public void Dispose() => _waiting?.Dispose();
-
-    private void Keep(FieldFrame frame, ColorRange range)
-    {
-        try
-        {
-            _waiting ??= new FileStream(
-                Path.Combine(path, $".{Guid.NewGuid():N}.partial"),
-                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose });
-            _pictures.Add((frame with { Volts = default }, range, _waiting.Position));
-            _waiting.Write(MemoryMarshal.AsBytes(frame.Volts.Span));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
-        {
-            // The file that the fields wait in is none that anybody asked for.
-            throw new IOException($"Pictures cannot be written to '{path}': {error.Message}", error);
-        }
-    }
+    public void Dispose() => _waiting.Dispose();
 
     private void Draw(FieldFrame frame, ColorRange range) =>
         PngFile.Write(FrameFolder.FileOf(path, frame, "png"), FieldPicture.Draw(frame, range, style), texts.Of(frame, range));

@@ -21,7 +21,7 @@ internal sealed class PictureTexts(string? runId)
     public IEnumerable<(string Keyword, string Text)> Of(FieldFrame frame, ColorRange range)
     {
         yield return ("Software", Software);
-        yield return ("Description", "Membrane potential");
+        yield return ("Description", frame.Subject.Quantity.Description);
         if (RunId is not null)
         {
             yield return ("Run", RunId);
@@ -29,6 +29,11 @@ internal sealed class PictureTexts(string? runId)
 
         yield return ("Step", frame.Step.ToString(CultureInfo.InvariantCulture));
         yield return ("Revision", frame.Revision.ToString(CultureInfo.InvariantCulture));
+        if (frame.Subject.CellWidth > 0)
+        {
+            yield return ("CellWidth", frame.Subject.CellWidth.ToString(CultureInfo.InvariantCulture));
+        }
+
         yield return ("Range", range.Text);
         if (Spec is not null)
         {

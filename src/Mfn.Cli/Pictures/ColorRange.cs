@@ -1,85 +1,77 @@
-using System.Globalization;
-
 namespace Mfn.Cli.Pictures;
 
-/// <summary>The potentials in volts that get the first and the last colour.</summary>
-internal readonly record struct ColorRange(double Low, double High)
+/// <summary>The values that get the first and the last colour.</summary>
+/// <param name="Low">The value of the first.</param>
+/// <param name="High">The value of the last.</param>
+/// <param name="Quantity">What they are of: by default the potential, in volts.</param>
+internal readonly record struct ColorRange(double Low, double High, FieldQuantity Quantity = default)
 {
-    private const double MillivoltsPerVolt = 1000;
-
-    // Below it a field counts as even: its differences are not blown up to all colours.
-    private const double LeastSpanMillivolts = 0.1;
     private const int MostSteps = 20;
     private const double Tolerance = 1e-9;
 
     /// <summary>What every potential lies in after a step: -95 to 40 mV.</summary>
     public static ColorRange Physiological { get; } = new(-0.095, 0.040);
 
-    /// <summary>The range in mV in words.</summary>
-    public string Text => $"{LowText} to {HighText} mV";
+    /// <summary>The range in words.</summary>
+    public string Text => $"{Quantity.Prefix}{LowText} to {HighText}{Quantity.Suffix}";
 
-    /// <summary>The low end in mV.</summary>
-    public string LowText => Format(Low);
+    /// <summary>The low end, without its unit.</summary>
+    public string LowText => Quantity.Format(Low);
 
-    /// <summary>The high end in mV.</summary>
-    public string HighText => Format(High);
+    /// <summary>The high end, without its unit.</summary>
+    public string HighText => Quantity.Format(High);
 
-    /// <summary>From the least to the greatest potential of a field.</summary>
-    public static ColorRange Of(ReadOnlySpan<double> volts)
+    /// <summary>From the least to the greatest value of a field.</summary>
+    public static ColorRange Of(ReadOnlySpan<double> values, FieldQuantity quantity = default)
     {
         var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
-        foreach (var potential in volts)
+        foreach (var value in values)
         {
-            low = Math.Min(low, potential);
-            high = Math.Max(high, potential);
+            low = Math.Min(low, value);
+            high = Math.Max(high, value);
         }
 
-        return new ColorRange(low, high);
+        return new ColorRange(low, high, quantity);
     }
 
-    /// <summary>The colour of a potential.</summary>
-    public byte Level(double volts) => ColorMap.Level(volts, Low, High);
+    /// <summary>The colour of a value.</summary>
+    public byte Level(double value) => ColorMap.Level(value, Low, High);
 
     /// <summary>The least range with both in it.</summary>
-    public ColorRange Union(ColorRange other) => new(Math.Min(Low, other.Low), Math.Max(High, other.High));
+    public ColorRange Union(ColorRange other) => new(Math.Min(Low, other.Low), Math.Max(High, other.High), Quantity);
 
     /// <summary>The range out to round numbers, so that it reads well and changes seldom; an even field's is around it.</summary>
     public ColorRange Rounded()
     {
-        var (low, high) = (Low * MillivoltsPerVolt, High * MillivoltsPerVolt);
-        if (high - low < LeastSpanMillivolts)
+        var (low, high) = (Quantity.ToTold(Low), Quantity.ToTold(High));
+        var leastSpan = Quantity.LeastSpanAround(Math.Max(Math.Abs(low), Math.Abs(high)));
+        if (high - low < leastSpan)
         {
             var middle = (low + high) / 2;
-            (low, high) = (middle - (LeastSpanMillivolts / 2), middle + (LeastSpanMillivolts / 2));
+            (low, high) = (middle - (leastSpan / 2), middle + (leastSpan / 2));
         }
 
         var step = RoundStep((high - low) / MostSteps);
-        return new ColorRange(
-            Math.Floor((low / step) + Tolerance) * step / MillivoltsPerVolt,
-            Math.Ceiling((high / step) - Tolerance) * step / MillivoltsPerVolt);
+        return this with
+        {
+            Low = Quantity.FromTold(Math.Floor((low / step) + Tolerance) * step),
+            High = Quantity.FromTold(Math.Ceiling((high / step) - Tolerance) * step),
+        };
     }
 
-    /// <summary>Round potentials in volts from low to high, as far apart as so many of them at most ask for.</summary>
+    /// <summary>Round values from low to high, as far apart as so many of them at most ask for.</summary>
     public IEnumerable<double> Ticks(int most)
     {
-        var (low, high) = (Low * MillivoltsPerVolt, High * MillivoltsPerVolt);
+        var (low, high) = (Quantity.ToTold(Low), Quantity.ToTold(High));
         var step = RoundStep((high - low) / Math.Max(1, most - 1));
         for (var i = Math.Ceiling((low / step) - Tolerance); i <= (high / step) + Tolerance; i++)
         {
-            yield return i * step / MillivoltsPerVolt;
+            yield return Quantity.FromTold(i * step);
         }
     }
 
-    /// <summary>A potential in mV, without needless decimals.</summary>
-    public static string Format(double volts)
-    {
-        // Rounding must not leave a minus before a zero.
-        var millivolts = Math.Round(volts * MillivoltsPerVolt, 3) + 0.0;
-        return millivolts.ToString("0.###", CultureInfo.InvariantCulture);
-    }
-
-    // 1, 2 or 5 times a power of ten, at least as large.
-    private static double RoundStep(double least)
+    /// <summary>1, 2 or 5 times a power of ten, at least as large.</summary>
+    internal static double RoundStep(double least)
     {
         var power = Math.Pow(10, Math.Floor(Math.Log10(least)));
         var digit = least / power;

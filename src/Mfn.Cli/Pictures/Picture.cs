@@ -3,7 +3,7 @@ namespace Mfn.Cli.Pictures;
 /// <summary>A picture of a field: a byte a pixel, which is a colour of <see cref="ColorMap"/> or one of the two to write with.</summary>
 internal sealed class Picture
 {
-    /// <summary>Colours for potentials; the two levels that are left of a byte are <see cref="Ink"/> and <see cref="Paper"/>.</summary>
+    /// <summary>Colours for values; the two levels that are left of a byte are <see cref="Ink"/> and <see cref="Paper"/>.</summary>
     public const int LevelCount = 254;
 
     /// <summary>Black.</summary>
@@ -37,10 +37,10 @@ internal sealed class Picture
         _ => ColorMap.Of((byte)Math.Round(pixel * (ColorMap.Count - 1.0) / (LevelCount - 1))),
     };
 
-    /// <summary>The pixel of a potential.</summary>
-    public static byte PixelOf(double volts, ColorRange range) =>
+    /// <summary>The pixel of a value.</summary>
+    public static byte PixelOf(double value, ColorRange range) =>
         range.High > range.Low
-            ? (byte)Math.Round(Math.Clamp((volts - range.Low) / (range.High - range.Low), 0, 1) * (LevelCount - 1))
+            ? (byte)Math.Round(Math.Clamp((value - range.Low) / (range.High - range.Low), 0, 1) * (LevelCount - 1))
             : (byte)0;
 
     /// <summary>Fills a rectangle.</summary>

@@ -11,11 +11,11 @@ internal sealed class PictureOptions(string rangeDefault)
     private readonly Option<int?> _scale = NumberOption.Create<int>(
         "--scale", "N", $"Pixels along a side of a cell in pictures: 1 to {MostScale}, and up to {FieldPicture.MostPixels} in all. Default: 1.").Within(1, MostScale);
 
-    private readonly Option<bool> _colorBar = new("--colorbar") { Description = "Draw a colour bar in mV beside the field in pictures." };
+    private readonly Option<bool> _colorBar = new("--colorbar") { Description = "Draw a colour bar beside the field in pictures, and below it a scale of lengths with --kinetics." };
 
-    /// <summary>Which potentials get the first and the last colour, in pictures and on the terminal.</summary>
+    /// <summary>Which values get the first and the last colour, in pictures and on the terminal.</summary>
     public Option<RangeRule?> Range { get; } = RangeRule.Option(
-        $"Potentials in mV of the first and the last colour; or one range over all frames, or each frame's own. {rangeDefault}");
+        $"Values of the first and the last colour, potentials in mV; or one range over all frames, or each frame's own. {rangeDefault}");
 
     public void AddTo(Command command)
     {

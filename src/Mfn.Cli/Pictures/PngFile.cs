@@ -21,44 +21,53 @@ internal static class PngFile
     public static void Write(string path, Picture picture, IEnumerable<(string Keyword, string Text)> texts)
     {
         using var file = new MemoryStream();
-        file.Write(Signature);
-        WriteChunk(file, "IHDR", Header(picture));
-        WriteChunk(file, "PLTE", Palette());
-        foreach (var (keyword, text) in texts)
-        {
-            WriteChunk(file, "tEXt", Encoding.Latin1.GetBytes($"{keyword}\0{text}"));
-        }
-
-        WriteChunk(file, "IDAT", Pixels(picture));
+        WriteHead(file, picture.RowCount, picture.ColumnCount);
+        WriteTexts(file, texts);
+        WriteChunk(file, "IDAT", Compress(picture));
         WriteChunk(file, "IEND", []);
 
         FileReplacement.Write(path, file.GetBuffer().AsSpan(0, (int)file.Length), []);
     }
 
-    private static byte[] Header(Picture picture)
+    /// <summary>Writes what every file begins with: its signature, the size of the picture, and the palette.</summary>
+    public static void WriteHead(Stream file, int rowCount, int columnCount)
     {
         const byte BitDepth = 8;
         const byte PaletteColor = 3;
         var header = new byte[13];
-        BinaryPrimitives.WriteInt32BigEndian(header, picture.ColumnCount);
-        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), picture.RowCount);
+        BinaryPrimitives.WriteInt32BigEndian(header, columnCount);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), rowCount);
         header[8] = BitDepth;
         header[9] = PaletteColor;
-        return header;
+        file.Write(Signature);
+        WriteChunk(file, "IHDR", header);
+        WriteChunk(file, "PLTE", Palette());
     }
 
-    private static byte[] Palette()
+    /// <summary>Writes texts by their keywords, both in Latin-1; a keyword has 1 to 79 characters.</summary>
+    public static void WriteTexts(Stream file, IEnumerable<(string Keyword, string Text)> texts)
     {
-        var palette = new byte[3 * (byte.MaxValue + 1)];
-        for (var i = 0; i <= byte.MaxValue; i++)
+        foreach (var (keyword, text) in texts)
         {
-            (palette[3 * i], palette[(3 * i) + 1], palette[(3 * i) + 2]) = Picture.ColorOf((byte)i);
+            WriteChunk(file, "tEXt", Encoding.Latin1.GetBytes($"{keyword}\0{text}"));
         }
-
-        return palette;
     }
 
-    private static byte[] Pixels(Picture picture)
+    /// <summary>Writes a chunk: its length, its type of four letters, its content, its checksum.</summary>
+    public static void WriteChunk(Stream file, string type, ReadOnlySpan<byte> content)
+    {
+        Span<byte> number = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteInt32BigEndian(number, content.Length);
+        file.Write(number);
+        var name = Encoding.ASCII.GetBytes(type);
+        file.Write(name);
+        file.Write(content);
+        BinaryPrimitives.WriteUInt32BigEndian(number, ~Continue(Continue(uint.MaxValue, name), content));
+        file.Write(number);
+    }
+
+    /// <summary>The pixels of a picture as a chunk has them.</summary>
+    public static byte[] Compress(Picture picture)
     {
         using var destination = new MemoryStream();
         using (var stream = new ZLibStream(destination, CompressionLevel.Fastest))
@@ -74,27 +83,25 @@ internal static class PngFile
         return destination.ToArray();
     }
 
-    private static void WriteChunk(MemoryStream file, string type, ReadOnlySpan<byte> content)
+    private static byte[] Palette()
     {
-        Span<byte> number = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteInt32BigEndian(number, content.Length);
-        file.Write(number);
-        var start = (int)file.Length;
-        file.Write(Encoding.ASCII.GetBytes(type));
-        file.Write(content);
-        BinaryPrimitives.WriteUInt32BigEndian(number, Crc(file.GetBuffer().AsSpan(start, (int)file.Length - start)));
-        file.Write(number);
+        var palette = new byte[3 * (byte.MaxValue + 1)];
+        for (var i = 0; i <= byte.MaxValue; i++)
+        {
+            (palette[3 * i], palette[(3 * i) + 1], palette[(3 * i) + 2]) = Picture.ColorOf((byte)i);
+        }
+
+        return palette;
     }
 
-    private static uint Crc(ReadOnlySpan<byte> bytes)
+    private static uint Continue(uint crc, ReadOnlySpan<byte> bytes)
     {
-        var crc = uint.MaxValue;
         foreach (var value in bytes)
         {
             crc = CrcTable[(byte)(crc ^ value)] ^ (crc >> 8);
         }
 
-        return ~crc;
+        return crc;
     }
 
     private static uint CrcOf(uint value)

@@ -40,7 +40,7 @@ internal sealed class TerminalPicture(TerminalColors colors, bool hasBlocks)
 
     /// <summary>The lines of the picture, as large as fits in so many characters. A marked cell stands out in black or white.</summary>
     public IReadOnlyList<string> Render(
-        ReadOnlySpan<double> volts, int rowCount, int columnCount, int width, int height, ColorRange range, (int Row, int Column)? mark = null)
+        ReadOnlySpan<double> values, int rowCount, int columnCount, int width, int height, ColorRange range, (int Row, int Column)? mark = null)
     {
         if (width < 1 || height < 1)
         {
@@ -48,7 +48,7 @@ internal sealed class TerminalPicture(TerminalColors colors, bool hasBlocks)
         }
 
         var (pixelRows, pixelColumns) = Fit(rowCount, columnCount, width, height);
-        var means = AreaMeans.Compute(volts, rowCount, columnCount, pixelRows, pixelColumns);
+        var means = AreaMeans.Compute(values, rowCount, columnCount, pixelRows, pixelColumns);
         var isMarked = new bool[means.Length];
         if (mark is var (markedRow, markedColumn))
         {
@@ -68,10 +68,10 @@ internal sealed class TerminalPicture(TerminalColors colors, bool hasBlocks)
         return lines;
     }
 
-    /// <summary>A line of all colours, with the potentials of the first and the last; without the colours where the window is too narrow for them.</summary>
+    /// <summary>A line of all colours, with the values of the first and the last; without the colours where the window is too narrow for them.</summary>
     public string ColorBar(ColorRange range, int width)
     {
-        var (low, high) = (range.LowText, $"{range.HighText} mV");
+        var (low, high) = ($"{range.Quantity.Prefix}{range.LowText}", $"{range.HighText}{range.Quantity.Suffix}");
         var length = Math.Min(MostBar, width - low.Length - high.Length - (IsColored ? 2 : 4));
         if (length < LeastBar)
         {
@@ -135,9 +135,9 @@ internal sealed class TerminalPicture(TerminalColors colors, bool hasBlocks)
 
         return line.Append(Reset).ToString();
 
-        void SetColor(double volts, bool isMarked, bool isBackground, ref string current)
+        void SetColor(double value, bool isMarked, bool isBackground, ref string current)
         {
-            var level = range.Level(volts);
+            var level = range.Level(value);
             var color = isMarked ? TerminalPalette.Mark(isLight: level < Light, isBackground, colors) : TerminalPalette.Of(level, isBackground, colors);
             if (color != current)
             {

@@ -15,10 +15,12 @@ internal static class CreateCommand
           mfn run create
           mfn run create --name demo --grid 256 --forever --pace 30
           mfn run create --preset medium --until-steady 0.01 --history 10000 --json
+          mfn run create --kinetics gray-scott:F=0.037,k=0.06 --rows 256 --columns 256 --forever
           mfn run create --grid 64 --potential field.npy --paused
 
         Prints the run's id. Without --stop-after, --until-steady and --forever the run stops after --steps. Initial fields are NPY files of
-        (rows, columns): the potential in volts, the species from 0 to 1; those that are not given are drawn.
+        (rows, columns): the potential in volts, the species from 0 to 1; those that are not given are drawn. With --kinetics all species are in
+        one file, --initial.
         """;
 
     public static Command Create()
@@ -46,11 +48,13 @@ internal static class CreateCommand
         {
             var answer = output.Open(arguments);
             var request = new CreateRunRequest { Spec = spec.Read(arguments), Stop = life.ReadStop(arguments), Paused = arguments.GetValue(life.Paused) };
-            arguments.RequireFor(new[] { potential, activator, inhibitor }.Any(arguments.IsGiven), "with --potential, --activator or --inhibitor", cast);
+            var species = spec.ReadFields(arguments, arguments.GetValue(cast));
+            arguments.RequireFor(species.Count > 0 || new[] { potential, activator, inhibitor }.Any(arguments.IsGiven), "with --potential, --activator, --inhibitor or --initial", cast);
             life.ReadName(arguments, name => request.Name = name);
             arguments.Apply(life.Pace, value => request.StepsPerSecond = value);
             arguments.Apply(life.History, value => request.HistorySteps = value);
             var fields = new InitialFields { Potential = Read(potential), Activator = Read(activator), Inhibitor = Read(inhibitor) };
+            fields.Species.AddRange(species);
             request.InitialFields = fields.Equals(new InitialFields()) ? null : fields;
 
             var run = await connection.UseAsync(arguments, answer, client => client.Runs.CreateAsync(request, cancellationToken), cancellationToken);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mfn.Cli.Kinetics;
 using Mfn.Cli.Pictures;
 using Mfn.Cli.Terminals;
 using Mfn.Client.Runs;
@@ -11,7 +12,6 @@ namespace Mfn.Cli.Runs;
 /// </summary>
 internal sealed class LiveView
 {
-    private const double MillivoltsPerVolt = 1000;
     private const int LeastHeightWithBar = 4;
     private const string KeyHint = "? keys";
 
@@ -51,7 +51,7 @@ internal sealed class LiveView
                 _frame = frame;
                 if (frame.Field is not null)
                 {
-                    _range = _fixed ?? _ranges.Take(frame.Volts.Span);
+                    _range = _fixed ?? _ranges.Take(frame.Volts.Span, QuantityOf(frame));
                     _viewport ??= WorldOf(frame) is { } world ? new Viewport(world) : null;
                 }
 
@@ -75,7 +75,7 @@ internal sealed class LiveView
     public void Take(Run run)
     {
         (_run, _away) = (run, null);
-        _viewport ??= new Viewport(_given ?? new CellArea(0, 0, run.Spec.GridSize, run.Spec.GridSize));
+        _viewport ??= new Viewport(_given ?? WholeOf(run.Spec));
     }
 
     /// <summary>Says that the server is away, why, and when it is tried again.</summary>
@@ -123,6 +123,9 @@ internal sealed class LiveView
     /// <summary>The cells to inject into; none before the field is known.</summary>
     public CellArea? InjectionArea(int width, int height) => _viewport?.AroundCursor(width, PictureHeight(height));
 
+    /// <summary>How much of the species that is shown an injection adds: half of what the colours stand for; none where the potential is shown.</summary>
+    public (string Species, double Amount)? InjectionAmount => _range.Quantity.Species is { } species ? (species, (_range.High - _range.Low) / 2) : null;
+
     /// <summary>What to ask the server for; null for what the user asked for.</summary>
     public FrameCut? Cut(int width, int height) => _canCut ? _viewport?.Cut(width, PictureHeight(height)) : null;
 
@@ -168,6 +171,14 @@ internal sealed class LiveView
             FactLine.Fit(width, [.. Facts(frame), .. More(frame)]),
         ];
     }
+
+    private static CellArea WholeOf(SimulationSpec spec)
+    {
+        var (rows, columns) = SpecShape.Of(spec);
+        return new CellArea(0, 0, rows, columns);
+    }
+
+    private static FieldQuantity QuantityOf(FrameEvent frame) => new(frame.Facts.SpeciesStatistics?.Species);
 
     private static bool HasBar(int height) => height >= LeastHeightWithBar;
 
@@ -217,7 +228,7 @@ internal sealed class LiveView
         _fixed = _fixed is null && _frame is not null ? _range : null;
         if (_fixed is null && _frame is { Field: not null } frame)
         {
-            _range = _ranges.Take(frame.Volts.Span);
+            _range = _ranges.Take(frame.Volts.Span, QuantityOf(frame));
         }
 
         _note = _fixed is null ? "range follows the field" : "range is fixed";
@@ -253,7 +264,9 @@ internal sealed class LiveView
 
     private IEnumerable<string> More(FrameEvent frame)
     {
-        yield return $"{frame.Facts.GrowthEventCount} growth events";
+        yield return QuantityOf(frame).Species is null
+            ? $"{frame.Facts.GrowthEventCount} growth events"
+            : string.Create(CultureInfo.InvariantCulture, $"time {frame.Facts.Time:G6}");
         yield return frame.Position.Revision > 0 ? $"revision {frame.Position.Revision}" : "";
         yield return _droppedFrames > 0 ? $"{_droppedFrames} frames skipped" : "";
         yield return _viewport is { IsWhole: false, Area: var area } ? $"rows {area.Row} to {area.Row + area.RowCount - 1}, columns {area.Column} to {area.Column + area.ColumnCount - 1}" : "";
@@ -265,7 +278,11 @@ internal sealed class LiveView
         var (row, column) = ((cursor.Row - (frame.Facts.Region?.Row ?? 0)) / size, (cursor.Column - (frame.Facts.Region?.Column ?? 0)) / size);
         var place = $"cell {cursor.Row},{cursor.Column}";
         return frame.Field is { } field && row >= 0 && row < field.Rows && column >= 0 && column < field.Columns
-            ? string.Create(CultureInfo.InvariantCulture, $"{place}: {frame.Volts.Span[(row * field.Columns) + column] * MillivoltsPerVolt:0.0} mV")
+            ? $"{place}: {Tell(QuantityOf(frame), frame.Volts.Span[(row * field.Columns) + column])}"
             : place;
+
+        static string Tell(FieldQuantity quantity, double value) => quantity.Species is { } species
+            ? $"{species} = {quantity.Format(value)}"
+            : string.Create(CultureInfo.InvariantCulture, $"{quantity.ToTold(value):0.0}{quantity.Suffix}");
     }
 }

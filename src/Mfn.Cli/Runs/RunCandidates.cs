@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using Grpc.Core;
+using Mfn.Cli.Kinetics;
 using Mfn.Cli.Output;
 
 namespace Mfn.Cli.Runs;
@@ -44,7 +45,7 @@ internal static class RunCandidates
             var items = new List<CompletionItem>();
             await foreach (var run in client.Runs.ListAsync(cancellationToken: patience.Token))
             {
-                items.Add(new CompletionItem(run.Name.Length > 0 ? run.Name : run.RunId, detail: RunReport.IsDamaged(run) ? "damaged" : $"step {run.Step}, {run.Spec.GridSize} x {run.Spec.GridSize} cells"));
+                items.Add(new CompletionItem(run.Name.Length > 0 ? run.Name : run.RunId, detail: RunReport.IsDamaged(run) ? "damaged" : $"step {run.Step}, {SpecShape.Tell(run.Spec)} cells"));
                 if (items.Count == Most)
                 {
                     break;

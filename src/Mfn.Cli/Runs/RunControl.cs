@@ -73,10 +73,14 @@ internal sealed class RunControl : IAsyncDisposable
         return await SendAsync(new Wire.RunCommand { SetPace = command }, outcome);
     });
 
-    /// <summary>Raises the potential of some cells.</summary>
-    public void Inject(CellArea area) => _waiting.Writer.TryWrite(() => SendAsync(
-        new Wire.RunCommand { AddPotential = new AddPotential { Region = area.ToRegion(), Millivolts = InjectionMillivolts } },
-        string.Create(CultureInfo.InvariantCulture, $"added {InjectionMillivolts} mV to {area.RowCount} x {area.ColumnCount} cells")));
+    /// <summary>Raises the potential of some cells; or the concentration of a species, by so much.</summary>
+    public void Inject(CellArea area, (string Species, double Amount)? concentration) => _waiting.Writer.TryWrite(() => concentration is var (species, amount)
+        ? SendAsync(
+            new Wire.RunCommand { AddToSpecies = new AddToSpecies { Region = area.ToRegion(), Species = species, Amount = amount } },
+            string.Create(CultureInfo.InvariantCulture, $"added {amount:G3} of {species} to {area.RowCount} x {area.ColumnCount} cells"))
+        : SendAsync(
+            new Wire.RunCommand { AddPotential = new AddPotential { Region = area.ToRegion(), Millivolts = InjectionMillivolts } },
+            string.Create(CultureInfo.InvariantCulture, $"added {InjectionMillivolts} mV to {area.RowCount} x {area.ColumnCount} cells")));
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Google.Protobuf;
+using Mfn.Cli.Kinetics;
 using Mfn.Cli.Output;
 using Mfn.Contracts.V1;
 
@@ -74,7 +75,7 @@ internal static class RunReport
             $"""
             run        {run.RunId}{(run.Name.Length > 0 ? $", {run.Name}" : "")}
             state      {ToState(run)}{(run.Failure.Length > 0 ? $": {run.Failure}" : "")}
-            simulates  {Cells(run)} cells, seed {run.Spec.Seed}, alpha {run.Spec.Alpha}, {SpecReport.Variant(run.Spec)}
+            simulates  {Cells(run)} cells, seed {run.Spec.Seed}, {(KineticsWire.Tell(run.Spec) is { } kinetics ? kinetics : string.Create(CultureInfo.InvariantCulture, $"alpha {run.Spec.Alpha}, {SpecReport.Variant(run.Spec)}"))}
             pace       {pace}, {ToText(run.Stop)}
             history    from step {run.FirstAvailableStep} on, at least {run.HistorySteps} steps
             watchers   {run.WatcherCount}
@@ -112,6 +113,9 @@ internal static class RunReport
     private static JsonRecord? ToJson(StopCondition? stop) => stop?.ConditionCase switch
     {
         StopCondition.ConditionOneofCase.AfterStep => new JsonRecord().Add("stop_after", stop.AfterStep),
+        StopCondition.ConditionOneofCase.SteadyState when stop.SteadyState.HasTolerance => new JsonRecord()
+            .Add("until_species_steady", stop.SteadyState.Tolerance)
+            .Add("steady_every", stop.SteadyState.EveryNSteps),
         StopCondition.ConditionOneofCase.SteadyState => new JsonRecord()
             .Add("until_steady_millivolts", stop.SteadyState.ToleranceMillivolts)
             .Add("steady_every", stop.SteadyState.EveryNSteps),
@@ -123,13 +127,15 @@ internal static class RunReport
 
     private static string ToState(Run run) => $"{State(run)} at step {run.Step}, revision {run.Revision}";
 
-    private static string Cells(Run run) => IsDamaged(run) ? "" : string.Create(CultureInfo.InvariantCulture, $"{run.Spec.GridSize} x {run.Spec.GridSize}");
+    private static string Cells(Run run) => IsDamaged(run) ? "" : SpecShape.Tell(run.Spec);
 
     private static string Created(Run run) => run.CreatedUnixSeconds == 0 ? "unknown" : DateTimeOffset.FromUnixTimeSeconds(run.CreatedUnixSeconds).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static string ToText(StopCondition? stop) => stop?.ConditionCase switch
     {
         StopCondition.ConditionOneofCase.AfterStep => $"until step {stop.AfterStep}",
+        StopCondition.ConditionOneofCase.SteadyState when stop.SteadyState.HasTolerance => string.Create(
+            CultureInfo.InvariantCulture, $"until a step changes no concentration by more than {stop.SteadyState.Tolerance}"),
         StopCondition.ConditionOneofCase.SteadyState => string.Create(
             CultureInfo.InvariantCulture, $"until a step changes no cell by more than {stop.SteadyState.ToleranceMillivolts} mV"),
         _ => "without end",

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Grpc.Core;
 using Mfn.Cli.Flags;
+using Mfn.Cli.Kinetics;
 using Mfn.Cli.Output;
 using Mfn.Client.Runs;
 using Mfn.Contracts.V1;
@@ -20,6 +21,8 @@ internal static class SteerCommand
           mfn run steer ID step 10
           mfn run steer ID pace 30
           mfn run steer ID set --alpha 0.1 --spike-probability 0.5
+          mfn run steer ID set --kinetics F=0.04,k=0.06
+          mfn run steer ID add --row 10 --column 20 --rows 4 --columns 4 --species v --amount 0.5
           mfn run steer ID add --row 10 --column 20 --rows 4 --columns 4 --millivolts 30
           mfn run steer ID replace field.npy
           mfn run steer ID checkpoint
@@ -90,26 +93,50 @@ internal static class SteerCommand
         var column = NumberOption.Create<int>("--column", "N", "First column; from 0.", isRequired: true).Fills("region.column").AtLeast(0);
         var rows = NumberOption.Create<int>("--rows", "N", "Number of rows. Default: 1.").Fills("region.rows").AtLeast(1);
         var columns = NumberOption.Create<int>("--columns", "N", "Number of columns. Default: 1.").Fills("region.columns").AtLeast(1);
-        var millivolts = NumberOption.Create<double>("--millivolts", "MV", "How much: -1000 to 1000.", isRequired: true).Fills("millivolts").Within(-1000, 1000);
-        return CreateAction(id, "add", "Adds to the potential of a region.", [row, column, rows, columns, millivolts], (arguments, command) =>
-            command.AddPotential = new AddPotential
+        var millivolts = NumberOption.Create<double>("--millivolts", "MV", "How much potential: -1000 to 1000.").Fills("millivolts").Within(-1000, 1000);
+        var amount = NumberOption.Create<double>("--amount", "X", "How much concentration (kinetics only): -1e9 to 1e9.").Fills("add_to_species.amount").Within(-1e9, 1e9);
+        var species = SpeciesOption.Create("Species to add to (with --amount). Default: the first.");
+        return CreateAction(id, "add", "Adds to the potential or a species of a region.", [row, column, rows, columns, millivolts, amount, species], (arguments, command) =>
+        {
+            arguments.RequireFor(arguments.IsGiven(amount), $"with {amount.Name}", species);
+            var region = new Region
             {
-                Region = new Region
-                {
-                    Row = arguments.GetValue(row)!.Value,
-                    Column = arguments.GetValue(column)!.Value,
-                    Rows = arguments.GetValue(rows) ?? 1,
-                    Columns = arguments.GetValue(columns) ?? 1,
-                },
-                Millivolts = arguments.GetValue(millivolts)!.Value,
-            });
+                Row = arguments.GetValue(row)!.Value,
+                Column = arguments.GetValue(column)!.Value,
+                Rows = arguments.GetValue(rows) ?? 1,
+                Columns = arguments.GetValue(columns) ?? 1,
+            };
+            switch (arguments.GetValue(millivolts), arguments.GetValue(amount))
+            {
+                case ({ } potential, null):
+                    command.AddPotential = new AddPotential { Region = region, Millivolts = potential };
+                    break;
+                case (null, { } concentration):
+                    command.AddToSpecies = new AddToSpecies { Species = arguments.GetValue(species) ?? "", Region = region, Amount = concentration };
+                    break;
+                default:
+                    throw new BadArgumentsException($"Either {millivolts.Name} MV or {amount.Name} X is required.");
+            }
+        });
     }
 
     private static Command CreateReplace(Argument<string> id)
     {
-        var path = new Argument<string>("FILE.npy") { Description = "The potential in volts, (rows, columns)." }.Fills("replace_potential");
+        var path = new Argument<string>("FILE.npy") { Description = "The potential in volts, or the concentration of a species, (rows, columns)." }.Fills("replace_potential", "replace_species.field");
+        var species = SpeciesOption.Create("Species to replace (kinetics only). Default: the potential.");
         var cast = CastOption.Create();
-        return CreateAction(id, "replace", "Replaces the potential.", [path, cast], (arguments, command) => command.ReplacePotential = NpyField.Read(arguments.GetRequiredValue(path), arguments.GetValue(cast)));
+        return CreateAction(id, "replace", "Replaces the potential or a species.", [path, species, cast], (arguments, command) =>
+        {
+            var field = NpyField.Read(arguments.GetRequiredValue(path), arguments.GetValue(cast));
+            if (arguments.GetValue(species) is { } symbol)
+            {
+                command.ReplaceSpecies = new ReplaceSpecies { Species = symbol, Field = field };
+            }
+            else
+            {
+                command.ReplacePotential = field;
+            }
+        });
     }
 
     private static Command CreateAction(

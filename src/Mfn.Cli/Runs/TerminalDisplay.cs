@@ -181,6 +181,7 @@ internal sealed class TerminalDisplay : IWatchDisplay
     {
         var (width, height) = WindowSize;
         CellArea? area;
+        (string, double)? concentration;
         lock (_lock)
         {
             _isChanged = true;
@@ -190,6 +191,7 @@ internal sealed class TerminalDisplay : IWatchDisplay
             }
 
             area = _view.InjectionArea(width, height);
+            concentration = _view.InjectionAmount;
         }
 
         switch (key.KeyChar)
@@ -207,7 +209,7 @@ internal sealed class TerminalDisplay : IWatchDisplay
                 _control.Step();
                 break;
             case 'i' or 'I' when area is { } cells:
-                _control.Inject(cells);
+                _control.Inject(cells, concentration);
                 break;
         }
     }

@@ -25,6 +25,7 @@ internal sealed class WatchCommand
           mfn run watch ID --encoding q8 --deltas 100 --json
           mfn run watch ID --out frames --format png --scale 4 --colorbar
           mfn run watch ID --count 100 --out history.npy
+          mfn run watch ID --species v --every 100 --out frames --format png --colorbar
           mfn run watch ID --region 0,0,32,32 --downsample 2
           mfn run watch ID --resume position                       goes on where it ended the last time
 
@@ -90,7 +91,7 @@ internal sealed class WatchCommand
                 var run = terminal.CanMove || _outputs.WritesPictures(arguments) ? await FindAsync(client.Runs, request.RunId, cancellationToken) : null;
                 (texts.RunId, texts.Spec) = (request.RunId, run?.Spec);
                 var patience = arguments.GetValue(_patience) is { } seconds ? TimeSpan.FromSeconds(seconds) : new WatchOptions().Patience;
-                var session = new WatchSession(client.Runs, request, patience, arguments.GetValue(_count) ?? long.MaxValue, files);
+                var session = new WatchSession(client.Runs, request, patience, arguments.GetValue(_count) ?? long.MaxValue, files, run?.Spec);
                 return await session.RunAsync(CreateDisplay, (last, token, written) => Finish(arguments, answer, last, token, written, position), cancellationToken);
 
                 IWatchDisplay CreateDisplay() => terminal.CanMove

@@ -19,7 +19,7 @@ internal sealed class WatchOutputOptions
         HelpName = "FOLDER|FILE.npy",
     };
 
-    private readonly Option<string?> _format = ChoiceOption.Create("--format", "What to write into a folder: NPY files of doubles in volts, or PNG pictures. Default: npy.", [Npy, Png]);
+    private readonly Option<string?> _format = ChoiceOption.Create("--format", "What to write into a folder: NPY files of doubles, or PNG pictures. Default: npy.", [Npy, Png]);
 
     private readonly PictureOptions _pictures = new("Default: all for pictures; each on the terminal.");
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Google.Protobuf;
 using Mfn.Cli.Flags;
+using Mfn.Cli.Kinetics;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Runs;
@@ -33,6 +34,7 @@ internal sealed class WatchRequestOptions
     private readonly Option<int?> _downsample = NumberOption.Create<int>("--downsample", "N", "Send the means of N x N cells. Default: 1.").Fills("downsampling").AtLeast(1);
     private readonly Option<string?> _delivery = ChoiceOption.Create("--delivery", "What to do when this reads too slowly. Default: latest for a terminal, else lossless.", Deliveries.Keys).Fills("delivery");
     private readonly Option<int?> _backlog = NumberOption.Create<int>("--backlog", "N", "Frames that may wait on the server: 1 to 1024. Default: 16.").Fills("backlog_frames").Within(1, 1024);
+    private readonly Option<string?> _species = SpeciesOption.Create("Species to watch, by symbol. Default: the first, or the potential.");
     private readonly Option<Region?> _region = new Option<Region?>("--region")
     {
         Description = "Part of the field to send. Default: all.",
@@ -53,7 +55,7 @@ internal sealed class WatchRequestOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _fromStep, _token, _every, _encoding, _deltas, _region, _downsample, _delivery, _backlog })
+        foreach (var option in new Option[] { _species, _fromStep, _token, _every, _encoding, _deltas, _region, _downsample, _delivery, _backlog })
         {
             command.Add(option);
         }
@@ -72,6 +74,7 @@ internal sealed class WatchRequestOptions
             Delivery = arguments.GetValue(_delivery) is { } deliveryName ? Deliveries[deliveryName] : delivery,
             Region = arguments.GetValue(_region),
             Statistics = true,
+            Species = arguments.GetValue(_species) ?? "",
         };
         arguments.Apply(_every, value => request.EveryNSteps = value);
         arguments.Apply(_deltas, value => request.KeyFrameInterval = value);

@@ -1,6 +1,8 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Cli.Frames;
+using Mfn.Cli.Kinetics;
+using Mfn.Cli.Pictures;
 using Mfn.Client.Runs;
 using Mfn.Contracts.V1;
 
@@ -10,7 +12,13 @@ namespace Mfn.Cli.Runs;
 /// Watches a run for a display and for files, until its end, so many frames or the user's leaving. When the display wants another part of the field, the stream
 /// is opened anew: from now, or behind the last event if it still replays the past.
 /// </summary>
-internal sealed class WatchSession(RunClient runs, WatchRunRequest request, TimeSpan patience, long limit, IFrameOutput? files)
+/// <param name="runs">Where the run is.</param>
+/// <param name="request">What is wanted of it.</param>
+/// <param name="patience">How long the server may be away.</param>
+/// <param name="limit">After how many frames to end.</param>
+/// <param name="files">Where frames are written, if anywhere.</param>
+/// <param name="spec">What is simulated, as far as it is known.</param>
+internal sealed class WatchSession(RunClient runs, WatchRunRequest request, TimeSpan patience, long limit, IFrameOutput? files, SimulationSpec? spec)
 {
     private ByteString _token = ByteString.Empty;
     private WatchEvent? _begun;
@@ -105,6 +113,15 @@ internal sealed class WatchSession(RunClient runs, WatchRunRequest request, Time
         return told is EndEvent { Reason: EndReason.Failed } ? ExitCode.Failure : _count == limit ? ExitCode.Success : null;
     }
 
+    private FieldSubject SubjectOf(FrameEvent frame) => frame.Facts.SpeciesStatistics is { } species ? SpeciesOf(species.Species) : SpecShape.Subject(spec, request.Species);
+
+    // A cell that is the mean of several is as wide as they are.
+    private FieldSubject SpeciesOf(string species)
+    {
+        var subject = SpecShape.Subject(spec, species);
+        return new FieldSubject(new FieldQuantity(species), subject.CellWidth * Math.Max(1, request.Downsampling));
+    }
+
     private void Write(FrameEvent frame)
     {
         if (files is null || frame.Field is not { } field)
@@ -114,7 +131,7 @@ internal sealed class WatchSession(RunClient runs, WatchRunRequest request, Time
 
         try
         {
-            files.Write(new FieldFrame(frame.Position.Step, frame.Position.Revision, field.Rows, field.Columns, frame.Volts));
+            files.Write(new FieldFrame(frame.Position.Step, frame.Position.Revision, field.Rows, field.Columns, frame.Volts, SubjectOf(frame)));
         }
         catch
         {

@@ -18,6 +18,7 @@ internal static class WatchText
             FrameEvent { Facts.Statistics: { } statistics, Facts: var facts } => string.Create(
                 CultureInfo.InvariantCulture,
                 $"{step}  {statistics.MinPotentialMillivolts:0.00} to {statistics.MaxPotentialMillivolts:0.00} mV  mean {statistics.MeanPotentialMillivolts:0.00} mV  growth events {facts.GrowthEventCount}"),
+            FrameEvent { Facts.SpeciesStatistics: { } species, Facts: var facts } => string.Create(CultureInfo.InvariantCulture, $"{step}  time {facts.Time:G6}  {SimulationReport.ToLine(species)}"),
             GapEvent gap => $"gap: {(gap.DroppedFrames > 0 ? $"{gap.DroppedFrames}" : "some")} frames missing ({Name(gap.Reason)}), on from step {gap.FirstAvailableStep}",
             FellBehindEvent behind => $"{step}  fell behind: every {behind.EveryNSteps} steps, downsampling {behind.Downsampling}, {Name(behind.FieldEncoding)}",
             CaughtUpEvent => $"{step}  caught up",
@@ -66,7 +67,21 @@ internal static class WatchText
 
     private static void AddFrame(JsonRecord record, FrameEvent frame)
     {
-        record.Add("growth_events", frame.Facts.GrowthEventCount);
+        if (frame.Facts.SpeciesStatistics is { } species)
+        {
+            record
+                .Add("time", frame.Facts.Time)
+                .Add("species", species.Species)
+                .Add("minimum", species.Minimum)
+                .Add("maximum", species.Maximum)
+                .Add("mean", species.Mean)
+                .Add("standard_deviation", species.StandardDeviation);
+        }
+        else
+        {
+            record.Add("growth_events", frame.Facts.GrowthEventCount);
+        }
+
         if (frame.Facts.Statistics is { } statistics)
         {
             record.Add(statistics);
@@ -79,8 +94,10 @@ internal static class WatchText
                 .Add("columns", field.Columns)
                 .Add("encoding", WatchRequestOptions.WordOf(field.Encoding))
                 .Add("delta", frame.IsDelta)
-                .Add("downsample", frame.Facts.Downsampling)
-                .Add("largest_error_millivolts", field.LargestErrorVolts * MillivoltsPerVolt);
+                .Add("downsample", frame.Facts.Downsampling);
+            record = frame.Facts.SpeciesStatistics is null
+                ? record.Add("largest_error_millivolts", field.LargestErrorVolts * MillivoltsPerVolt)
+                : record.Add("largest_error", field.SpeciesLargestError);
         }
     }
 

@@ -13,6 +13,9 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
 {
     private const string FarOut = "-987654321";
 
+    // Concentrations may be larger than any other number.
+    private static string Out(string option) => option == "--amount" ? "-9876543210" : FarOut;
+
     // They take it, or are refused with others before the server sees them.
     public static TheoryData<string, string> Numbers
     {
@@ -35,7 +38,7 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
     public async Task NumberOutOfRange_IsToldByItsFlag(string path, string option)
     {
         var line = await LineAsync(path, option);
-        var (exitCode, _, error) = await InProcess.RunAsync([.. line, option, FarOut, .. table.ServerOf(path)]);
+        var (exitCode, _, error) = await InProcess.RunAsync([.. line, option, Out(option), .. table.ServerOf(path)]);
 
         if (option == "--threshold")
         {
@@ -59,8 +62,8 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
 
         var line = await LineAsync(path, option);
 
-        var (exitCode, _, error) = await InProcess.RunAsync([.. line, option, FarOut, "--no-such-option", .. table.ServerOf(path)]);
-        var (_, _, alone) = await InProcess.RunAsync([.. line, option, FarOut, .. table.ServerOf(path)]);
+        var (exitCode, _, error) = await InProcess.RunAsync([.. line, option, Out(option), "--no-such-option", .. table.ServerOf(path)]);
+        var (_, _, alone) = await InProcess.RunAsync([.. line, option, Out(option), .. table.ServerOf(path)]);
 
         Assert.Equal(2, exitCode);
         Assert.Contains("mfn: There is no option --no-such-option.\n", error, StringComparison.Ordinal);
@@ -85,6 +88,10 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
     [Theory]
     [InlineData("simulate --grid 2 --jitter-variance 5", "--jitter-variance: only with --jitter.", "--grid must be at least 4, but was 2.", "--jitter-variance must be between 0 and 0.01, but was 5.")]
     [InlineData("simulate --grdi 5 --grid 2 --seed x --steps 0 --boundary klien --variant engin", "There is no option --grdi; did you mean --grid?", "--seed must be a whole number of at most 9223372036854775807, but was 'x'.", "--grid must be at least 4, but was 2.", "--steps must be at least 1, but was 0.", "--boundary must be periodic, neumann or dirichlet, but was 'klien'.", "--variant must be model or engine, but was 'engin'; did you mean engine?")]
+    [InlineData("simulate --kinetics grey-scott --rows 3 --laplacian 7 --integrator rk4", "--kinetics must be gray-scott, fitzhugh-nagumo, schnakenberg, brusselator, gierer-meinhardt, barkley, swift-hohenberg or cubic, but was 'grey-scott'; did you mean gray-scott?", "--rows must be at least 4, but was 3.", "--laplacian must be 5 or 9, but was '7'.", "--integrator must be euler or adi, but was 'rk4'.")]
+    [InlineData("simulate --kinetics gray-scott:F=2,q=1,k,Du=x,Dv=-1 --noise 1,2,3", "--kinetics gray-scott: F must be between 0 and 1, but was 2.", "--kinetics gray-scott: there is no parameter 'q', but F, k, Du, Dv.", "--kinetics gray-scott: a parameter must be NAME=NUMBER, but was 'k'.", "--kinetics gray-scott: Du must be a number, but was 'x'.", "--kinetics gray-scott: Dv must be at least 0, but was -1.", "--noise must be a number, or two with a comma between, but was '1,2,3'.")]
+    [InlineData("simulate --rows 64 --initial-noise 0.1 --initial-size 3", "--rows, --initial-noise: only with --kinetics.", "--initial-size: only with --initial-shape.")]
+    [InlineData("run create --kinetics gray-scott --grid 64 --alpha 0.1", "--grid, --alpha: only without --kinetics.")]
     [InlineData("nernst --valence 9 --out-molar x --in-molar 5000", "--out-molar must be a number, but was 'x'.", "--valence must be between -3 and 3 and not 0, but was 9.", "--in-molar must be above 0 and at most 1000, but was 5000.")]
     [InlineData("aggregate --byzantine -1 --rule krm --pre nmn --timeout 1", "UPDATES is missing: files of updates, NPY or safetensors: (updates, components), or one update.", "--byzantine must be between 0 and 2147483647, but was -1.", "--rule must be krum, multi-krum, hierarchical-krum, bulyan, median, trimmed-mean, meamed, geometric-median, centered-clipping, mda or mean, but was 'krm'; did you mean krum?", "--pre must be nnm, clip, adaptive-clip or bucketing, but was 'nmn'; did you mean nnm?", "--timeout must be between 2 and 86400, but was 1.")]
     [InlineData("serve --urs x --set nope --set MaxSteps=5 --set Limits:MaxFrames=0", "There is no option --urs; did you mean --urls?", "--set must be KEY=VALUE, but was 'nope'.", "--set MaxSteps is no setting; did you mean --set Limits:MaxSteps?", "--set Limits:MaxFrames must be between 1 and 100000000, but was 0.")]

@@ -37,8 +37,8 @@ public sealed class SimulationOutputTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--scale 2", "--scale: only with --out-picture or --out-frames.")]
-    [InlineData("--colorbar --out-history history.npy", "--colorbar: only with --out-picture or --out-frames.")]
+    [InlineData("--scale 2", "--scale: only with --out-picture, --out-frames or --movie.")]
+    [InlineData("--colorbar --out-history history.npy", "--colorbar: only with --out-picture, --out-frames or --movie.")]
     [InlineData("--out-picture field.png --scale 65", "--scale must be between 1 and 64, but was 65.")]
     [InlineData("--out-picture field.png --grid 1024 --scale 9", "--scale 9 would make a picture of 1024 x 1024 cells 9216 pixels large")]
     [InlineData("--out-picture /nowhere/field.png", "--out-picture must be a file in an existing folder")]
@@ -47,6 +47,11 @@ public sealed class SimulationOutputTests : IDisposable
     [InlineData("--out-frames /nowhere/at/all", "--out-frames must be a folder, or a new one in an existing folder, but '/nowhere/at/all' is not: there is no '/nowhere/at'.")]
     [InlineData("--out a.npy --out-history ./a.npy", "--out and --out-history must be files of their own, but both are 'a.npy'.")]
     [InlineData("--out-picture a.npy --out a.npy", "--out and --out-picture must be files of their own, but both are 'a.npy'.")]
+    [InlineData("--movie field.webp", "--movie must be an animated PNG, a file whose name ends in .png, but was 'field.webp'; other formats are not written.")]
+    [InlineData("--movie field.png --colorbar --range each", "--movie has one colour bar for all frames, which --range each has not.")]
+    [InlineData("--movie field.png --frame-rate 101", "--frame-rate must be between 1 and 100, but was 101.")]
+    [InlineData("--frame-rate 5", "--frame-rate: only with --movie.")]
+    [InlineData("--movie field.png --steps 2000 --every 1", "--movie may have 1000 frames at most, but would have 2000; --every makes them fewer.")]
     [InlineData("--range 1", "--range must be LOW,HIGH in mV")]
     [InlineData("--range -inf,1", "--range must be LOW,HIGH in mV")]
     public async Task Simulate_BadOutput_ExitsWith2AndTheReason(string arguments, string reason)

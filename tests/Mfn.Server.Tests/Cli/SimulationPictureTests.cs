@@ -50,7 +50,7 @@ public sealed class SimulationPictureTests
     private static string Show(VirtualScreen screen, int width, int height)
     {
         using var output = new MemoryStream();
-        using (var picture = new SimulationPicture(2, RangeRule.All, new TerminalKind(TerminalColors.None, HasBlocks: false, CanMove: true), output, () => (width, height)))
+        using (var picture = new SimulationPicture(2, FieldQuantity.Potential, RangeRule.All, new TerminalKind(TerminalColors.None, HasBlocks: false, CanMove: true), output, () => (width, height)))
         {
             picture.Draw(Frame(1), 0);
             picture.Draw(Frame(2), 3);

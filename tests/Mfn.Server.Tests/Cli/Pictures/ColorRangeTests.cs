@@ -29,7 +29,7 @@ public sealed class ColorRangeTests
     [Fact]
     public void Ticks_Range_AreRoundAndWithinIt()
     {
-        var ticks = new ColorRange(-0.080, 0.040).Ticks(7).Select(ColorRange.Format);
+        var ticks = new ColorRange(-0.080, 0.040).Ticks(7).Select(FieldQuantity.Potential.Format);
 
         Assert.Equal(["-80", "-60", "-40", "-20", "0", "20", "40"], ticks);
     }
@@ -38,7 +38,34 @@ public sealed class ColorRangeTests
     [InlineData(-0.0000000001, "0")]
     [InlineData(-0.07, "-70")]
     [InlineData(-0.0700012, "-70.001")]
-    public void Format_AnyPotential_HasNoNeedlessSigns(double volts, string text) => Assert.Equal(text, ColorRange.Format(volts));
+    public void Format_AnyPotential_HasNoNeedlessSigns(double volts, string text) => Assert.Equal(text, FieldQuantity.Potential.Format(volts));
+
+    [Theory]
+    [InlineData(0.0213, 0.9987, "v 0 to 1")]
+    [InlineData(1e-7, 4.3e-7, "v 1e-7 to 4.4e-7")]
+    [InlineData(-1234567, 7654321, "v -1.5e+6 to 8e+6")]
+    public void Rounded_Concentrations_AreToldInTheirUnit(double low, double high, string text) =>
+        Assert.Equal(text, new ColorRange(low, high, new FieldQuantity("v")).Rounded().Text);
+
+    [Fact]
+    public void Rounded_EvenConcentration_HasItWithin()
+    {
+        foreach (var value in new[] { 0, 1e-9, 0.5, -3e8 })
+        {
+            var range = new ColorRange(value, value, new FieldQuantity("u")).Rounded();
+
+            Assert.True(range.Low < value && value < range.High, $"{value} is not within {range.Low} to {range.High}.");
+        }
+    }
+
+    [Fact]
+    public void Take_GivenRange_IsInTheUnitOfWhatIsShown()
+    {
+        var ranges = new RangeTracker(RangeRule.Fixed(-80, 40));
+
+        Assert.Equal("-80 to 40 mV", ranges.Take([0]).Text);
+        Assert.Equal("u -80 to 40", ranges.Take([0], new FieldQuantity("u")).Text);
+    }
 
     [Fact]
     public void Take_AllFrames_OnlyWidens()

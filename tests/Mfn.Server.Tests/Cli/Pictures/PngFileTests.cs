@@ -66,7 +66,7 @@ public sealed class PngFileTests : IDisposable
     public void Draw_EvenFieldAndAnyRange_IsDrawn()
     {
         var frame = new FieldFrame(0, 0, 2, 2, new double[] { -0.07, -0.07, -0.07, -0.07 });
-        foreach (var range in new[] { ColorRange.Of(frame.Volts.Span).Rounded(), ColorRange.Of(frame.Volts.Span), new ColorRange(-1000, 1000), new ColorRange(0, 1e-6) })
+        foreach (var range in new[] { ColorRange.Of(frame.Values.Span).Rounded(), ColorRange.Of(frame.Values.Span), new ColorRange(-1000, 1000), new ColorRange(0, 1e-6) })
         {
             Assert.Equal(112, FieldPicture.Draw(frame, range, Style(1, hasColorBar: true)).RowCount);
         }
@@ -115,7 +115,7 @@ public sealed class PngFileTests : IDisposable
 
     private static PictureStyle Style(int scale, bool hasColorBar = false) => new(scale, hasColorBar, RangeRule.All);
 
-    private static uint NaiveCrc(byte[] bytes)
+    internal static uint NaiveCrc(byte[] bytes)
     {
         var crc = 0xFFFFFFFFu;
         foreach (var bit in bytes.SelectMany(value => Enumerable.Range(0, 8).Select(i => (uint)(value >> i) & 1)))

@@ -105,7 +105,7 @@ public sealed class LiveViewTests
     [Fact]
     public void Draw_GivenRange_IsKept()
     {
-        var view = new LiveView(new TerminalPicture(TerminalColors.None, hasBlocks: false), RangeRule.Fixed(new ColorRange(-0.1, 0.1)), region: null, canCut: true);
+        var view = new LiveView(new TerminalPicture(TerminalColors.None, hasBlocks: false), RangeRule.Fixed(-100, 100), region: null, canCut: true);
         view.Take(Frame(Position, [0, 0, 0, 0]));
 
         Assert.Contains(Show(view, 80, 24), line => line.StartsWith("-100 [", StringComparison.Ordinal) && line.EndsWith("] 100 mV", StringComparison.Ordinal));

@@ -250,8 +250,8 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("run create --forever --stop-after 5", "--stop-after, --until-steady and --forever exclude one another.")]
-    [InlineData("run create --steady-every 5", "--steady-every is only for --until-steady.")]
+    [InlineData("run create --forever --stop-after 5", "--stop-after, --until-steady, --until-species-steady and --forever exclude one another.")]
+    [InlineData("run create --steady-every 5", "--steady-every is only for --until-steady and --until-species-steady.")]
     [InlineData("run create --potential /nowhere.npy", "/nowhere.npy")]
     [InlineData("run watch x --region 1,2,3", "--region must be ROW,COLUMN,ROWS,COLUMNS in whole numbers, but was '1,2,3'.")]
     [InlineData("run watch x --token %", "--token must be a token that mfn run watch printed, but was '%'.")]
@@ -259,7 +259,7 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("run watch x --encoding f16", "--encoding must be f64, f32, q16 or q8, but was 'f16'.")]
     [InlineData("run watch x --count 0", "--count must be at least 1, but was 0.")]
     [InlineData("run watch x --patience -1", "--patience must be between 0 and 86400, but was -1.")]
-    [InlineData("run watch x --range 1,1", "--range must be LOW,HIGH in mV from -1000000 to 1000000 with LOW below HIGH by 0.001 at least, or all or each, but was '1,1'.")]
+    [InlineData("run watch x --range 1,1", "--range must be LOW,HIGH in mV, or in the model's unit with --kinetics, from -1000000 to 1000000 with LOW below HIGH, or all or each, but was '1,1'.")]
     [InlineData("run watch x --format png", "--format is only for --out FOLDER.")]
     [InlineData("run watch x --format npy --out x.npy", "--format is only for --out FOLDER.")]
     [InlineData("run watch x --out /nowhere/x.npy", "--out must be a file in an existing folder")]
@@ -269,7 +269,7 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("run watch x --out x --format png --scale 0", "--scale must be between 1 and 64, but was 0.")]
     [InlineData("run watch x --out /dev/null", "--out must be a folder")]
     [InlineData("run watch", "Try 'mfn run watch --help'.")]
-    [InlineData("run steer x set", "Say what to set: --alpha")]
+    [InlineData("run steer x set", "Say what to set: --kinetics, --noise, --multiplicative-noise, --alpha")]
     [InlineData("run steer x add --row 1", "--column")]
     [InlineData("run steer x replace /nowhere.npy", "/nowhere.npy")]
     [InlineData("run export x /nowhere/run.ckpt", "FILE must be a file in an existing folder, but '/nowhere/run.ckpt' is not: it is in a folder that does not exist.")]

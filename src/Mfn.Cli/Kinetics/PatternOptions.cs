@@ -1,0 +1,175 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Mfn.Cli.Flags;
+using Mfn.Client;
+using Mfn.Contracts.V1;
+
+namespace Mfn.Cli.Kinetics;
+
+/// <summary>The options that describe a simulation of a kinetic model: its equations, its plane, its integrator, its noise and how it begins.</summary>
+internal sealed class PatternOptions
+{
+    private const string Pair = "U[,V]";
+
+    private static readonly Dictionary<string, InitialShape> Shapes = new()
+    {
+        ["none"] = InitialShape.None,
+        ["patches"] = InitialShape.Patches,
+        ["stripes"] = InitialShape.Stripes,
+        ["centre"] = InitialShape.Centre,
+        ["quadrant"] = InitialShape.Quadrant,
+    };
+
+    private readonly Option<KineticsChoice?> _kinetics = KineticsOption.Create();
+    private readonly Option<int?> _rows = NumberOption.Create<int>("--rows", "N", "Rows of the plane: 4 to 1024 (--kinetics). Default: 128.").Fills("domain.rows").AtLeast(4);
+    private readonly Option<int?> _columns = NumberOption.Create<int>("--columns", "N", "Cells in a row: 4 to 1024 (--kinetics). Default: 128.").Fills("domain.columns").AtLeast(4);
+    private readonly Option<double?> _cellWidth = NumberOption.Create<double>("--cell-width", "H", "Width of a cell in the model's unit (--kinetics). Default: the model's.").Fills("domain.cell_width").Within(double.Epsilon, double.MaxValue);
+    private readonly Option<double?> _timeStep = NumberOption.Create<double>("--time-step", "T", "What a step adds to the time, up to the largest stable one (--kinetics). Default: the model's, or less where that is unstable.").Fills("domain.time_step").Within(double.Epsilon, double.MaxValue);
+    private readonly Option<string?> _laplacian = ChoiceOption.Create("--laplacian", "Neighbours and cell in the discrete Laplacian (--kinetics). Default: 5.", ["5", "9"]).Fills("domain.laplacian");
+    private readonly Option<string?> _mask = new Option<string?>("--mask") { Description = "Cells that take part: those that are not 0 in an array of (rows, columns) (--kinetics). Default: all.", HelpName = "FILE.npy" }.Fills("domain.mask");
+    private readonly Option<string?> _integrator = ChoiceOption.Create("--integrator", "How a step is taken; adi is implicit in diffusion (--kinetics). Default: euler.", ["euler", "adi"]).Fills("integrator");
+    private readonly Option<double[]?> _noise = NumberList("--noise", "Strength of white noise a species: at least 0 (--kinetics). Default: 0.").Fills("noise.additive");
+    private readonly Option<double[]?> _multiplicativeNoise = NumberList("--multiplicative-noise", "Strength of noise that is proportional to the concentration (--kinetics). Default: 0.").Fills("noise.multiplicative");
+    private readonly Option<string?> _initial = new Option<string?>("--initial") { Description = "Concentrations of step 0: an array of (species, rows, columns), which --out writes (--kinetics).", HelpName = "FILE.npy" }.Fills("initial_fields", "initial_fields.species");
+    private readonly Option<double[]?> _uniform = NumberList("--initial-uniform", "Uniform concentrations of step 0 (--kinetics). Default: the steady state that is most unstable, or the model's.").Fills("initial.uniform");
+    private readonly Option<double?> _initialNoise = NumberOption.Create<double>("--initial-noise", "X", "Standard deviation of noise in step 0, relative to the uniform concentration (--kinetics).").Fills("initial.noise").AtLeast(0);
+    private readonly Option<string?> _shape = ChoiceOption.Create("--initial-shape", "Where step 0 has other concentrations (--kinetics).", Shapes.Keys).Fills("initial.shape");
+    private readonly Option<double[]?> _inside = NumberList("--initial-inside", "Those concentrations (with --initial-shape).").Fills("initial.inside");
+    private readonly Option<double?> _size = NumberOption.Create<double>("--initial-size", "CELLS", "Radius of a patch or width of a stripe (with --initial-shape).").Fills("initial.size").Within(double.Epsilon, double.MaxValue);
+    private readonly Option<int?> _count = NumberOption.Create<int>("--initial-count", "N", "How many patches or stripes (with --initial-shape).").Fills("initial.patch_count", "initial.stripe_count").AtLeast(1);
+
+    private Option[] Shaped => [_inside, _size, _count];
+
+    private Option[] OnlyWithKinetics => [_rows, _columns, _cellWidth, _timeStep, _laplacian, _mask, _integrator, _noise, _multiplicativeNoise, _initial, _uniform, _initialNoise, _shape, .. Shaped];
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in OnlyWithKinetics.Prepend(_kinetics))
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>Whether the arguments name a kinetic model.</summary>
+    public bool IsGiven(ParseResult arguments) => arguments.GetValue(_kinetics) is not null;
+
+    /// <summary>Notes options that would have no effect.</summary>
+    public void RequireUsable(ParseResult arguments, List<string> problems)
+    {
+        arguments.RequireFor(IsGiven(arguments), $"with {_kinetics.Name}", problems, OnlyWithKinetics.Except(Shaped));
+        arguments.RequireFor(arguments.IsGiven(_shape), $"with {_shape.Name}", problems, Shaped);
+    }
+
+    /// <summary>Puts what the arguments say of the kinetic model into a spec.</summary>
+    /// <exception cref="BadArgumentsException">The mask cannot be read.</exception>
+    public void Read(ParseResult arguments, SimulationSpec spec)
+    {
+        if (arguments.GetValue(_kinetics) is not { } kinetics)
+        {
+            return;
+        }
+
+        KineticsWire.Write(spec, kinetics);
+        var domain = new Domain();
+        arguments.Apply(_rows, value => domain.Rows = value);
+        arguments.Apply(_columns, value => domain.Columns = value);
+        arguments.Apply(_cellWidth, value => domain.CellWidth = value);
+        arguments.Apply(_timeStep, value => domain.TimeStep = value);
+        if (arguments.GetValue(_laplacian) is { } laplacian)
+        {
+            domain.Laplacian = laplacian == "9" ? LaplacianStencil.NinePoint : LaplacianStencil.FivePoint;
+        }
+
+        if (arguments.GetValue(_mask) is { } mask)
+        {
+            domain.Mask = MaskFile.Read(mask);
+        }
+
+        spec.Domain = domain;
+        if (arguments.GetValue(_integrator) is { } integrator)
+        {
+            spec.Integrator = integrator == "adi" ? Integrator.Adi : Integrator.Euler;
+        }
+
+        ReadNoise(arguments, spec);
+        ReadInitial(arguments, spec, kinetics.Model);
+    }
+
+    /// <summary>The concentrations that the simulation begins with, a field a species; none if the arguments name no file.</summary>
+    /// <exception cref="BadArgumentsException">The file cannot be read, or has another number of species.</exception>
+    public IReadOnlyList<Field> ReadFields(ParseResult arguments, bool castIntegers)
+    {
+        if (arguments.GetValue(_initial) is not { } path || arguments.GetValue(_kinetics) is not { } kinetics)
+        {
+            return [];
+        }
+
+        using var history = NpyHistory.Open(path, castIntegers);
+        var speciesCount = kinetics.Model.Species.Length;
+        var fields = history.Frames().Take(speciesCount + 1).ToArray();
+        return fields.Length == speciesCount
+            ? fields
+            : throw new BadArgumentsException(
+                $"{_initial.Name} must be an array of ({speciesCount}, rows, columns), a field for each of {string.Join(" and ", kinetics.Model.Species)}, but '{path}' has {(fields.Length > speciesCount ? "more" : $"{fields.Length}")}.");
+    }
+
+    /// <summary>An option that takes a number for all species, or one each.</summary>
+    public static Option<double[]?> NumberList(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = Pair,
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            var parts = text.Split(',');
+            var numbers = new double[parts.Length];
+            if (parts.Length <= 2 && parts.Index().All(part => double.TryParse(part.Item, NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[part.Index]) && double.IsFinite(numbers[part.Index])))
+            {
+                return numbers;
+            }
+
+            result.AddError($"{name} must be a number, or two with a comma between, but was '{text}'.");
+            return null;
+        },
+    };
+
+    private void ReadNoise(ParseResult arguments, SimulationSpec spec)
+    {
+        var noise = new Noise();
+        noise.Additive.AddRange(arguments.GetValue(_noise) ?? []);
+        noise.Multiplicative.AddRange(arguments.GetValue(_multiplicativeNoise) ?? []);
+        spec.Noise = noise.Equals(new Noise()) ? null : noise;
+    }
+
+    // What is given changes the model's own beginning, unless it says another shape.
+    private void ReadInitial(ParseResult arguments, SimulationSpec spec, Core.Kinetics.KineticsModel model)
+    {
+        if (!new Option[] { _uniform, _initialNoise, _shape }.Any(arguments.IsGiven))
+        {
+            return;
+        }
+
+        var initial = new InitialPattern { Noise = arguments.GetValue(_initialNoise) ?? model.DefaultInitial.Noise };
+        initial.Uniform.AddRange(arguments.GetValue(_uniform) ?? [.. model.DefaultInitial.Uniform ?? []]);
+        if (arguments.GetValue(_shape) is { } shape)
+        {
+            initial.Shape = Shapes[shape];
+            initial.Inside.AddRange(arguments.GetValue(_inside) ?? []);
+            arguments.Apply(_size, value => initial.Size = value);
+            arguments.Apply(_count, value =>
+            {
+                if (initial.Shape == InitialShape.Stripes)
+                {
+                    initial.StripeCount = value;
+                }
+                else
+                {
+                    initial.PatchCount = value;
+                }
+            });
+        }
+
+        spec.Initial = initial;
+    }
+}
