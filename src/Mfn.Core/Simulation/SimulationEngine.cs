@@ -73,6 +73,12 @@ public sealed class SimulationEngine : IDisposable
     /// <summary>The inhibitor in [0, 1], row-major: a view; empty in a model run without Turing coupling.</summary>
     public ReadOnlySpan<double> Inhibitor => _fields.Inhibitor;
 
+    /// <summary>How many fields there are; see <see cref="SimulationSpec.SpeciesSymbols"/>.</summary>
+    public int SpeciesCount => Spec.SpeciesSymbols.Length;
+
+    /// <summary>The simulated time in the model's unit; the step where the reference is simulated, which has no unit of time.</summary>
+    public double Time => Spec.TimeAt(Step);
+
     /// <summary>The growth event of the last step, if it had one.</summary>
     public GrowthEvent? LastGrowthEvent { get; private set; }
 
@@ -104,9 +110,7 @@ public sealed class SimulationEngine : IDisposable
     public SimulationState Capture() => new()
     {
         Step = Step,
-        Potential = [.. Potential],
-        Activator = [.. Activator],
-        Inhibitor = [.. Inhibitor],
+        Species = CaptureSpecies(),
         Generator = _random.State,
         Counts = Counts,
     };
@@ -198,6 +202,28 @@ public sealed class SimulationEngine : IDisposable
         }
     }
 
+    /// <summary>A field, row-major, by its place in <see cref="SimulationSpec.SpeciesSymbols"/>: a view that is valid until the next step.</summary>
+    public ReadOnlySpan<double> Species(int index) => index switch
+    {
+        0 => Potential,
+        1 => Activator,
+        _ => Inhibitor,
+    };
+
+    /// <summary>The singles of a field: a view that is valid until the next step; empty where there are only doubles of it.</summary>
+    public ReadOnlySpan<float> SpeciesSingles(int index) => index == 0 ? PotentialSingles : [];
+
+    private ImmutableArray<ImmutableArray<double>> CaptureSpecies()
+    {
+        var fields = ImmutableArray.CreateBuilder<ImmutableArray<double>>(SpeciesCount);
+        for (var species = 0; species < SpeciesCount; species++)
+        {
+            fields.Add([.. Species(species)]);
+        }
+
+        return fields.MoveToImmutable();
+    }
+
     private static SimulationSpec RequireValid(SimulationSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
@@ -208,10 +234,19 @@ public sealed class SimulationEngine : IDisposable
     private static void RequireFit(SimulationSpec spec, SimulationState state)
     {
         var problems = new List<string>();
-        var cellCount = spec.GridSize * spec.GridSize;
-        Check("potential", state.Potential, cellCount);
-        Check("activator", state.Activator, spec.HasSpecies ? cellCount : 0);
-        Check("inhibitor", state.Inhibitor, spec.HasSpecies ? cellCount : 0);
+        var symbols = spec.SpeciesSymbols;
+        if (state.Species.Length != symbols.Length)
+        {
+            problems.Add($"There must be {symbols.Length} fields, but there are {state.Species.Length}.");
+        }
+        else
+        {
+            for (var species = 0; species < symbols.Length; species++)
+            {
+                Check(symbols[species], state.Species[species], spec.CellCount);
+            }
+        }
+
         if (state.Step < 0)
         {
             problems.Add($"The step must not be negative, but was {state.Step}.");

@@ -86,8 +86,14 @@ public sealed record SimulationSpec
     /// <summary>The names of the fields that there are: symbols of species, or "potential", "activator" and "inhibitor" of the reference.</summary>
     public ImmutableArray<string> SpeciesSymbols => Pattern is { } pattern ? pattern.Kinetics.Model.Species : HasSpecies ? ReferenceFields : PotentialAlone;
 
+    /// <summary>The simulated time after a step, in the model's unit; the step where the reference is simulated, which has no unit of time.</summary>
+    public double TimeAt(long step) => Pattern is { } pattern ? step * pattern.TimeStep : step;
+
     /// <summary>Cells of a field.</summary>
     public int CellCount => checked(RowCount * ColumnCount);
+
+    /// <summary>Whether a field is a membrane potential in volts.</summary>
+    public bool IsPotential(int species) => Pattern is null && species == 0;
 
     /// <summary>Whether a run has an activator and an inhibitor: the model has none without Turing coupling.</summary>
     public bool HasSpecies => Variant != SimulationVariant.Model || IsTuringEnabled;

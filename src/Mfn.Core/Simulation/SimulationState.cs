@@ -9,18 +9,26 @@ public sealed record SimulationState
     /// <summary>Steps completed.</summary>
     public required int Step { get; init; }
 
-    /// <summary>The membrane potential in volts, row-major.</summary>
-    public required ImmutableArray<double> Potential { get; init; }
+    /// <summary>
+    /// The fields, row-major, in the order of <see cref="SimulationSpec.SpeciesSymbols"/>: of the reference the potential in volts, then activator and
+    /// inhibitor in [0, 1] if it has them; of kinetics its species.
+    /// </summary>
+    public required ImmutableArray<ImmutableArray<double>> Species { get; init; }
 
-    /// <summary>The activator in [0, 1], row-major; empty in a model run without Turing coupling.</summary>
-    public required ImmutableArray<double> Activator { get; init; }
+    /// <summary>The first of them.</summary>
+    public ImmutableArray<double> Potential { get => FieldOf(0); init => Species = Species.SetItem(0, value); }
 
-    /// <summary>The inhibitor in [0, 1], row-major; empty in a model run without Turing coupling.</summary>
-    public required ImmutableArray<double> Inhibitor { get; init; }
+    /// <summary>The second of them; empty if there is none.</summary>
+    public ImmutableArray<double> Activator { get => FieldOf(1); init => Species = Species.SetItem(1, value); }
+
+    /// <summary>The third of them; empty if there is none.</summary>
+    public ImmutableArray<double> Inhibitor { get => FieldOf(2); init => Species = Species.SetItem(2, value); }
 
     /// <summary>The random generator before its next draw.</summary>
     public required Pcg64State Generator { get; init; }
 
     /// <summary>What has happened so far.</summary>
     public required SimulationCounts Counts { get; init; }
+
+    private ImmutableArray<double> FieldOf(int species) => species < Species.Length ? Species[species] : [];
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Mfn.Core.Kinetics;
 using Mfn.Core.Simulation;
 
 namespace Mfn.Core.Steering;
@@ -17,6 +18,12 @@ internal static class HashExtensions
     }
 
     public static void Append(this IncrementalHash hash, double value) => hash.Append(BitConverter.DoubleToInt64Bits(value));
+
+    public static void Append(this IncrementalHash hash, string name)
+    {
+        hash.Append(name.Length);
+        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(name));
+    }
 
     public static void Append(this IncrementalHash hash, ReadOnlySpan<double> values)
     {
@@ -43,6 +50,45 @@ internal static class HashExtensions
         hash.Append(spec.InhibitorDiffusion);
         hash.Append(spec.ActivatorRate);
         hash.Append(spec.InhibitorRate);
+        if (spec.Pattern is { } pattern)
+        {
+            hash.Append(pattern);
+        }
+    }
+
+    /// <summary>All of a pattern that decides how it evolves: not what only says how it is seen, or what it was allowed.</summary>
+    private static void Append(this IncrementalHash hash, PatternSpec pattern)
+    {
+        hash.Append(pattern.Kinetics.Model.Name);
+        hash.Append(pattern.Kinetics.Values.AsSpan());
+        hash.Append(pattern.RowCount);
+        hash.Append(pattern.ColumnCount);
+        hash.Append(pattern.CellWidth);
+        hash.Append(pattern.TimeStep);
+        foreach (var boundary in pattern.Boundaries)
+        {
+            hash.Append((long)boundary.Kind);
+            hash.Append(boundary.Value);
+        }
+
+        hash.Append((long)pattern.Laplacian);
+        hash.Append((long)pattern.Integrator);
+        hash.Append(pattern.AdditiveNoise.AsSpan());
+        hash.Append(pattern.MultiplicativeNoise.AsSpan());
+        hash.Append(pattern.Mask.Length);
+        hash.AppendData(MemoryMarshal.AsBytes(pattern.Mask.AsSpan()));
+        var initial = pattern.Initial;
+        hash.Append(initial.Uniform is { } uniform ? uniform.AsSpan() : []);
+        hash.Append(initial.Noise);
+        hash.Append((long)initial.Shape);
+        hash.Append(initial.Inside.AsSpan());
+        hash.Append(initial.PatchCount);
+        hash.Append(initial.Size);
+        hash.Append(initial.StripeCount);
+        foreach (var field in initial.Fields)
+        {
+            hash.Append(field.Cells);
+        }
     }
 
     /// <summary>Cells as a run of the spec can have them.</summary>

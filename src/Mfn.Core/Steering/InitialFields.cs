@@ -27,14 +27,34 @@ public sealed record InitialFields
     /// <summary>In [0, 1], row-major; drawn if null. Only for a simulation with an inhibitor.</summary>
     public Field? Inhibitor { get; init; }
 
+    /// <summary>All species of kinetics in their order, in the model's unit, row-major; made as the spec says if empty.</summary>
+    public ImmutableArray<Field> Species { get; init; } = [];
+
     /// <summary>All that keeps them from being those of a simulation of the given spec; empty if nothing does.</summary>
     public IReadOnlyList<SpecProblem> FindProblems(SimulationSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
         var problems = new List<SpecProblem>();
-        Check(nameof(Potential), Potential, ParameterRange.Finite, isPresent: true);
-        Check(nameof(Activator), Activator, ConcentrationRange, spec.HasSpecies);
-        Check(nameof(Inhibitor), Inhibitor, ConcentrationRange, spec.HasSpecies);
+        var absence = spec.Pattern is null ? "must not be set for a run without Turing coupling" : "must not be set for a run of kinetics";
+        Check(nameof(Potential), Potential, ParameterRange.Finite, spec.Pattern is null);
+        Check(nameof(Activator), Activator, ConcentrationRange, spec.Pattern is null && spec.HasSpecies);
+        Check(nameof(Inhibitor), Inhibitor, ConcentrationRange, spec.Pattern is null && spec.HasSpecies);
+        if (spec.Pattern is null)
+        {
+            absence = "must not be set for a run without kinetics";
+        }
+
+        if (!Species.IsEmpty && spec.Pattern is { } pattern && Species.Length != pattern.Kinetics.SpeciesCount)
+        {
+            problems.Add(nameof(Species), $"must have a field a species, {pattern.Kinetics.SpeciesCount} in all, but had {Species.Length}");
+            return problems;
+        }
+
+        for (var i = 0; i < Species.Length; i++)
+        {
+            Check($"{nameof(Species)}[{i}]", Species[i], ParameterRange.Finite, spec.Pattern is not null);
+        }
+
         return problems;
 
         void Check(string name, Field? field, ParameterRange range, bool isPresent)
@@ -46,13 +66,13 @@ public sealed record InitialFields
 
             if (!isPresent)
             {
-                problems.Add(name, "must not be set for a run without Turing coupling");
+                problems.Add(name, absence);
                 return;
             }
 
-            if (field.RowCount != spec.GridSize || field.ColumnCount != spec.GridSize)
+            if (field.RowCount != spec.RowCount || field.ColumnCount != spec.ColumnCount)
             {
-                problems.Add(name, $"must be {spec.GridSize} x {spec.GridSize}, but was {field.RowCount} x {field.ColumnCount}");
+                problems.Add(name, $"must be {spec.RowCount} x {spec.ColumnCount}, but was {field.RowCount} x {field.ColumnCount}");
                 return;
             }
 
@@ -69,18 +89,21 @@ public sealed record InitialFields
         }
     }
 
-    internal SimulationState ApplyTo(SimulationState state, SimulationSpec spec) => state with
+    internal SimulationState ApplyTo(SimulationState state, SimulationSpec spec)
     {
-        Potential = Choose(Potential, state.Potential, spec),
-        Activator = Choose(Activator, state.Activator, spec),
-        Inhibitor = Choose(Inhibitor, state.Inhibitor, spec),
-    };
+        Field?[] given = spec.Pattern is null ? [Potential, Activator, Inhibitor] : [.. Species];
+        return given.Length == 0 ? state : state with { Species = [.. state.Species.Select((drawn, i) => Choose(given[i], drawn, spec))] };
+    }
 
     internal void AppendTo(IncrementalHash hash)
     {
         hash.Append(Potential is { } potential ? potential.Cells : []);
         hash.Append(Activator is { } activator ? activator.Cells : []);
         hash.Append(Inhibitor is { } inhibitor ? inhibitor.Cells : []);
+        foreach (var field in Species)
+        {
+            hash.Append(field.Cells);
+        }
     }
 
     private static ImmutableArray<double> Choose(Field? given, ImmutableArray<double> drawn, SimulationSpec spec) =>

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Mfn.Core.Kinetics;
 using Mfn.Core.Simulation;
 using Mfn.Core.Specs;
 
@@ -31,11 +33,22 @@ public sealed record ParameterChange : StateChange
     /// <summary>See <see cref="SimulationSpec.InhibitorRate"/>.</summary>
     public double? InhibitorRate { get; init; }
 
+    /// <summary>Other values for parameters of kinetics, by their symbols.</summary>
+    public ImmutableSortedDictionary<string, double> Kinetics { get; init; } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
+
+    /// <summary>See <see cref="PatternSpec.AdditiveNoise"/>.</summary>
+    public ImmutableArray<double>? AdditiveNoise { get; init; }
+
+    /// <summary>See <see cref="PatternSpec.MultiplicativeNoise"/>.</summary>
+    public ImmutableArray<double>? MultiplicativeNoise { get; init; }
+
     /// <summary>Whether nothing changes.</summary>
-    public bool IsEmpty => Array.TrueForAll(Values, value => value is null);
+    public bool IsEmpty => Array.TrueForAll(Values, value => value is null) && !ChangesPattern;
 
     /// <inheritdoc/>
-    public override bool EditsPotential => false;
+    public override bool EditsFields => false;
+
+    private bool ChangesPattern => Kinetics.Count > 0 || AdditiveNoise is not null || MultiplicativeNoise is not null;
 
     private double?[] Values =>
     [
@@ -68,6 +81,25 @@ public sealed record ParameterChange : StateChange
             problems.Add(nameof(JitterVariance), "must not be set for a run without jitter");
         }
 
+        if (spec.Pattern is { } pattern)
+        {
+            if (!Array.TrueForAll(Values, value => value is null))
+            {
+                problems.Add(nameof(Kinetics), "must not be changed together with constants of the reference");
+            }
+
+            var unknown = Kinetics.Keys.Where(symbol => pattern.Kinetics.Model.Parameters.All(parameter => parameter.Symbol != symbol)).ToList();
+            problems.AddRange(unknown.Select(symbol => new SpecProblem(symbol, $"must be a parameter of {pattern.Kinetics.Model.Name}")));
+            if (unknown.Count == 0)
+            {
+                problems.AddRange(ApplyTo(pattern).FindProblems());
+            }
+        }
+        else if (ChangesPattern)
+        {
+            problems.Add(nameof(Kinetics), "must not be changed for a run without kinetics");
+        }
+
         return problems;
 
         void Check(string parameter, double? value, ParameterRange range)
@@ -89,6 +121,14 @@ public sealed record ParameterChange : StateChange
         InhibitorDiffusion = InhibitorDiffusion ?? spec.InhibitorDiffusion,
         ActivatorRate = ActivatorRate ?? spec.ActivatorRate,
         InhibitorRate = InhibitorRate ?? spec.InhibitorRate,
+        Pattern = spec.Pattern is { } pattern && ChangesPattern ? ApplyTo(pattern) : spec.Pattern,
+    };
+
+    private PatternSpec ApplyTo(PatternSpec pattern) => pattern with
+    {
+        Kinetics = Kinetics.Aggregate(pattern.Kinetics, (kinetics, change) => kinetics.With(change.Key, change.Value)),
+        AdditiveNoise = AdditiveNoise ?? pattern.AdditiveNoise,
+        MultiplicativeNoise = MultiplicativeNoise ?? pattern.MultiplicativeNoise,
     };
 
     internal override void AppendTo(IncrementalHash hash)
@@ -98,6 +138,25 @@ public sealed record ParameterChange : StateChange
         {
             hash.Append(value is null ? 0 : 1);
             hash.Append(value ?? 0);
+        }
+
+        // Nothing of this was there when the first identities were told.
+        foreach (var (symbol, value) in Kinetics)
+        {
+            hash.Append(symbol);
+            hash.Append(value);
+        }
+
+        AppendNoise(1, AdditiveNoise);
+        AppendNoise(2, MultiplicativeNoise);
+
+        void AppendNoise(int kind, ImmutableArray<double>? noise)
+        {
+            if (noise is { } strengths)
+            {
+                hash.Append(kind);
+                hash.Append(strengths.AsSpan());
+            }
         }
     }
 }

@@ -17,6 +17,9 @@ internal sealed class RequestProblems
     /// <summary>How much is wrong so far.</summary>
     public int Count { get; private set; }
 
+    /// <summary>The first ones.</summary>
+    public IEnumerable<(string Field, string Description)> All => _violations.Select(violation => (violation.Field, violation.Description));
+
     /// <summary>Notes a value that is out of its range; returns whether it is in it.</summary>
     public bool Check(string field, double value, ParameterRange range)
     {

@@ -6,13 +6,13 @@ namespace Mfn.Server.Frames;
 /// <summary>A field as the bytes of one encoding: row-major, little-endian.</summary>
 internal readonly record struct EncodedField(int RowCount, int ColumnCount, CellEncoding Encoding, ReadOnlyMemory<byte> Bytes)
 {
-    /// <summary>Distance of two neighbouring levels in volts; 0 unless quantised.</summary>
+    /// <summary>Distance of two neighbouring levels in the unit of the cells; 0 unless quantised.</summary>
     public double Quantum { get; init; }
 
     /// <summary>The level that 0 stands for, in quanta; 0 unless quantised.</summary>
     public long FirstLevel { get; init; }
 
-    /// <summary>No decoded cell is further from the computed one, in volts; 0 where nobody asked for it.</summary>
+    /// <summary>No decoded cell is further from the computed one, in their unit; 0 where nobody asked for it.</summary>
     public double LargestError { get; init; }
 
     /// <summary>The bytes that the given number of cells take.</summary>
@@ -28,13 +28,18 @@ internal readonly record struct EncodedField(int RowCount, int ColumnCount, Cell
         _ => 0,
     };
 
-    /// <summary>Writes a run's potential to <paramref name="destination"/>, which must have room for just it; singles as they are.</summary>
-    public static EncodedField Encode(SimulationEngine engine, CellEncoding encoding, Memory<byte> destination)
+    /// <summary>Whether the cells are a potential's, in volts, and not those of a species in its unit.</summary>
+    public bool IsPotential { get; init; } = true;
+
+    /// <summary>Writes a field of a run to <paramref name="destination"/>, which must have room for just it; singles as they are.</summary>
+    public static EncodedField Encode(SimulationEngine engine, int species, CellEncoding encoding, Memory<byte> destination)
     {
-        var gridSize = engine.Spec.GridSize;
-        return encoding == CellEncoding.Float32 && !engine.PotentialSingles.IsEmpty
-            ? OfSingles(engine.PotentialSingles, gridSize, gridSize, destination)
-            : Encode(engine.Potential, gridSize, gridSize, encoding, destination);
+        var (rowCount, columnCount) = (engine.Spec.RowCount, engine.Spec.ColumnCount);
+        var singles = engine.SpeciesSingles(species);
+        var field = encoding == CellEncoding.Float32 && !singles.IsEmpty
+            ? OfSingles(singles, rowCount, columnCount, destination)
+            : Encode(engine.Species(species), rowCount, columnCount, encoding, destination);
+        return field with { IsPotential = engine.Spec.IsPotential(species) };
     }
 
     /// <summary>Copies cells that are singles to <paramref name="destination"/>, which must have room for just them.</summary>

@@ -8,6 +8,9 @@ namespace Mfn.Server.Frames;
 /// <param name="Downsampling">The side of a square, cut off at the rectangle's last row and column; at least 1.</param>
 internal readonly record struct FieldWindow(int Row, int Column, int RowCount, int ColumnCount, int Downsampling)
 {
+    /// <summary>Whose cells: the place in <see cref="Mfn.Core.Simulation.SimulationSpec.SpeciesSymbols"/>.</summary>
+    public int Species { get; init; }
+
     /// <summary>The rows of squares.</summary>
     public int SquareRowCount => (RowCount + Downsampling - 1) / Downsampling;
 
@@ -20,8 +23,8 @@ internal readonly record struct FieldWindow(int Row, int Column, int RowCount, i
     /// <summary>All cells of a square field.</summary>
     public static FieldWindow Whole(int gridSize, int downsampling = 1) => new(0, 0, gridSize, gridSize, downsampling);
 
-    /// <summary>Whether no cell of a square field lies outside.</summary>
-    public bool IsWhole(int gridSize) => this == Whole(gridSize, Downsampling);
+    /// <summary>Whether no cell of a field lies outside.</summary>
+    public bool IsWhole(int rowCount, int columnCount) => Row == 0 && Column == 0 && RowCount == rowCount && ColumnCount == columnCount;
 
     /// <summary>
     /// Writes the mean of each square. A square of one cell is that cell; for others the cells are added to zero one after the other, row by row,

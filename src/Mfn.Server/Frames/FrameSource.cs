@@ -7,13 +7,15 @@ internal readonly ref struct FrameSource
 {
     private readonly SimulationEngine? _engine;
     private readonly StateCopy? _copy;
-    private readonly ReadOnlySpan<double> _potential;
+    private readonly ReadOnlySpan<double> _field;
 
     /// <summary>An engine as it is; valid until its next step.</summary>
     public FrameSource(SimulationEngine engine, long revision)
     {
         _engine = engine;
-        GridSize = engine.Spec.GridSize;
+        Spec = engine.Spec;
+        RowCount = engine.Spec.RowCount;
+        ColumnCount = engine.Spec.ColumnCount;
         Step = engine.Step;
         Revision = revision;
         GrowthEventCount = engine.Counts.GrowthEvents;
@@ -23,24 +25,33 @@ internal readonly ref struct FrameSource
     public FrameSource(StateCopy copy)
     {
         _copy = copy;
-        GridSize = copy.GridSize;
+        Spec = copy.Spec;
+        RowCount = copy.Spec.RowCount;
+        ColumnCount = copy.Spec.ColumnCount;
         Step = copy.Step;
         Revision = copy.Revision;
         GrowthEventCount = copy.GrowthEventCount;
     }
 
-    /// <summary>A field of doubles.</summary>
+    /// <summary>A square potential of doubles.</summary>
     public FrameSource(ReadOnlySpan<double> potential, int gridSize, int step, long revision, long growthEventCount)
     {
-        _potential = potential;
-        GridSize = gridSize;
+        _field = potential;
+        RowCount = gridSize;
+        ColumnCount = gridSize;
         Step = step;
         Revision = revision;
         GrowthEventCount = growthEventCount;
     }
 
-    /// <summary>The rows, and the cells in a row.</summary>
-    public int GridSize { get; }
+    /// <summary>What is simulated; null for a field alone.</summary>
+    public SimulationSpec? Spec { get; }
+
+    /// <summary>The rows.</summary>
+    public int RowCount { get; }
+
+    /// <summary>The cells in a row.</summary>
+    public int ColumnCount { get; }
 
     /// <summary>Steps completed.</summary>
     public int Step { get; }
@@ -51,9 +62,9 @@ internal readonly ref struct FrameSource
     /// <summary>Growth events since step 0.</summary>
     public long GrowthEventCount { get; }
 
-    /// <summary>The potential in volts.</summary>
-    public ReadOnlySpan<double> Potential => _engine is not null ? _engine.Potential : _copy is not null ? _copy.Potential : _potential;
+    /// <summary>A field, in its unit.</summary>
+    public ReadOnlySpan<double> Species(int index) => _engine is not null ? _engine.Species(index) : _copy is not null ? _copy.Species(index) : _field;
 
-    /// <summary>The same as singles; empty if the run's cells are doubles.</summary>
-    public ReadOnlySpan<float> PotentialSingles => _engine is not null ? _engine.PotentialSingles : _copy is not null ? _copy.PotentialSingles : [];
+    /// <summary>The same as singles; empty where there are only doubles of it.</summary>
+    public ReadOnlySpan<float> SpeciesSingles(int index) => _engine is not null ? _engine.SpeciesSingles(index) : _copy is not null ? _copy.SpeciesSingles(index) : [];
 }

@@ -3,30 +3,33 @@ using System.Numerics;
 namespace Mfn.Server.Frames;
 
 /// <summary>Equidistant levels for the cells of a frame: the level of a cell is its multiple of the quantum, rounded to the nearest, ties to even.</summary>
-/// <param name="Quantum">The distance of two neighbouring levels in volts: a power of two.</param>
+/// <param name="Quantum">The distance of two neighbouring levels in the unit of the cells: a power of two.</param>
 /// <param name="FirstLevel">The least level of any cell, in quanta.</param>
 internal readonly record struct Quantization(double Quantum, long FirstLevel)
 {
     // 2^-40 V is less than any cell is known to; levels up to 2^52 are exact, and so is all that is done to them.
-    private const int LeastExponent = -40;
+    public const int LeastPotentialExponent = -40;
+
+    // A species may have any unit; its levels are still normal numbers, and so are their number a unit.
+    public const int LeastSpeciesExponent = -1000;
     private const int LevelBits = 52;
 
     // Added to a whole number from 0 to 2^52, its bits become the low ones of the sum.
     private const double IntegerInLowBits = 1L << LevelBits;
 
-    /// <summary>No decoded cell is further from the computed one, in volts.</summary>
+    /// <summary>No decoded cell is further from the computed one, in their unit.</summary>
     public double LargestError => Quantum / 2;
 
     /// <summary>
     /// The finest one whose levels from the least cell's to the greatest's are at most 2^<paramref name="bitCount"/>, with a quantum of at least
-    /// 2^-40 V and cells of less than 2^52 quanta: a function of the frame's extremes alone.
+    /// 2^<paramref name="leastExponent"/> and cells of less than 2^52 quanta: a function of the frame's extremes alone.
     /// </summary>
-    public static Quantization Of(CellExtremes extremes, int bitCount)
+    public static Quantization Of(CellExtremes extremes, int bitCount, int leastExponent = LeastPotentialExponent)
     {
-        var floor = Math.ScaleB(1.0, LeastExponent);
+        var floor = Math.ScaleB(1.0, leastExponent);
         var halfSpan = (extremes.Maximum / 2) - (extremes.Minimum / 2);
         var exponent = Math.Max(
-            Math.Max(LeastExponent, Math.ILogB(Math.Max(extremes.LargestMagnitude, floor)) + 1 - LevelBits),
+            Math.Max(leastExponent, Math.ILogB(Math.Max(extremes.LargestMagnitude, floor)) + 1 - LevelBits),
             Math.ILogB(Math.Max(halfSpan, floor)) + 1 - bitCount);
         for (; ; exponent++)
         {

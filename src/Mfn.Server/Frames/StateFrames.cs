@@ -9,14 +9,14 @@ internal sealed class StateFrames(IFrameMemory memory)
 {
     private readonly Dictionary<(CellEncoding, FieldWindow), Snapshot> _snapshots = [];
     private readonly Dictionary<FieldWindow, WindowCells> _windows = [];
-    private readonly Dictionary<FeatureOptions, FeatureVector> _features = [];
-    private FieldStatistics? _statistics;
-    private (CellEncoding, FieldWindow)? _given;
+    private readonly Dictionary<(int Species, FeatureOptions), FeatureVector> _features = [];
+    private readonly Dictionary<int, FieldStatistics> _statistics = [];
+    private readonly HashSet<(CellEncoding, FieldWindow)> _given = [];
 
     /// <summary>Takes over a field that is there already.</summary>
     public void Add(EncodedField field, FieldWindow window, SharedPayload payload)
     {
-        _given = (field.Encoding, window);
+        _given.Add((field.Encoding, window));
         _snapshots.Add((field.Encoding, window), new Snapshot(payload, field));
     }
 
@@ -37,10 +37,15 @@ internal sealed class StateFrames(IFrameMemory memory)
     {
         var facts = new FrameFacts(
             format.Window,
-            format.Window.IsWhole(source.GridSize),
-            format.HasStatistics ? _statistics ??= FieldStatistics.Of(source.Potential) : null,
-            format.Features is { } options ? FeaturesOf(source, options) : null,
-            source.GrowthEventCount);
+            format.Window.IsWhole(source.RowCount, source.ColumnCount),
+            format.HasStatistics ? StatisticsOf(source, format.Window.Species) : null,
+            format.Features is { } options ? FeaturesOf(source, format.Window.Species, options) : null,
+            source.GrowthEventCount)
+        {
+            Species = source.Spec is { } spec ? spec.SpeciesSymbols[format.Window.Species] : "potential",
+            IsPotential = source.Spec?.IsPotential(format.Window.Species) ?? true,
+            Time = source.Spec?.TimeAt(source.Step) ?? source.Step,
+        };
         if (format.Encoding == CellEncoding.None)
         {
             return new SharedFrame(source.Step, source.Revision, facts, field: null, snapshot: null, delta: null);
@@ -54,7 +59,7 @@ internal sealed class StateFrames(IFrameMemory memory)
     /// <summary>Lets go of what was made for a format that has nothing in common with others: frames that watchers have keep it.</summary>
     public void Forget(CellEncoding encoding, FieldWindow window)
     {
-        if (_given != (encoding, window) && _snapshots.Remove((encoding, window), out var snapshot))
+        if (!_given.Contains((encoding, window)) && _snapshots.Remove((encoding, window), out var snapshot))
         {
             snapshot.Payload.Release();
         }
@@ -81,15 +86,28 @@ internal sealed class StateFrames(IFrameMemory memory)
         _snapshots.Clear();
         _windows.Clear();
         _features.Clear();
-        _statistics = null;
+        _statistics.Clear();
+        _given.Clear();
     }
 
-    private FeatureVector FeaturesOf(in FrameSource source, FeatureOptions options)
+    private FieldStatistics StatisticsOf(in FrameSource source, int species)
     {
-        if (!_features.TryGetValue(options, out var features))
+        if (!_statistics.TryGetValue(species, out var statistics))
         {
-            features = FeatureVector.Of(source.Potential, source.GridSize, source.GridSize, options);
-            _features.Add(options, features);
+            statistics = FieldStatistics.Of(source.Species(species));
+            _statistics.Add(species, statistics);
+        }
+
+        return statistics;
+    }
+
+    private FeatureVector FeaturesOf(in FrameSource source, int species, FeatureOptions options)
+    {
+        if (!_features.TryGetValue((species, options), out var features))
+        {
+            var volts = new PotentialView(source.Spec, species);
+            features = FeatureVector.Of(volts.Of(source.Species(species)), source.RowCount, source.ColumnCount, options);
+            _features.Add((species, options), features);
         }
 
         return features;
@@ -106,7 +124,7 @@ internal sealed class StateFrames(IFrameMemory memory)
             }
 
             var buffer = memory.Rent(EncodedField.ByteCount(window.SquareCount, encoding));
-            var field = Encode(source, cells, window, encoding, buffer.Memory);
+            var field = Encode(source, cells, window, encoding, buffer.Memory) with { IsPotential = source.Spec?.IsPotential(window.Species) ?? true };
             snapshot = new Snapshot(new SharedPayload(buffer), field);
             _snapshots.Add((encoding, window), snapshot);
         }
@@ -117,15 +135,17 @@ internal sealed class StateFrames(IFrameMemory memory)
     private static EncodedField Encode(in FrameSource source, WindowCells cells, FieldWindow window, CellEncoding encoding, Memory<byte> destination)
     {
         var (rowCount, columnCount) = (window.SquareRowCount, window.SquareColumnCount);
+        var isPotential = source.Spec?.IsPotential(window.Species) ?? true;
+        var singles = source.SpeciesSingles(window.Species);
         switch (encoding)
         {
             case CellEncoding.Quantized16:
             case CellEncoding.Quantized8:
-                return Quantize(cells.Of(source), cells.ExtremesIn(source), rowCount, columnCount, encoding, destination);
-            case CellEncoding.Float32 when cells.IsWholeField && !source.PotentialSingles.IsEmpty:
-                return EncodedField.OfSingles(source.PotentialSingles, rowCount, columnCount, destination);
+                return Quantize(cells.Of(source), cells.ExtremesIn(source), isPotential, rowCount, columnCount, encoding, destination);
+            case CellEncoding.Float32 when cells.IsWholeField && !singles.IsEmpty:
+                return EncodedField.OfSingles(singles, rowCount, columnCount, destination);
             default:
-                var isExact = encoding == CellEncoding.Float64 || (window.Downsampling == 1 && !source.PotentialSingles.IsEmpty);
+                var isExact = encoding == CellEncoding.Float64 || (window.Downsampling == 1 && !singles.IsEmpty);
                 return EncodedField.Encode(cells.Of(source), rowCount, columnCount, encoding, destination) with
                 {
                     LargestError = isExact ? 0.0 : cells.ExtremesIn(source).LargestSingleError,
@@ -134,9 +154,9 @@ internal sealed class StateFrames(IFrameMemory memory)
     }
 
     private static EncodedField Quantize(
-        ReadOnlySpan<double> cells, CellExtremes extremes, int rowCount, int columnCount, CellEncoding encoding, Memory<byte> destination)
+        ReadOnlySpan<double> cells, CellExtremes extremes, bool isPotential, int rowCount, int columnCount, CellEncoding encoding, Memory<byte> destination)
     {
-        var quantization = Quantization.Of(extremes, EncodedField.CellSize(encoding) * 8);
+        var quantization = Quantization.Of(extremes, EncodedField.CellSize(encoding) * 8, isPotential ? Quantization.LeastPotentialExponent : Quantization.LeastSpeciesExponent);
         if (encoding == CellEncoding.Quantized16)
         {
             quantization.Apply(cells, MemoryMarshal.Cast<byte, ushort>(destination.Span));

@@ -12,20 +12,20 @@ internal sealed class WindowCells
     public WindowCells(in FrameSource source, FieldWindow window)
     {
         _window = window;
-        if (window.Downsampling == 1 && window.IsWhole(source.GridSize))
+        if (window.Downsampling == 1 && window.IsWhole(source.RowCount, source.ColumnCount))
         {
             return;
         }
 
         _means = ArrayPool<double>.Shared.Rent(window.SquareCount);
-        window.Extract(source.Potential, source.GridSize, _means.AsSpan(0, window.SquareCount));
+        window.Extract(source.Species(window.Species), source.ColumnCount, _means.AsSpan(0, window.SquareCount));
     }
 
     /// <summary>Whether these are all cells of the field.</summary>
     public bool IsWholeField => _means is null;
 
     /// <summary>The cells, row after row.</summary>
-    public ReadOnlySpan<double> Of(in FrameSource source) => _means is null ? source.Potential : _means.AsSpan(0, _window.SquareCount);
+    public ReadOnlySpan<double> Of(in FrameSource source) => _means is null ? source.Species(_window.Species) : _means.AsSpan(0, _window.SquareCount);
 
     /// <summary>Their extremes, found once.</summary>
     public CellExtremes ExtremesIn(in FrameSource source) => _extremes ??= CellExtremes.Of(Of(source));

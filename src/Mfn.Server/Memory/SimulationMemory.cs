@@ -5,15 +5,15 @@ namespace Mfn.Server.Memory;
 /// <summary>Upper bounds in bytes on what simulations take.</summary>
 internal static class SimulationMemory
 {
-    /// <summary>The fields that are stepped: two, or six with species.</summary>
+    /// <summary>The fields that are stepped, before and after a step.</summary>
     public static long OfEngine(SimulationSpec spec) =>
-        (spec.HasSpecies ? 6 : 2) * CellCount(spec) * (spec.Precision == Precision.Binary32 ? sizeof(float) : sizeof(double));
+        2L * spec.SpeciesSymbols.Length * CellCount(spec) * (spec.Precision == Precision.Binary32 ? sizeof(float) : sizeof(double));
 
     /// <summary>What follows the potential for its features.</summary>
     public static long OfFeatures(int rowCount, int columnCount) => 3L * sizeof(double) * rowCount * columnCount;
 
     /// <summary>A checkpoint.</summary>
-    public static long OfCheckpoint(SimulationSpec spec) => (spec.HasSpecies ? 3 : 1) * CellCount(spec) * sizeof(double);
+    public static long OfCheckpoint(SimulationSpec spec) => (spec.SpeciesSymbols.Length * CellCount(spec) * sizeof(double)) + (spec.Pattern?.Mask.Length ?? 0);
 
-    private static long CellCount(SimulationSpec spec) => (long)spec.GridSize * spec.GridSize;
+    private static long CellCount(SimulationSpec spec) => (long)spec.RowCount * spec.ColumnCount;
 }

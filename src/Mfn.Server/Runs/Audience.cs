@@ -70,7 +70,7 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
         {
             BringIfMissed(engine, revision);
             FlushMissed();
-            var state = begins ? CopyForBeginner(engine, revision) : null;
+            var state = begins ? CopyForBeginner(engine, revision, subscription.Quality.Format.Window.Species) : null;
             var watcher = Add(subscription, out var group);
             if (state is not null && !group.TryBegin(watcher, state))
             {
@@ -513,7 +513,7 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
             return;
         }
 
-        var state = TryCopy(engine, revision, mayMiss: true);
+        var state = TryCopy(engine, revision, SpeciesWatched(), mayMiss: true);
         Append(frame with { State = state });
         state?.Release();
         Work();
@@ -612,23 +612,34 @@ internal sealed class Audience(RunServices services) : IThreadPoolWorkItem, IAsy
         }
     }
 
-    private StateCopy CopyForBeginner(SimulationEngine engine, long revision) => TryCopy(engine, revision, mayMiss: false)
+    private SpeciesSet SpeciesWatched()
+    {
+        var species = new SpeciesSet();
+        foreach (var format in _groups.Keys)
+        {
+            species = species.With(format.Window.Species);
+        }
+
+        return species;
+    }
+
+    private StateCopy CopyForBeginner(SimulationEngine engine, long revision, int species) => TryCopy(engine, revision, new SpeciesSet().With(species), mayMiss: false)
         ?? throw CallRefusedException.OverLimit("The memory for the frames of live runs is taken. Try again when slow watchers have gone.", RetryDelay);
 
     /// <summary>A copy of the state, which the caller releases; null if the memory for it is taken.</summary>
-    private StateCopy? TryCopy(SimulationEngine engine, long revision, bool mayMiss)
+    private StateCopy? TryCopy(SimulationEngine engine, long revision, SpeciesSet species, bool mayMiss)
     {
-        if (_latest is { } latest && latest.Step == engine.Step && latest.Revision == revision && latest.TryRetain())
+        if (_latest is { } latest && latest.Step == engine.Step && latest.Revision == revision && latest.Has(species) && latest.TryRetain())
         {
             return latest;
         }
 
         if (mayMiss)
         {
-            LetGoOfOldest(StateCopy.ByteCountOf(engine));
+            LetGoOfOldest(StateCopy.ByteCountOf(engine, species));
         }
 
-        var copy = StateCopy.TryTake(engine, revision, services.BacklogMemory, OnFreed);
+        var copy = StateCopy.TryTake(engine, revision, species, services.BacklogMemory, OnFreed);
         if (copy is not null)
         {
             _latest = copy;

@@ -124,7 +124,7 @@ internal sealed class Replay : IDisposable
             if (next is { } change && change.Position.Step == _simulation.Step && change.Position <= end)
             {
                 _simulation.Apply(change.Change);
-                if (change.Change.EditsPotential)
+                if (change.Change.EditsFields)
                 {
                     return ReplayStop.Frame;
                 }

@@ -177,7 +177,7 @@ internal sealed class RunHistory
         }
     }
 
-    private static long CheckpointBytes(SimulationSpec spec) => 3L * sizeof(double) * spec.GridSize * spec.GridSize;
+    private static long CheckpointBytes(SimulationSpec spec) => (long)Math.Max(spec.SpeciesSymbols.Length, spec.Pattern is null ? 3 : 1) * sizeof(double) * spec.RowCount * spec.ColumnCount;
 
     private void Trim()
     {

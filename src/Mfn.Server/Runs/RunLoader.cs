@@ -19,7 +19,7 @@ internal static class RunLoader
         var plan = new RunPlan(
             header.Name.ToName("name", problems, isSet: header.Name.Length > 0),
             header.StepsPerSecond > 0 ? header.StepsPerSecond : null,
-            header.Stop.ToRule("stop", firstStep: 0, problems) ?? new StopRule.Never(),
+            header.Stop.ToRule("stop", firstStep: 0, header.Stop.SteadyState is { HasTolerance: true }, problems) ?? new StopRule.Never(),
             header.HistorySteps,
             header.BeginsPaused);
 

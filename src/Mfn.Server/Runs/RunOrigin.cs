@@ -29,7 +29,7 @@ internal sealed record RunOrigin(
         var spec = Checkpoint.Spec;
         (string Setting, long Value, long Limit)[] sizes =
         [
-            ("Limits:MaxGridSize", spec.GridSize, limits.MaxGridSize),
+            ("Limits:MaxGridSize", Math.Max(spec.RowCount, spec.ColumnCount), limits.MaxGridSize),
             ("Runs:MaxHistoryBytesPerRun", RunHistory.LeastBytes(spec, Plan.HistorySteps), options.MaxHistoryBytesPerRun),
             ("Runs:MaxCommandsPerRun", Past.Commands.Count, options.MaxCommandsPerRun),
             ("Runs:MaxCommandBytesPerRun", Past.Commands.Sum(command => command.Command.ByteCount), options.MaxCommandBytesPerRun),

@@ -180,7 +180,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         if (historyBytes > options.MaxHistoryBytesPerRun)
         {
             throw CallRefusedException.TooLarge(
-                $"The history of a {spec.GridSize} x {spec.GridSize} run takes at least {historyBytes} bytes, but the server allows {options.MaxHistoryBytesPerRun}. Set history_steps to 0 to keep none.",
+                $"The history of a {spec.RowCount} x {spec.ColumnCount} run takes at least {historyBytes} bytes, but the server allows {options.MaxHistoryBytesPerRun}. Set history_steps to 0 to keep none.",
                 historyBytes,
                 options.MaxHistoryBytesPerRun);
         }

@@ -88,8 +88,9 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         var checkpoint = await StateOfAsync(parent, request.HasStep ? request.Step : null, held, context);
         var forkedFrom = new ForkPoint(parent.Id, RunPosition.Of(checkpoint));
         var problems = new RequestProblems();
-        var plan = request.ToPlan(parent.Plan, checkpoint.State.Step, problems);
+        var plan = request.ToPlan(parent.Plan, checkpoint.State.Step, checkpoint.Spec.Pattern is not null, problems);
         var change = request.Changes?.ToChange("changes", checkpoint.Spec, limits.Value, problems);
+        change?.CheckApplicable(checkpoint.Spec, "changes", problems);
         problems.ThrowIfAny();
 
         if (change is { IsEmpty: false })
@@ -129,7 +130,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         using var received = CallMemory.Of(context).OpenUpload(MemoryUse.Imports);
         var problems = new RequestProblems();
         var checkpoint = await new CheckpointUpload(reader, received, limits.Value).ReceiveAsync(requestStream, context, problems);
-        var plan = start.ToPlan(checkpoint.State.Step, problems);
+        var plan = start.ToPlan(checkpoint.State.Step, checkpoint.Spec.Pattern is not null, problems);
         problems.ThrowIfAny();
         return new ImportRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
     }

@@ -4,6 +4,7 @@ using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Storage;
+using Mfn.Server.Translation;
 
 namespace Mfn.Server.Runs;
 
@@ -143,6 +144,14 @@ internal sealed class RunSimulation : IAsyncDisposable
             throw end.Reason == RunEndReason.Failed ? HasFailed() : CallRefusedException.RunHasStopped(_simulation.Step);
         }
 
+        // What a change of kinetics does depends on all changes before it.
+        if (command.Command is RunCommand.ChangeState { Change: var change })
+        {
+            var problems = new RequestProblems();
+            change.CheckApplicable(_simulation.Spec, "command.change_parameters", problems);
+            problems.ThrowIfAny();
+        }
+
         _ledger.RequireRoom(command);
         var position = PositionAfter(command.Command);
         try
@@ -230,7 +239,7 @@ internal sealed class RunSimulation : IAsyncDisposable
                 _simulation.Apply(change);
                 _archive.Add(new AppliedChange(position, change));
                 UpdateStatus();
-                if (change.EditsPotential)
+                if (change.EditsFields)
                 {
                     _audience.Publish(_simulation.Engine, _simulation.Revision, isForAll: true);
                 }

@@ -2,7 +2,7 @@ using Mfn.Core.Steering;
 
 namespace Mfn.Server.Runs;
 
-/// <summary>Looks now and then at how much one step changes the potential.</summary>
+/// <summary>Looks now and then at how much one step changes the fields.</summary>
 internal sealed class SteadyStateWatch(StopRule.SteadyState rule)
 {
     private double[] _before = [];
@@ -23,13 +23,18 @@ internal sealed class SteadyStateWatch(StopRule.SteadyState rule)
             return;
         }
 
-        var potential = simulation.Engine.Potential;
-        if (_before.Length != potential.Length)
+        var (engine, count) = (simulation.Engine, SpeciesCompared(simulation));
+        for (var species = 0; species < count; species++)
         {
-            _before = new double[potential.Length];
+            var cells = engine.Species(species);
+            if (_before.Length != count * cells.Length)
+            {
+                _before = new double[count * cells.Length];
+            }
+
+            cells.CopyTo(_before.AsSpan(species * cells.Length));
         }
 
-        potential.CopyTo(_before);
         _beforeStep = simulation.Step;
     }
 
@@ -41,15 +46,22 @@ internal sealed class SteadyStateWatch(StopRule.SteadyState rule)
             return false;
         }
 
-        var potential = simulation.Engine.Potential;
-        for (var i = 0; i < potential.Length; i++)
+        for (var species = 0; species < SpeciesCompared(simulation); species++)
         {
-            if (Math.Abs(potential[i] - _before[i]) > rule.ToleranceVolts)
+            var cells = simulation.Engine.Species(species);
+            var before = _before.AsSpan(species * cells.Length);
+            for (var i = 0; i < cells.Length; i++)
             {
-                return false;
+                if (Math.Abs(cells[i] - before[i]) > rule.Tolerance)
+                {
+                    return false;
+                }
             }
         }
 
         return true;
     }
+
+    /// <summary>All species of kinetics; of the reference the potential alone.</summary>
+    private static int SpeciesCompared(SteeredSimulation simulation) => simulation.Spec.Pattern is null ? 1 : simulation.Engine.SpeciesCount;
 }

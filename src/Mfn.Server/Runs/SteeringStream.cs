@@ -22,7 +22,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
     {
         Run? run = null;
         using var received = CallMemory.Of(context).OpenUpload(MemoryUse.Requests);
-        PotentialUpload? upload = null;
+        ReplacementUpload? upload = null;
         var isRestRefused = false;
         var pulse = new Pulse(runs.Services, () => writer.WriteAsync(responseStream, new SteerRunResponse { Heartbeat = new Heartbeat() }, context));
         while (await pulse.WhileAsync(reader.MoveNextAsync(requestStream, context)))
@@ -79,25 +79,25 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
         CallersText.Cut(commandId, id => Encoding.UTF8.GetByteCount(id) <= RunWireExtensions.LongestCommandId);
 
     /// <summary>What takes the values that are still to come, if nothing is wrong with their number.</summary>
-    private PotentialUpload BeginUpload(Run run, SteerRunRequest request, MemoryReservation received)
+    private ReplacementUpload BeginUpload(Run run, SteerRunRequest request, MemoryReservation received)
     {
-        const string Path = "command.replace_potential";
-        if (request.Command?.ReplacePotential is not { } potential)
+        var path = request.Command?.ReplaceSpecies is null ? "command.replace_potential" : "command.replace_species.field";
+        if (request.Command is not { } command || (command.ReplacePotential ?? command.ReplaceSpecies?.Field) is not { } field)
         {
-            throw CallRefusedException.InvalidArgument("values_follow", $"must only be set beside {Path}");
+            throw CallRefusedException.InvalidArgument("values_follow", "must only be set beside command.replace_potential or command.replace_species.field");
         }
 
         var problems = new RequestProblems();
-        var gridSize = run.Status.Spec.GridSize;
-        var incoming = IncomingField.Declare(potential, Path, limits, problems);
-        if (incoming is not null && (incoming.RowCount != gridSize || incoming.ColumnCount != gridSize))
+        var spec = run.Status.Spec;
+        var incoming = IncomingField.Declare(field, path, limits, problems);
+        if (incoming is not null && (incoming.RowCount != spec.RowCount || incoming.ColumnCount != spec.ColumnCount))
         {
-            problems.Add(Path, $"must be {gridSize} x {gridSize} like the run, but was {incoming.RowCount} x {incoming.ColumnCount}");
+            problems.Add(path, $"must be {spec.RowCount} x {spec.ColumnCount} like the run, but was {incoming.RowCount} x {incoming.ColumnCount}");
         }
 
         problems.ThrowIfAny();
-        var upload = new PotentialUpload(request, incoming!.ByteCount, received);
-        upload.Append(potential.Values);
+        var upload = new ReplacementUpload(request, field, $"{path}.values", incoming!.ByteCount, received);
+        upload.Append(field.Values);
         return upload;
     }
 

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 using Mfn.Core.Simulation;
 using Mfn.Core.Statistics;
+using Mfn.Core.Steering;
 using Mfn.Server.Compute;
 using Mfn.Server.Frames;
 using Mfn.Server.Memory;
@@ -83,8 +85,9 @@ internal sealed class OwnedSimulation : IAsyncDisposable
     {
         try
         {
-            using var engine = new SimulationEngine(_order.Spec, _registry.Scheduler.Helpers);
-            var analysis = new SimulationAnalysis(_order.Analysis, _order.Spec.GridSize);
+            using var simulation = new SteeredSimulation(_order.Spec, _order.InitialFields, _registry.Scheduler.Helpers);
+            var engine = simulation.Engine;
+            var analysis = new SimulationAnalysis(_order.Analysis, _order.Spec, _order.AnalysedSpecies);
             await StepToEndAsync(engine, analysis);
             return Result(engine, analysis);
         }
@@ -104,7 +107,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
             engine.Advance(StepsUntilSomethingIsDue(engine.Step, analysis), _order.Frames is null ? null : growthEvents, Cancelled);
             if (analysis.NeedsEveryStep)
             {
-                analysis.Add(engine.Potential);
+                analysis.Add(engine);
             }
 
             Volatile.Write(ref _step, engine.Step);
@@ -144,16 +147,15 @@ internal sealed class OwnedSimulation : IAsyncDisposable
 
     private SimulationFrame Capture(SimulationEngine engine, SimulationAnalysis analysis, FramePlan plan, List<GrowthEvent> growthEvents)
     {
-        var statistics = engine.PotentialStatistics;
-        var findings = plan.HasAnalysis ? analysis.Find(engine.Potential) : default;
+        var facts = SimulationSummaryFacts.Of(engine);
+        var findings = plan.HasAnalysis ? analysis.Find(engine) : default;
         if (plan.Encoding == CellEncoding.None)
         {
-            return new SimulationFrame(engine.Step, statistics, growthEvents, findings, field: null, buffer: null);
+            return new SimulationFrame(engine.Step, facts, growthEvents, findings, [], buffer: null);
         }
 
-        var buffer = _registry.Buffers.Rent(EncodedField.ByteCount(CellCount(engine), plan.Encoding));
-        var field = EncodedField.Encode(engine, plan.Encoding, buffer.Memory);
-        return new SimulationFrame(engine.Step, statistics, growthEvents, findings, field, buffer);
+        var buffer = _registry.Buffers.Rent(_order.Species.Length * EncodedField.ByteCount(engine.Spec.CellCount, plan.Encoding));
+        return new SimulationFrame(engine.Step, facts, growthEvents, findings, Encode(engine, plan.Encoding, buffer.Memory), buffer);
     }
 
     private SimulationResult Result(SimulationEngine engine, SimulationAnalysis analysis)
@@ -161,20 +163,24 @@ internal sealed class OwnedSimulation : IAsyncDisposable
         var encoding = _order.ResultEncoding;
 
         // The answer of a unary call outlives its handler, so that its bytes are not lent but its own.
-        EncodedField? field = encoding == CellEncoding.None
-            ? null
-            : EncodedField.Encode(engine, encoding, new byte[EncodedField.ByteCount(CellCount(engine), encoding)]);
+        var fields = encoding == CellEncoding.None
+            ? []
+            : Encode(engine, encoding, new byte[_order.Species.Length * EncodedField.ByteCount(engine.Spec.CellCount, encoding)]);
         return new SimulationResult(
             engine.Spec,
             engine.Counts,
-            engine.PotentialStatistics,
-            Mean(engine.Activator),
-            Mean(engine.Inhibitor),
-            analysis.Find(engine.Potential),
-            field);
+            SimulationSummaryFacts.Of(engine),
+            engine.Spec.Pattern is null ? Mean(engine.Activator) : null,
+            engine.Spec.Pattern is null ? Mean(engine.Inhibitor) : null,
+            analysis.Find(engine),
+            fields);
     }
 
-    private static int CellCount(SimulationEngine engine) => engine.Spec.GridSize * engine.Spec.GridSize;
+    private ImmutableArray<EncodedField> Encode(SimulationEngine engine, CellEncoding encoding, Memory<byte> destination)
+    {
+        var byteCount = EncodedField.ByteCount(engine.Spec.CellCount, encoding);
+        return [.. _order.Species.Select((species, i) => EncodedField.Encode(engine, species, encoding, destination.Slice(i * byteCount, byteCount)))];
+    }
 
     private static double? Mean(ReadOnlySpan<double> cells) => cells.IsEmpty ? null : FieldStatistics.Of(cells).Mean;
 }

@@ -1,29 +1,30 @@
 using Mfn.Core.Features;
 using Mfn.Core.Fractals;
+using Mfn.Core.Simulation;
+using Mfn.Server.Frames;
 
 namespace Mfn.Server.Simulation;
 
 /// <summary>Follows the fields of a run as its <see cref="AnalysisPlan"/> asks.</summary>
-internal sealed class SimulationAnalysis(AnalysisPlan plan, int gridSize)
+internal sealed class SimulationAnalysis(AnalysisPlan plan, SimulationSpec spec, int species)
 {
-    private readonly FeatureExtractor? _extractor = plan.Features is null ? null : new FeatureExtractor(gridSize, gridSize, plan.Features);
+    private readonly FeatureExtractor? _extractor = plan.Features is null ? null : new FeatureExtractor(spec.RowCount, spec.ColumnCount, plan.Features);
+    private readonly PotentialView _volts = new(spec, species);
 
     /// <summary>Whether it follows the field step by step.</summary>
     public bool NeedsEveryStep => _extractor is not null;
 
     /// <summary>Takes the field after a step.</summary>
-    public void Add(ReadOnlySpan<double> potential) => _extractor?.Add(potential);
+    public void Add(SimulationEngine engine) => _extractor?.Add(_volts.Of(engine.Species(species)));
 
-    /// <summary>What has been found, with <paramref name="potential"/> as the last field taken.</summary>
-    public Findings Find(ReadOnlySpan<double> potential)
-    {
-        return new Findings(_extractor?.Extract(), plan.HasDimension ? Measure(potential) : null);
-    }
+    /// <summary>What has been found, with the engine's field as the last one taken.</summary>
+    public Findings Find(SimulationEngine engine) =>
+        new(_extractor?.Extract(), plan.HasDimension ? Measure(_volts.Of(engine.Species(species))) : null);
 
     private BoxCountingDimension Measure(ReadOnlySpan<double> potential)
     {
         var options = plan.Features ?? FeatureOptions.Default;
         return BoxCountingDimension.MeasureAbove(
-            options.LowThresholdMillivolts / 1000.0, potential, gridSize, gridSize, options.BoxMeshesFor(gridSize, gridSize));
+            options.LowThresholdMillivolts / 1000.0, potential, spec.RowCount, spec.ColumnCount, options.BoxMeshesFor(spec.RowCount, spec.ColumnCount));
     }
 }

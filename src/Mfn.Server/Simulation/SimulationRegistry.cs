@@ -84,13 +84,14 @@ internal sealed partial class SimulationRegistry(
     private long BytesFor(SimulationOrder order)
     {
         var spec = order.Spec;
-        var cellCount = spec.GridSize * spec.GridSize;
+        var cellCount = spec.CellCount;
         var frames = order.Frames is { Encoding: not CellEncoding.None } plan
-            ? (streaming.Value.OwnerBacklog + 2L) * EncodedField.ByteCount(cellCount, plan.Encoding)
+            ? (streaming.Value.OwnerBacklog + 2L) * order.Species.Length * EncodedField.ByteCount(cellCount, plan.Encoding)
             : 0;
-        var answer = order.ResultEncoding == CellEncoding.None ? 0 : EncodedField.ByteCount(cellCount, order.ResultEncoding);
-        var features = order.Analysis.Features is null ? 0 : SimulationMemory.OfFeatures(spec.GridSize, spec.GridSize);
-        return SimulationMemory.OfEngine(spec) + features + frames + answer;
+        var answer = order.ResultEncoding == CellEncoding.None ? 0 : (long)order.Species.Length * EncodedField.ByteCount(cellCount, order.ResultEncoding);
+        var features = order.Analysis.Features is null ? 0 : SimulationMemory.OfFeatures(spec.RowCount, spec.ColumnCount);
+        var initial = order.InitialFields.Species.IsEmpty ? 0 : SimulationMemory.OfCheckpoint(spec);
+        return SimulationMemory.OfEngine(spec) + features + frames + answer + initial;
     }
 
     internal void Remove(OwnedSimulation simulation)

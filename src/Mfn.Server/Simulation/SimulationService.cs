@@ -19,11 +19,13 @@ internal sealed class SimulationService(SimulationRegistry simulations, Response
         var spec = request.Spec.ToSpec(limits.Value, problems);
         var analysis = new AnalysisPlan(request.Features?.ToOptions("features.", problems), request.FractalDimension);
         var encoding = request.FieldEncoding.ToEncoding(problems);
+        var species = request.Species.ToSpecies(spec, problems);
+        var fields = request.InitialFields.ToInitialFields(spec, limits.Value, problems);
         problems.ThrowIfAny();
 
-        await using var simulation = simulations.Start(new SimulationOrder(spec, analysis, Frames: null, encoding), context.CancellationToken, MemoryHolder.Of(context));
+        await using var simulation = simulations.Start(new SimulationOrder(spec, analysis, Frames: null, encoding, species, fields), context.CancellationToken, MemoryHolder.Of(context));
         var result = await simulation.Completion;
-        return new SimulateResponse { Summary = result.ToWire(), Field = result.Field?.ToWire() };
+        return result.ToResponse();
     }
 
     public override async Task StreamSimulation(
@@ -33,9 +35,11 @@ internal sealed class SimulationService(SimulationRegistry simulations, Response
         var spec = request.Spec.ToSpec(limits.Value, problems);
         var analysis = new AnalysisPlan(request.Features?.ToOptions("features.", problems), request.FractalDimension);
         var plan = request.ToPlan(limits.Value, problems);
+        var species = request.Species.ToSpecies(spec, problems);
+        var fields = request.InitialFields.ToInitialFields(spec, limits.Value, problems);
         problems.ThrowIfAny();
 
-        await using var simulation = simulations.Start(new SimulationOrder(spec, analysis, plan, CellEncoding.None), context.CancellationToken, MemoryHolder.Of(context));
+        await using var simulation = simulations.Start(new SimulationOrder(spec, analysis, plan, CellEncoding.None, species, fields), context.CancellationToken, MemoryHolder.Of(context));
         var sequence = 0L;
         await using var frames = simulation.ReadFramesAsync(context.CancellationToken).GetAsyncEnumerator();
         var hasFrame = await writer.SendHeadersUnlessSoonAsync(frames.MoveNextAsync().AsTask(), context);

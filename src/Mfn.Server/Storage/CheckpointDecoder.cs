@@ -20,8 +20,6 @@ internal sealed class CheckpointDecoder : IDisposable
 {
     public const int BufferLength = 64 * 1024;
 
-    private static readonly string[] FieldNames = ["potential", "activator", "inhibitor"];
-
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] _part = new byte[BufferLength];
     private readonly List<double[]> _fields = [];
@@ -34,7 +32,10 @@ internal sealed class CheckpointDecoder : IDisposable
     private long _receivedLength;
     private long _expectedLength = CheckpointFile.PreambleLength;
 
+    private uint _version;
     private uint _headerChecksum;
+    private byte[] _mask = [];
+    private int _maskLength;
     private CheckpointHeader _header = new();
     private SimulationSpec _spec = new();
     private double[] _cells = [];
@@ -48,11 +49,13 @@ internal sealed class CheckpointDecoder : IDisposable
     }
 
     /// <summary>What its cells take so far, and what they may take with the next part.</summary>
-    public long HeldBytes => sizeof(double) * (_fields.Sum(cells => (long)cells.Length) + (2L * _cells.Length));
+    public long HeldBytes => sizeof(double) * (_fields.Sum(cells => (long)cells.Length) + (2L * _cells.Length)) + _mask.Length + (_spec.Pattern?.Mask.Length ?? 0);
 
     private ReadOnlySpan<byte> Part => _part.AsSpan(0, _partLength);
 
-    private int FieldCellCount => _spec.GridSize * _spec.GridSize;
+    private int FieldCellCount => _spec.CellCount;
+
+    private int FieldCount => _spec.SpeciesSymbols.Length;
 
     /// <summary>Takes the next bytes.</summary>
     /// <exception cref="InvalidDataException">They are not those of a checkpoint that may be read; the message says why.</exception>
@@ -93,17 +96,12 @@ internal sealed class CheckpointDecoder : IDisposable
             new SimulationState
             {
                 Step = _header.Step,
-                Potential = Cells(0),
-                Activator = Cells(1),
-                Inhibitor = Cells(2),
+                Species = [.. _fields.Select(ImmutableCollectionsMarshal.AsImmutableArray)],
                 Generator = _header.Generator.ToState(),
                 Counts = new SimulationCounts(_header.GrowthEventCount, _header.TuringActivationCount, _header.ClampingEventCount),
             },
             _header.Revision,
             [.. _header.Identity]);
-
-        ImmutableArray<double> Cells(int field) =>
-            field < _fields.Count ? ImmutableCollectionsMarshal.AsImmutableArray(_fields[field]) : [];
     }
 
     public void Dispose() => _hash.Dispose();
@@ -115,11 +113,11 @@ internal sealed class CheckpointDecoder : IDisposable
             throw new InvalidDataException("These bytes are not a checkpoint: they do not begin like one.");
         }
 
-        var version = BinaryPrimitives.ReadUInt32LittleEndian(Part[8..]);
-        if (version != CheckpointFile.FormatVersion)
+        _version = BinaryPrimitives.ReadUInt32LittleEndian(Part[8..]);
+        if (_version is not (CheckpointFile.FormatVersion or CheckpointFile.PatternFormatVersion))
         {
             throw new InvalidDataException(
-                $"The checkpoint has format version {version}, but this server reads version {CheckpointFile.FormatVersion}.");
+                $"The checkpoint has format version {_version}, but this server reads versions {CheckpointFile.FormatVersion} and {CheckpointFile.PatternFormatVersion}.");
         }
 
         var headerLength = BinaryPrimitives.ReadUInt32LittleEndian(Part[12..]);
@@ -151,7 +149,37 @@ internal sealed class CheckpointDecoder : IDisposable
         }
 
         CheckHeader();
-        _expectedLength += ((long)FieldCellCount * CheckpointFile.CellWidth(_spec) * (_spec.HasSpecies ? 3 : 1)) + SHA256.HashSizeInBytes;
+        _expectedLength += ((long)FieldCellCount * CheckpointFile.CellWidth(_spec) * FieldCount) + SHA256.HashSizeInBytes;
+        if (_header.Constants.HasMask)
+        {
+            _maskLength = (FieldCellCount + 7) / 8;
+            _expectedLength += _maskLength;
+        }
+
+        ExpectMask();
+    }
+
+    private void TakeMask()
+    {
+        var count = _mask.Length;
+        Array.Resize(ref _mask, count + _partLength);
+        Part.CopyTo(_mask.AsSpan(count));
+        ExpectMask();
+    }
+
+    private void ExpectMask()
+    {
+        if (_mask.Length < _maskLength)
+        {
+            Expect(Math.Min(_maskLength - _mask.Length, BufferLength), TakeMask);
+            return;
+        }
+
+        if (_maskLength > 0)
+        {
+            _spec = _spec with { Pattern = _spec.Pattern! with { Mask = [.. Enumerable.Range(0, FieldCellCount).Select(i => (_mask[i / 8] & (0x80 >> (i % 8))) != 0)] } };
+        }
+
         ExpectCells();
     }
 
@@ -168,11 +196,19 @@ internal sealed class CheckpointDecoder : IDisposable
             throw new InvalidDataException("The checkpoint has no constants or no generator.");
         }
 
+        if (_version == CheckpointFile.FormatVersion ? _header.Constants.Pattern is not null || _header.Constants.HasMask : _header.Constants.Pattern is null)
+        {
+            throw new InvalidDataException($"The checkpoint has format version {_version}, but not a state of what that is for.");
+        }
+
         _spec = _header.Constants.ToSpec();
         var problems = _spec.FindProblems().Select(problem => problem.ToString()).ToList();
-        if (_spec.GridSize > _maxGridSize)
+        if (Math.Max(_spec.RowCount, _spec.ColumnCount) > _maxGridSize)
         {
-            problems.Add($"GridSize must be at most {_maxGridSize}, but was {_spec.GridSize}.");
+            problems.Add(
+                _spec.Pattern is null
+                    ? $"GridSize must be at most {_maxGridSize}, but was {_spec.GridSize}."
+                    : $"RowCount and ColumnCount must be at most {_maxGridSize}, but were {_spec.RowCount} and {_spec.ColumnCount}.");
         }
 
         if (_header.Identity.Length != SHA256.HashSizeInBytes)
@@ -228,10 +264,10 @@ internal sealed class CheckpointDecoder : IDisposable
     /// <summary>Only remembers what is wrong: if the checksum is wrong too, that is the reason.</summary>
     private void CheckCell(double cell)
     {
-        var range = _fields.Count == 0 ? ParameterRange.Finite : InitialFields.ConcentrationRange;
+        var range = _fields.Count == 0 || _spec.Pattern is not null ? ParameterRange.Finite : InitialFields.ConcentrationRange;
         if (!range.Contains(cell))
         {
-            _cellProblem ??= $"the cell in row {_cellCount / _spec.GridSize}, column {_cellCount % _spec.GridSize} of the {FieldNames[_fields.Count]} "
+            _cellProblem ??= $"the cell in row {_cellCount / _spec.ColumnCount}, column {_cellCount % _spec.ColumnCount} of the {_spec.SpeciesSymbols[_fields.Count]} "
                 + $"must be {range}, but is {ParameterRange.Format(cell)}";
         }
     }
@@ -253,7 +289,7 @@ internal sealed class CheckpointDecoder : IDisposable
 
     private void ExpectCells()
     {
-        if (_fields.Count == (_spec.HasSpecies ? 3 : 1))
+        if (_fields.Count == FieldCount)
         {
             Expect(SHA256.HashSizeInBytes, TakeChecksum);
             return;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Mfn.Core.Simulation;
@@ -11,11 +10,16 @@ namespace Mfn.Server.Storage;
 /// <summary>
 /// A checkpoint as bytes, on disk and on the wire: <see cref="Magic"/>, format version, length and CRC-32C of the header as three 32-bit
 /// integers, the header (mfn.storage.v1.CheckpointHeader), the cells of potential, activator and inhibitor as doubles or, in a run of single
-/// precision, as singles, then SHA-256 over all that. Numbers are little-endian.
+/// precision, as singles, then SHA-256 over all that. Numbers are little-endian. Version 2 is that of kinetics: its species' cells in their order, after the
+/// mask, if it has one, with a bit a cell.
 /// </summary>
 internal static class CheckpointFile
 {
+    /// <summary>Of the reference's states, which older servers read too.</summary>
     public const int FormatVersion = 1;
+
+    /// <summary>Of the states of kinetics.</summary>
+    public const int PatternFormatVersion = 2;
 
     public const int PreambleLength = 20;
 
@@ -63,7 +67,17 @@ internal static class CheckpointFile
         var width = CellWidth(checkpoint.Spec);
         var chunk = new byte[ChunkLength];
         var state = checkpoint.State;
-        foreach (var cells in (IEnumerable<ImmutableArray<double>>)[state.Potential, state.Activator, state.Inhibitor])
+        if (checkpoint.Spec.Pattern is { Mask.IsEmpty: false } pattern)
+        {
+            var mask = pattern.Mask.ToBits();
+            hash.AppendData(mask);
+            for (var first = 0; first < mask.Length; first += ChunkLength)
+            {
+                yield return mask.AsMemory(first, Math.Min(ChunkLength, mask.Length - first));
+            }
+        }
+
+        foreach (var cells in state.Species)
         {
             var cellsAChunk = ChunkLength / width;
             for (var first = 0; first < cells.Length; first += cellsAChunk)
@@ -81,12 +95,15 @@ internal static class CheckpointFile
     /// <summary>Bytes a cell.</summary>
     public static int CellWidth(SimulationSpec spec) => spec.Precision == Precision.Binary64 ? sizeof(double) : sizeof(float);
 
+    /// <summary>The format version of a simulation's checkpoints.</summary>
+    public static int VersionOf(SimulationSpec spec) => spec.Pattern is null ? FormatVersion : PatternFormatVersion;
+
     private static byte[] EncodeStart(SimulationCheckpoint checkpoint)
     {
         var header = checkpoint.ToStored().ToByteArray();
         var start = new byte[PreambleLength + header.Length];
         Magic.CopyTo(start);
-        BinaryPrimitives.WriteInt32LittleEndian(start.AsSpan(8), FormatVersion);
+        BinaryPrimitives.WriteInt32LittleEndian(start.AsSpan(8), VersionOf(checkpoint.Spec));
         BinaryPrimitives.WriteInt32LittleEndian(start.AsSpan(12), header.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(start.AsSpan(16), Crc32C.Compute(header));
         header.CopyTo(start, PreambleLength);

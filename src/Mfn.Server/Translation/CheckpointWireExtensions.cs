@@ -3,6 +3,8 @@ using Mfn.Core.Fields;
 using Mfn.Core.Randomness;
 using Mfn.Core.Simulation;
 using Mfn.Core.Steering;
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
 using Stored = Mfn.Contracts.Storage.V1;
 using Wire = Mfn.Contracts.V1;
 
@@ -29,7 +31,7 @@ internal static class CheckpointWireExtensions
     }
 
     /// <exception cref="InvalidDataException">A scheme, precision or boundary is unknown.</exception>
-    public static SimulationSpec ToSpec(this Stored.SimulationConstants stored) => new()
+    public static SimulationSpec ToSpec(this Stored.SimulationConstants stored) => stored.Pattern is { } pattern ? ToPatternSpec(stored, pattern) : new SimulationSpec
     {
         Variant = stored.Scheme switch
         {
@@ -72,7 +74,29 @@ internal static class CheckpointWireExtensions
         new UInt128(stored.IncrementHigh, stored.IncrementLow),
         stored.HasBufferedHalf ? stored.BufferedHalf : null);
 
-    private static Stored.SimulationConstants ToStored(this SimulationSpec spec) => new()
+    private static SimulationSpec ToPatternSpec(Stored.SimulationConstants stored, Wire.SimulationSpec pattern)
+    {
+        var problems = new RequestProblems();
+        var spec = pattern.ToSpec(LimitsOptions.Widest, problems);
+        return !problems.IsEmpty || spec.Pattern is null
+            ? throw new InvalidDataException($"The checkpoint's pattern cannot be used: {(problems.IsEmpty ? "it has no kinetics." : problems.ToException().Message)}")
+            : spec with { StepCount = stored.Steps, Seed = stored.Seed };
+    }
+
+    private static Stored.SimulationConstants ToStoredPattern(SimulationSpec spec)
+    {
+        var pattern = spec with { StepCount = 1, Seed = 0, Pattern = spec.Pattern! with { Mask = [] } };
+        return new Stored.SimulationConstants
+        {
+            Precision = spec.Precision == Precision.Binary64 ? Wire.Precision.Binary64 : Wire.Precision.Binary32,
+            Steps = spec.StepCount,
+            Seed = spec.Seed,
+            Pattern = pattern.ToWire(),
+            HasMask = !spec.Pattern!.Mask.IsEmpty,
+        };
+    }
+
+    private static Stored.SimulationConstants ToStored(this SimulationSpec spec) => spec.Pattern is not null ? ToStoredPattern(spec) : new Stored.SimulationConstants
     {
         Scheme = spec.Variant switch
         {

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Memory;
+using Mfn.Core.Specs;
 using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Translation;
@@ -13,9 +14,9 @@ internal sealed class FieldUpload(LimitsOptions limits, RequestProblems problems
     private int _next;
 
     /// <summary>Adds a field, with the values that came with its shape; null if there is something wrong with it.</summary>
-    public IncomingField? Declare(Wire.Field? wire, string path)
+    public IncomingField? Declare(Wire.Field? wire, string path, ParameterRange? range = null)
     {
-        if (IncomingField.Declare(wire, path, limits, problems, memory) is not { } field)
+        if (IncomingField.Declare(wire, path, limits, problems, memory, range) is not { } field)
         {
             return null;
         }

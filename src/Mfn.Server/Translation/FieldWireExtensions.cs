@@ -14,9 +14,10 @@ internal static class FieldWireExtensions
     /// <param name="path">Its wire name, such as frames[3].</param>
     /// <param name="limits">For the largest extent.</param>
     /// <param name="problems">Collects what is wrong.</param>
-    public static Field? ToField(this Wire.Field? wire, string path, LimitsOptions limits, RequestProblems problems)
+    /// <param name="range">What the cells may be; null for a potential in volts.</param>
+    public static Field? ToField(this Wire.Field? wire, string path, LimitsOptions limits, RequestProblems problems, ParameterRange? range = null)
     {
-        if (IncomingField.Declare(wire, path, limits, problems) is not { } field)
+        if (IncomingField.Declare(wire, path, limits, problems, memory: null, range) is not { } field)
         {
             return null;
         }

@@ -28,7 +28,10 @@ internal static class FrameWireExtensions
     {
         Region = facts.IsWhole ? null : facts.Window.ToWire(),
         Downsampling = facts.Window.Downsampling,
-        Statistics = facts.Statistics?.ToWire(),
+        Statistics = facts.IsPotential ? facts.Statistics?.ToWire() : null,
+        SpeciesStatistics = facts.IsPotential ? null : facts.Statistics?.ToWire(facts.Species),
+        Species = facts.Species,
+        Time = facts.Time,
         Features = facts.Features?.ToWire(),
         GrowthEventCount = facts.GrowthEventCount,
     };

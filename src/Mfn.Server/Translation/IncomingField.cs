@@ -15,7 +15,7 @@ namespace Mfn.Server.Translation;
 internal sealed class IncomingField
 {
     // Far beyond any membrane, and small enough for every statistic of a field to stay finite.
-    private static readonly ParameterRange CellRange = new(-1000, 1000);
+    private static readonly ParameterRange PotentialRange = new(-1000, 1000);
 
     private const int LeastRoom = 16 * 1024;
 
@@ -23,14 +23,17 @@ internal sealed class IncomingField
     private readonly int _cellSize;
     private readonly byte[] _split;
     private readonly MemoryReservation? _memory;
+    private readonly ParameterRange _range;
+    private readonly string _unit;
     private double[] _cells = [];
     private Field? _field;
     private int _splitLength;
     private int _cellCount;
     private bool _isBad;
 
-    private IncomingField(Wire.Field wire, string path, int cellSize, MemoryReservation? memory)
+    private IncomingField(Wire.Field wire, string path, int cellSize, MemoryReservation? memory, ParameterRange? range)
     {
+        (_range, _unit) = range is { } given ? (given, "") : (PotentialRange, " V");
         _memory = memory;
         (_path, _cellSize, RowCount, ColumnCount) = (path, cellSize, wire.Rows, wire.Columns);
         _split = new byte[cellSize];
@@ -58,7 +61,8 @@ internal sealed class IncomingField
     /// <param name="limits">For the largest extent.</param>
     /// <param name="problems">Collects what is wrong.</param>
     /// <param name="memory">Grows by what it takes; null if that is counted elsewhere.</param>
-    public static IncomingField? Declare(Wire.Field? wire, string path, LimitsOptions limits, RequestProblems problems, MemoryReservation? memory = null)
+    /// <param name="range">What the cells may be; null for a potential in volts.</param>
+    public static IncomingField? Declare(Wire.Field? wire, string path, LimitsOptions limits, RequestProblems problems, MemoryReservation? memory = null, ParameterRange? range = null)
     {
         if (wire is null)
         {
@@ -79,7 +83,7 @@ internal sealed class IncomingField
             problems.Add($"{path}.encoding", $"must be FIELD_ENCODING_FLOAT64 or FIELD_ENCODING_FLOAT32, but was {(int)wire.Encoding}");
         }
 
-        return isShapeFine && cellSize > 0 ? new IncomingField(wire, path, cellSize, memory) : null;
+        return isShapeFine && cellSize > 0 ? new IncomingField(wire, path, cellSize, memory, range) : null;
 
         bool Check(string name, int extent)
         {
@@ -153,16 +157,16 @@ internal sealed class IncomingField
 
     private void Add(ReadOnlySpan<byte> bytes, RequestProblems problems)
     {
-        var volts = _cellSize == sizeof(double) ? BinaryPrimitives.ReadDoubleLittleEndian(bytes) : BinaryPrimitives.ReadSingleLittleEndian(bytes);
-        if (!CellRange.Contains(volts))
+        var cell = _cellSize == sizeof(double) ? BinaryPrimitives.ReadDoubleLittleEndian(bytes) : BinaryPrimitives.ReadSingleLittleEndian(bytes);
+        if (!_range.Contains(cell))
         {
             problems.Add(
                 $"{_path}.values",
-                $"must be {CellRange} V, but the cell in row {_cellCount / ColumnCount}, column {_cellCount % ColumnCount} was {ParameterRange.Format(volts)}");
+                $"must be {_range}{_unit}, but the cell in row {_cellCount / ColumnCount}, column {_cellCount % ColumnCount} was {ParameterRange.Format(cell)}");
             _isBad = true;
             return;
         }
 
-        _cells[_cellCount++] = volts;
+        _cells[_cellCount++] = cell;
     }
 }

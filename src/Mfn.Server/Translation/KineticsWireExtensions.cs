@@ -8,6 +8,7 @@ using Mfn.Core.Fields;
 using Mfn.Core.Kinetics;
 using Mfn.Core.Simulation;
 using Mfn.Core.Specs;
+using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Security;
@@ -87,7 +88,7 @@ internal static class KineticsWireExtensions
                 TimeStep = pattern.TimeStep,
                 Boundaries = { pattern.Boundaries.Select(ToWire) },
                 Laplacian = pattern.Laplacian == LaplacianStencil.NinePoint ? Wire.LaplacianStencil.NinePoint : Wire.LaplacianStencil.FivePoint,
-                Mask = pattern.Mask.IsEmpty ? ByteString.Empty : ByteString.CopyFrom(ToBits(pattern.Mask.AsSpan())),
+                Mask = pattern.Mask.IsEmpty ? ByteString.Empty : ByteString.CopyFrom(pattern.Mask.ToBits()),
             },
         };
         for (var species = 0; species < pattern.Kinetics.SpeciesCount; species++)
@@ -129,6 +130,55 @@ internal static class KineticsWireExtensions
         return index;
     }
 
+    /// <summary>The numbers of the species that a caller asks for; the first if it names none.</summary>
+    public static ImmutableArray<int> ToSpecies(this RepeatedField<string> wire, SimulationSpec spec, RequestProblems problems)
+    {
+        if (wire.Count > spec.SpeciesSymbols.Length)
+        {
+            problems.Add("species", $"must name each species once, {spec.SpeciesSymbols.Length} in all, but had {wire.Count}");
+            return [0];
+        }
+
+        var species = wire.Select((name, i) => name.ToSpecies($"species[{i}]", spec, problems)).ToImmutableArray();
+        if (problems.IsEmpty && species.Distinct().Count() < species.Length)
+        {
+            problems.Add("species", $"must name each species once, but had {string.Join(", ", wire.Select(name => CallersText.Quote(name)))}");
+        }
+
+        return species.IsEmpty ? [0] : species;
+    }
+
+    /// <summary>The caller's species of step 0, in a message with all their values.</summary>
+    public static InitialFields ToInitialFields(this RepeatedField<Wire.Field> wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
+    {
+        if (wire.Count == 0 || !problems.IsEmpty)
+        {
+            return InitialFields.Drawn;
+        }
+
+        if (spec.Pattern is null || wire.Count != spec.SpeciesSymbols.Length)
+        {
+            problems.Add(
+                "initial_fields",
+                spec.Pattern is null ? "must not be set without kinetics" : $"must have a field a species, {spec.SpeciesSymbols.Length} in all, but had {wire.Count}");
+            return InitialFields.Drawn;
+        }
+
+        var fields = wire.Select((field, i) => field.ToField($"initial_fields[{i}]", limits, problems, ConcentrationRange)).ToList();
+        if (!problems.IsEmpty)
+        {
+            return InitialFields.Drawn;
+        }
+
+        var initial = new InitialFields { Species = [.. fields.Select(field => field!)] };
+        foreach (var problem in initial.FindProblems(spec))
+        {
+            problems.Add(problem.Parameter.Replace(nameof(InitialFields.Species), "initial_fields", StringComparison.Ordinal), problem.Description);
+        }
+
+        return initial;
+    }
+
     /// <summary>Kinetics with other values for some parameters; what is wrong is added to the problems.</summary>
     public static KineticsSpec With(this KineticsSpec kinetics, IReadOnlyList<Wire.KineticsParameter> changes, string path, RequestProblems problems)
     {
@@ -155,6 +205,46 @@ internal static class KineticsWireExtensions
         return new KineticsSpec(kinetics.Model, values.MoveToImmutable());
 
         static string Names(KineticsParameter parameter) => parameter.Symbol == parameter.Name ? parameter.Name : $"{parameter.Name} ({parameter.Symbol})";
+    }
+
+    /// <summary>A change of kinetics; what is wrong with it is added to the problems. Whether the time step stays stable shows when it is applied.</summary>
+    public static ParameterChange ToPatternChange(this Wire.ChangeParameters wire, string path, PatternSpec pattern, RequestProblems problems)
+    {
+        foreach (var field in Wire.ChangeParameters.Descriptor.Fields.InFieldNumberOrder().Where(field => field.FieldType == FieldType.Double && IsSet(field, wire)))
+        {
+            problems.Add($"{path}.{field.Name}", "must not be set for a run of kinetics; use kinetics");
+        }
+
+        var changed = pattern.Kinetics.With(wire.Kinetics, $"{path}.kinetics", problems);
+        var (model, names) = (pattern.Kinetics.Model, wire.Kinetics.Select(parameter => parameter.Name).ToHashSet());
+        var values = model.Parameters.Select((parameter, i) => (parameter, Value: changed.Values[i]))
+            .Where(change => names.Contains(change.parameter.Symbol) || names.Contains(change.parameter.Name));
+        return new ParameterChange
+        {
+            Kinetics = new ParameterChange().Kinetics.AddRange(values.Select(change => KeyValuePair.Create(change.parameter.Symbol, change.Value))),
+            AdditiveNoise = wire.Noise?.Additive.ToStrengths($"{path}.noise.additive", model.Species.Length, problems),
+            MultiplicativeNoise = wire.Noise?.Multiplicative.ToStrengths($"{path}.noise.multiplicative", model.Species.Length, problems),
+        };
+    }
+
+    /// <summary>Notes what keeps an imported pattern from being one that a run of this server may have.</summary>
+    public static void CheckImportedPattern(
+        this SimulationSpec spec, PatternSpec pattern, string path, SimulationState state, LimitsOptions limits, RequestProblems problems)
+    {
+        var found = new RequestProblems();
+        _ = spec.ToPatternWire().ToSpec(limits, found);
+        foreach (var (field, description) in found.All)
+        {
+            problems.Add(path, $"must bring a spec whose {field} {description}");
+        }
+
+        for (var species = 0; species < state.Species.Length; species++)
+        {
+            if (state.Species[species].Any(cell => !ConcentrationRange.Contains(cell)))
+            {
+                problems.Add(path, $"must bring a {pattern.Kinetics.Model.Species[species]} whose cells are {ConcentrationRange}");
+            }
+        }
     }
 
     /// <summary>A number a species, or none; what is wrong is added to the problems.</summary>
@@ -263,7 +353,8 @@ internal static class KineticsWireExtensions
         StripeCount = initial.StripeCount,
     };
 
-    private static byte[] ToBits(ReadOnlySpan<bool> cells)
+    /// <summary>A bit a cell, the highest of a byte first.</summary>
+    public static byte[] ToBits(this ImmutableArray<bool> cells)
     {
         var bits = new byte[(cells.Length + 7) / 8];
         for (var i = 0; i < cells.Length; i++)

@@ -88,6 +88,7 @@ internal static class RunWireExtensions
             Durable = run.IsDurable,
             Name = run.Plan.Name?.Value ?? "",
             Origin = run.ForkedFrom?.ToWire(),
+            Time = status.Spec.TimeAt(status.Position.Step),
         };
     }
 
@@ -141,6 +142,12 @@ internal static class RunWireExtensions
             return;
         }
 
+        if (spec.Pattern is { } pattern)
+        {
+            spec.CheckImportedPattern(pattern, path, checkpoint.State, limits, problems);
+            return;
+        }
+
         foreach (var problem in spec.FindProblems(SimulationWireExtensions.DoorRanges(spec.Variant, limits, allowUnstable: true)))
         {
             problems.Add(path, $"must bring a spec whose {SimulationWireExtensions.WireName(problem.Parameter)} {problem.Description}");
@@ -186,24 +193,24 @@ internal static class RunWireExtensions
         return new RunPlan(
             request.Name.ToName("name", problems, request.HasName),
             ToPace(request.HasStepsPerSecond, request.StepsPerSecond, "steps_per_second", problems),
-            request.Stop?.ToRule("stop", firstStep: 0, problems) ?? new StopRule.AfterStep(spec.StepCount),
+            request.Stop?.ToRule("stop", firstStep: 0, spec.Pattern is not null, problems) ?? new StopRule.AfterStep(spec.StepCount),
             ToHistory(request.HasHistorySteps, request.HistorySteps, DefaultHistorySteps, "history_steps", problems),
             request.Paused);
     }
 
     /// <summary>How a forked run goes.</summary>
-    public static RunPlan ToPlan(this Wire.ForkRunRequest request, RunPlan parent, int firstStep, RequestProblems problems) => new(
+    public static RunPlan ToPlan(this Wire.ForkRunRequest request, RunPlan parent, int firstStep, bool isOfSpecies, RequestProblems problems) => new(
         request.Name.ToName("name", problems, request.HasName),
         request.HasStepsPerSecond ? ToPace(true, request.StepsPerSecond, "steps_per_second", problems) : parent.StepsPerSecond,
-        request.Stop?.ToRule("stop", firstStep, problems) ?? parent.Stop.RequireAhead("stop", firstStep, problems),
+        request.Stop?.ToRule("stop", firstStep, isOfSpecies, problems) ?? parent.Stop.RequireAhead("stop", firstStep, problems),
         ToHistory(request.HasHistorySteps, request.HistorySteps, parent.HistorySteps, "history_steps", problems),
         request.Paused);
 
     /// <summary>How an imported run goes.</summary>
-    public static RunPlan ToPlan(this Wire.ImportRunStart start, int firstStep, RequestProblems problems) => new(
+    public static RunPlan ToPlan(this Wire.ImportRunStart start, int firstStep, bool isOfSpecies, RequestProblems problems) => new(
         start.Name.ToName("start.name", problems, start.HasName),
         ToPace(start.HasStepsPerSecond, start.StepsPerSecond, "start.steps_per_second", problems),
-        start.Stop?.ToRule("start.stop", firstStep, problems) ?? new StopRule.Never(),
+        start.Stop?.ToRule("start.stop", firstStep, isOfSpecies, problems) ?? new StopRule.Never(),
         ToHistory(start.HasHistorySteps, start.HistorySteps, DefaultHistorySteps, "start.history_steps", problems),
         start.Paused);
 
@@ -212,13 +219,15 @@ internal static class RunWireExtensions
         StopRule.AfterStep { Step: var step } => new Wire.StopCondition { AfterStep = step },
         StopRule.SteadyState steady => new Wire.StopCondition
         {
-            SteadyState = new Wire.SteadyState { ToleranceMillivolts = steady.ToleranceVolts * MillivoltsPerVolt, EveryNSteps = steady.EveryNSteps },
+            SteadyState = steady.IsOfSpecies
+                ? new Wire.SteadyState { Tolerance = steady.Tolerance, EveryNSteps = steady.EveryNSteps }
+                : new Wire.SteadyState { ToleranceMillivolts = steady.Tolerance * MillivoltsPerVolt, EveryNSteps = steady.EveryNSteps },
         },
         _ => new Wire.StopCondition { Never = true },
     };
 
     /// <summary>When a run stops; null if there is something wrong with it, which is then among the problems.</summary>
-    public static StopRule? ToRule(this Wire.StopCondition wire, string path, int firstStep, RequestProblems problems)
+    public static StopRule? ToRule(this Wire.StopCondition wire, string path, int firstStep, bool isOfSpecies, RequestProblems problems)
     {
         switch (wire.ConditionCase)
         {
@@ -227,11 +236,11 @@ internal static class RunWireExtensions
                     ? new StopRule.AfterStep((int)wire.AfterStep).RequireAhead($"{path}.after_step", firstStep, problems)
                     : null;
             case Wire.StopCondition.ConditionOneofCase.SteadyState:
-                var tolerance = wire.SteadyState.HasToleranceMillivolts ? wire.SteadyState.ToleranceMillivolts : 0.001;
                 var everyNSteps = wire.SteadyState.HasEveryNSteps ? wire.SteadyState.EveryNSteps : 10;
-                var isFine = problems.Check($"{path}.steady_state.tolerance_millivolts", tolerance, new(0, 1000))
-                    & problems.Check($"{path}.steady_state.every_n_steps", everyNSteps, new(1, 10_000));
-                return isFine ? new StopRule.SteadyState(tolerance / MillivoltsPerVolt, everyNSteps) : null;
+                var isStepFine = problems.Check($"{path}.steady_state.every_n_steps", everyNSteps, new(1, 10_000));
+                return wire.SteadyState.ToTolerance($"{path}.steady_state", isOfSpecies, problems) is { } tolerance && isStepFine
+                    ? new StopRule.SteadyState(tolerance, everyNSteps, isOfSpecies)
+                    : null;
             case Wire.StopCondition.ConditionOneofCase.Never when wire.Never:
                 return new StopRule.Never();
             default:
@@ -253,6 +262,7 @@ internal static class RunWireExtensions
             Potential = wire.Potential?.ToField("initial_fields.potential", limits, problems),
             Activator = wire.Activator?.ToField("initial_fields.activator", limits, problems),
             Inhibitor = wire.Inhibitor?.ToField("initial_fields.inhibitor", limits, problems),
+            Species = [.. wire.Species.Select((field, i) => field.ToField(SpeciesPath(i), limits, problems, KineticsWireExtensions.ConcentrationRange)).OfType<Core.Fields.Field>()],
         }.Check(spec, problems);
     }
 
@@ -260,22 +270,23 @@ internal static class RunWireExtensions
     public static IncomingInitialFields Declare(this Wire.InitialFields? wire, SimulationSpec spec, FieldUpload upload, RequestProblems problems)
     {
         return wire is null || !problems.IsEmpty
-            ? new IncomingInitialFields(null, null, null)
+            ? new IncomingInitialFields(null, null, null, [])
             : new IncomingInitialFields(
                 Declare(wire.Potential, "initial_fields.potential"),
                 Declare(wire.Activator, "initial_fields.activator"),
-                Declare(wire.Inhibitor, "initial_fields.inhibitor"));
+                Declare(wire.Inhibitor, "initial_fields.inhibitor"),
+                [.. wire.Species.Select((field, i) => Declare(field, SpeciesPath(i), KineticsWireExtensions.ConcentrationRange))]);
 
-        IncomingField? Declare(Wire.Field? field, string path)
+        IncomingField? Declare(Wire.Field? field, string path, ParameterRange? range = null)
         {
-            if (field is null || upload.Declare(field, path) is not { } incoming)
+            if (field is null || upload.Declare(field, path, range) is not { } incoming)
             {
                 return null;
             }
 
-            if (incoming.RowCount != spec.GridSize || incoming.ColumnCount != spec.GridSize)
+            if (incoming.RowCount != spec.RowCount || incoming.ColumnCount != spec.ColumnCount)
             {
-                problems.Add(path, $"must be {spec.GridSize} x {spec.GridSize}, but was {incoming.RowCount} x {incoming.ColumnCount}");
+                problems.Add(path, $"must be {spec.RowCount} x {spec.ColumnCount}, but was {incoming.RowCount} x {incoming.ColumnCount}");
             }
 
             return incoming;
@@ -289,6 +300,7 @@ internal static class RunWireExtensions
             Potential = incoming.Potential?.Field,
             Activator = incoming.Activator?.Field,
             Inhibitor = incoming.Inhibitor?.Field,
+            Species = [.. incoming.Species.Select(field => field?.Field).OfType<Core.Fields.Field>()],
         }.Check(spec, problems);
 
     /// <summary>The command that a message brings.</summary>
@@ -303,10 +315,37 @@ internal static class RunWireExtensions
         return new SteeringCommand(wire.CommandId, wire.ToAction(spec, limits, problems), wire);
     }
 
+    /// <summary>Notes what keeps a change from being applied to a simulation as it is: with kinetics, that the time step would no longer be stable.</summary>
+    public static void CheckApplicable(this StateChange change, SimulationSpec spec, string path, RequestProblems problems)
+    {
+        if (change is ParameterChange && spec.Pattern is not null && problems.IsEmpty)
+        {
+            foreach (var problem in change.FindProblems(spec))
+            {
+                problems.Add($"{path}.kinetics", $"must keep the time step stable, or the spec must allow an unstable one: {problem.Parameter} {problem.Description}");
+            }
+        }
+    }
+
     /// <summary>A change of constants; what is wrong with it is added to the problems.</summary>
     public static ParameterChange ToChange(
         this Wire.ChangeParameters wire, string path, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
     {
+        if (spec.Pattern is { } pattern)
+        {
+            return wire.ToPatternChange(path, pattern, problems);
+        }
+
+        if (wire.Kinetics.Count > 0)
+        {
+            problems.Add($"{path}.kinetics", "must not be set for a run without kinetics");
+        }
+
+        if (wire.Noise is not null)
+        {
+            problems.Add($"{path}.noise", "must not be set for a run without kinetics");
+        }
+
         var isEngine = spec.Variant == SimulationVariant.Engine;
         var change = new ParameterChange
         {
@@ -366,6 +405,8 @@ internal static class RunWireExtensions
     private static Wire.ForkPoint ToWire(this ForkPoint point) =>
         new() { RunId = point.RunId.ToString(), Step = point.Position.Step, Revision = point.Position.Revision };
 
+    private static string SpeciesPath(int index) => $"initial_fields.species[{index}]";
+
     private static InitialFields Check(this InitialFields fields, SimulationSpec spec, RequestProblems problems)
     {
         foreach (var problem in fields.FindProblems(spec))
@@ -396,6 +437,27 @@ internal static class RunWireExtensions
 
         problems.Check(path, steps, HistoryRange);
         return steps;
+    }
+
+    /// <summary>The largest change of a steady state, in volts or in the model's unit; null if there is something wrong with it.</summary>
+    private static double? ToTolerance(this Wire.SteadyState wire, string path, bool isOfSpecies, RequestProblems problems)
+    {
+        if (isOfSpecies ? wire.HasToleranceMillivolts : wire.HasTolerance)
+        {
+            problems.Add(
+                $"{path}.{(isOfSpecies ? "tolerance_millivolts" : "tolerance")}",
+                isOfSpecies ? "must not be set with kinetics; use tolerance" : "must not be set without kinetics; use tolerance_millivolts");
+            return null;
+        }
+
+        if (isOfSpecies)
+        {
+            var tolerance = wire.HasTolerance ? wire.Tolerance : 1e-9;
+            return problems.Check($"{path}.tolerance", tolerance, new(0, 1e9)) ? tolerance : null;
+        }
+
+        var millivolts = wire.HasToleranceMillivolts ? wire.ToleranceMillivolts : 0.001;
+        return problems.Check($"{path}.tolerance_millivolts", millivolts, new(0, 1000)) ? millivolts / MillivoltsPerVolt : null;
     }
 
     private static StopRule RequireAhead(this StopRule rule, string path, int firstStep, RequestProblems problems)
@@ -438,34 +500,76 @@ internal static class RunWireExtensions
                 return new RunCommand.ChangeState(wire.AddPotential.ToAddition(spec, problems));
             case Wire.RunCommand.ActionOneofCase.ReplacePotential:
                 return new RunCommand.ChangeState(wire.ReplacePotential.ToReplacement(spec, limits, problems));
+            case Wire.RunCommand.ActionOneofCase.AddToSpecies:
+                return new RunCommand.ChangeState(wire.AddToSpecies.ToAddition(spec, problems));
+            case Wire.RunCommand.ActionOneofCase.ReplaceSpecies:
+                return new RunCommand.ChangeState(wire.ReplaceSpecies.ToReplacement(spec, limits, problems));
             default:
                 problems.Add("command", "must have an action");
                 return new RunCommand.Pause();
         }
     }
 
-    private static PotentialAddition ToAddition(this Wire.AddPotential wire, SimulationSpec spec, RequestProblems problems)
+    private static FieldAddition ToAddition(this Wire.AddPotential wire, SimulationSpec spec, RequestProblems problems)
     {
+        RefuseFor(spec.Pattern is not null, "command.add_potential", "with kinetics; use add_to_species", problems);
         problems.Check("command.add_potential.millivolts", wire.Millivolts, MillivoltRange);
-        wire.Region.CheckWithin(spec.GridSize, "command.add_potential.region", problems);
+        wire.Region.CheckWithin(spec.RowCount, spec.ColumnCount, "command.add_potential.region", problems);
         var region = wire.Region ?? new Wire.Region();
-        return new PotentialAddition(region.Row, region.Column, region.Rows, region.Columns, wire.Millivolts / MillivoltsPerVolt);
+        return new FieldAddition(region.Row, region.Column, region.Rows, region.Columns, wire.Millivolts / MillivoltsPerVolt);
     }
 
-    private static PotentialReplacement ToReplacement(this Wire.Field wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
+    private static FieldReplacement ToReplacement(this Wire.Field wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
     {
-        const string Path = "command.replace_potential";
-        if (wire.ToField(Path, limits, problems) is not { } field)
+        RefuseFor(spec.Pattern is not null, "command.replace_potential", "with kinetics; use replace_species", problems);
+        return wire.ToReplacement("command.replace_potential", range: null, spec, limits, problems);
+    }
+
+    private static FieldReplacement ToReplacement(
+        this Wire.Field? wire, string path, ParameterRange? range, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
+    {
+        if (wire.ToField(path, limits, problems, range) is not { } field)
         {
-            return new PotentialReplacement([]);
+            return new FieldReplacement([]);
         }
 
-        if (field.RowCount != spec.GridSize || field.ColumnCount != spec.GridSize)
+        if (field.RowCount != spec.RowCount || field.ColumnCount != spec.ColumnCount)
         {
-            problems.Add(Path, $"must be {spec.GridSize} x {spec.GridSize} like the run, but was {field.RowCount} x {field.ColumnCount}");
+            problems.Add(path, $"must be {spec.RowCount} x {spec.ColumnCount} like the run, but was {field.RowCount} x {field.ColumnCount}");
         }
 
-        return new PotentialReplacement([.. field.Cells]);
+        return new FieldReplacement([.. field.Cells]);
+    }
+
+    private static FieldAddition ToAddition(this Wire.AddToSpecies wire, SimulationSpec spec, RequestProblems problems)
+    {
+        const string Path = "command.add_to_species";
+        RefuseFor(spec.Pattern is null, Path, "without kinetics; use add_potential", problems);
+        problems.Check($"{Path}.amount", wire.Amount, KineticsWireExtensions.ConcentrationRange);
+        wire.Region.CheckWithin(spec.RowCount, spec.ColumnCount, $"{Path}.region", problems);
+        var region = wire.Region ?? new Wire.Region();
+        return new FieldAddition(region.Row, region.Column, region.Rows, region.Columns, wire.Amount)
+        {
+            Species = wire.Species.ToSpecies($"{Path}.species", spec, problems),
+        };
+    }
+
+    private static FieldReplacement ToReplacement(this Wire.ReplaceSpecies wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
+    {
+        const string Path = "command.replace_species";
+        RefuseFor(spec.Pattern is null, Path, "without kinetics; use replace_potential", problems);
+        return wire.Field.ToReplacement($"{Path}.field", KineticsWireExtensions.ConcentrationRange, spec, limits, problems) with
+        {
+            Species = wire.Species.ToSpecies($"{Path}.species", spec, problems),
+        };
+    }
+
+    private static void RefuseFor(bool isRefused, string path, string reason, RequestProblems problems)
+    {
+        if (isRefused)
+        {
+            problems.Add(path, $"must not be sent to a run {reason}");
+        }
     }
 
     private static string ParameterName(string parameter) => SimulationWireExtensions.WireName(parameter).Split('.')[^1];

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Google.Protobuf;
 using Mfn.Core.Fields;
 using Mfn.Core.Simulation;
@@ -116,9 +117,12 @@ internal static class SimulationWireExtensions
     public static Wire.SimulationFrame ToWire(this SimulationFrame frame) => new()
     {
         Step = frame.Step,
-        Statistics = frame.Statistics.ToWire(),
+        Statistics = frame.Facts.ToPotentialStatistics(),
+        SpeciesStatistics = { frame.Facts.ToSpeciesStatistics() },
+        Time = frame.Facts.Time,
         GrowthEvents = { frame.GrowthEvents.Select(ToWire) },
-        Field = frame.Field?.ToWire(),
+        Field = frame.Fields.FirstOrNone()?.ToWire(),
+        FurtherFields = { frame.Fields.Skip(1).Select(ToWire) },
         Features = frame.Findings.Features?.ToWire(),
         FractalDimension = frame.Findings.Dimension?.ToWire(),
     };
@@ -131,7 +135,9 @@ internal static class SimulationWireExtensions
             GrowthEventCount = result.Counts.GrowthEvents,
             TuringActivationCount = result.Counts.TuringActivations,
             ClampingEventCount = result.Counts.ClampingEvents,
-            Statistics = result.Statistics.ToWire(),
+            Statistics = result.Facts.ToPotentialStatistics(),
+            SpeciesStatistics = { result.Facts.ToSpeciesStatistics() },
+            Time = result.Facts.Time,
             Features = result.Findings.Features?.ToWire(),
             FractalDimension = result.Findings.Dimension?.ToWire(),
         };
@@ -150,10 +156,37 @@ internal static class SimulationWireExtensions
         Columns = field.ColumnCount,
         Encoding = field.Encoding.ToWire(),
         Values = UnsafeByteOperations.UnsafeWrap(field.Bytes),
-        QuantumVolts = field.Quantum,
+        QuantumVolts = field.IsPotential ? field.Quantum : 0,
+        SpeciesQuantum = field.IsPotential ? 0 : field.Quantum,
         FirstLevel = field.FirstLevel,
-        LargestErrorVolts = field.LargestError,
+        LargestErrorVolts = field.IsPotential ? field.LargestError : 0,
+        SpeciesLargestError = field.IsPotential ? 0 : field.LargestError,
     };
+
+    /// <summary>The answer to a call that wants the end of a run alone.</summary>
+    public static Wire.SimulateResponse ToResponse(this SimulationResult result) => new()
+    {
+        Summary = result.ToWire(),
+        Field = result.Fields.FirstOrNone()?.ToWire(),
+        FurtherFields = { result.Fields.Skip(1).Select(ToWire) },
+    };
+
+    public static Wire.SpeciesStatistics ToWire(this FieldStatistics statistics, string species) => new()
+    {
+        Species = species,
+        Minimum = statistics.Minimum,
+        Maximum = statistics.Maximum,
+        Mean = statistics.Mean,
+        StandardDeviation = statistics.StandardDeviation,
+    };
+
+    private static EncodedField? FirstOrNone(this ImmutableArray<EncodedField> fields) => fields.IsEmpty ? null : fields[0];
+
+    private static Wire.PotentialStatistics? ToPotentialStatistics(this SimulationSummaryFacts facts) =>
+        facts.Spec.Pattern is null ? facts.Statistics[0].ToWire() : null;
+
+    private static IEnumerable<Wire.SpeciesStatistics> ToSpeciesStatistics(this SimulationSummaryFacts facts) =>
+        facts.Spec.Pattern is null ? [] : facts.Statistics.Select((statistics, i) => statistics.ToWire(facts.Spec.SpeciesSymbols[i]));
 
     private static SimulationVariant ToVariant(Wire.SimulationVariant wire, RequestProblems problems)
     {

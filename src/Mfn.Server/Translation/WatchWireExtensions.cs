@@ -20,11 +20,12 @@ internal static class WatchWireExtensions
     /// <summary>What a watcher of a run asks for.</summary>
     public static WatchOrder ToOrder(this Wire.WatchRunRequest request, Run run, RequestProblems problems)
     {
-        var gridSize = run.Status.Spec.GridSize;
+        var spec = run.Status.Spec;
+        var species = request.Species.ToSpecies("species", spec, problems);
         var everyNSteps = request.HasEveryNSteps ? request.EveryNSteps : 1;
         problems.Check("every_n_steps", everyNSteps, EveryNStepsRange);
         var encoding = request.FieldEncoding.ToEncoding(problems, allowsQuantized: true);
-        var window = request.ToWindow(gridSize, problems);
+        var window = request.ToWindow(spec, problems) with { Species = species };
         var interval = request.HasKeyFrameInterval ? request.KeyFrameInterval : 1;
         problems.Check("key_frame_interval", interval, KeyFrameRange);
         if (interval > 1 && request.FieldEncoding == Wire.FieldEncoding.Unspecified)
@@ -46,6 +47,11 @@ internal static class WatchWireExtensions
 
         var delivery = request.Delivery.ToDelivery(problems);
         var features = request.Features?.ToOptions("features.", problems);
+        if (features is not null && spec.Pattern is null && species > 0)
+        {
+            problems.Add("features", $"must not be set beside the species '{spec.SpeciesSymbols[species]}', which stands for no potential");
+        }
+
         var token = request.ToToken(run, problems);
         var asked = new WatchQuality(everyNSteps, new FrameFormat(encoding, window, request.Statistics, features, DeltaPlan.Of(everyNSteps, interval)));
         return new WatchOrder(
@@ -63,8 +69,8 @@ internal static class WatchWireExtensions
         FieldEncoding = quality.Format.Encoding.ToWire(),
     };
 
-    /// <summary>Notes what keeps a region from lying within a square field.</summary>
-    public static void CheckWithin(this Wire.Region? region, int gridSize, string path, RequestProblems problems)
+    /// <summary>Notes what keeps a region from lying within a field.</summary>
+    public static void CheckWithin(this Wire.Region? region, int rowCount, int columnCount, string path, RequestProblems problems)
     {
         if (region is null)
         {
@@ -72,23 +78,23 @@ internal static class WatchWireExtensions
             return;
         }
 
-        Check("row", region.Row, "rows", region.Rows);
-        Check("column", region.Column, "columns", region.Columns);
+        Check("row", region.Row, "rows", region.Rows, rowCount);
+        Check("column", region.Column, "columns", region.Columns, columnCount);
 
-        void Check(string firstName, int first, string countName, int count)
+        void Check(string firstName, int first, string countName, int count, int extent)
         {
-            if (problems.Check($"{path}.{firstName}", first, new(0, gridSize - 1)))
+            if (problems.Check($"{path}.{firstName}", first, new(0, extent - 1)))
             {
-                problems.Check($"{path}.{countName}", count, new(1, gridSize - first));
+                problems.Check($"{path}.{countName}", count, new(1, extent - first));
             }
         }
     }
 
-    private static FieldWindow ToWindow(this Wire.WatchRunRequest request, int gridSize, RequestProblems problems)
+    private static FieldWindow ToWindow(this Wire.WatchRunRequest request, Core.Simulation.SimulationSpec spec, RequestProblems problems)
     {
         var downsampling = request.HasDownsampling ? request.Downsampling : 1;
-        request.Region?.CheckWithin(gridSize, "region", problems);
-        var region = request.Region ?? new Wire.Region { Rows = gridSize, Columns = gridSize };
+        request.Region?.CheckWithin(spec.RowCount, spec.ColumnCount, "region", problems);
+        var region = request.Region ?? new Wire.Region { Rows = spec.RowCount, Columns = spec.ColumnCount };
         if (problems.IsEmpty)
         {
             problems.Check("downsampling", downsampling, new(1, Math.Min(region.Rows, region.Columns)));

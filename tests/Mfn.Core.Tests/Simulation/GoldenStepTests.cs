@@ -23,9 +23,7 @@ public sealed class GoldenStepTests
         var engine = SimulationEngine.Restore(spec, new SimulationState
         {
             Step = 0,
-            Potential = Stored(inputs, "field"),
-            Activator = Stored(inputs, "activator"),
-            Inhibitor = Stored(inputs, "inhibitor"),
+            Species = [Stored(inputs, "field"), Stored(inputs, "activator"), Stored(inputs, "inhibitor")],
             Generator = new RandomGenerator(inputs.GetProperty("rng_seed").GetInt64()).State,
             Counts = default,
         });

@@ -65,7 +65,7 @@ public sealed class SteeredSimulationTests
         static void Steer(SteeredSimulation simulation)
         {
             simulation.Advance(5);
-            simulation.Apply(new PotentialAddition(1, 2, 3, 4, 0.0123));
+            simulation.Apply(new FieldAddition(1, 2, 3, 4, 0.0123));
             simulation.Apply(new ParameterChange { Alpha = 0.07 });
         }
     }
@@ -90,12 +90,12 @@ public sealed class SteeredSimulationTests
     [Theory]
     [InlineData(Precision.Binary64)]
     [InlineData(Precision.Binary32)]
-    public void Apply_PotentialAddition_RaisesTheCellsOfTheRectangleAlone(Precision precision)
+    public void Apply_FieldAddition_RaisesTheCellsOfTheRectangleAlone(Precision precision)
     {
         using var simulation = new SteeredSimulation(Spec with { Precision = precision });
         var before = simulation.Engine.Potential.ToArray();
 
-        simulation.Apply(new PotentialAddition(Row: 6, Column: 1, RowCount: 2, ColumnCount: 3, Volts: 0.1));
+        simulation.Apply(new FieldAddition(Row: 6, Column: 1, RowCount: 2, ColumnCount: 3, Volts: 0.1));
 
         for (var row = 0; row < 8; row++)
         {
@@ -113,12 +113,12 @@ public sealed class SteeredSimulationTests
     [Theory]
     [InlineData(Precision.Binary64)]
     [InlineData(Precision.Binary32)]
-    public void Apply_PotentialReplacement_ReplacesEveryCell(Precision precision)
+    public void Apply_FieldReplacement_ReplacesEveryCell(Precision precision)
     {
         using var simulation = new SteeredSimulation(Spec with { Precision = precision });
         var cells = Enumerable.Range(0, 64).Select(i => -0.08 + (i / 997.0)).ToArray();
 
-        simulation.Apply(new PotentialReplacement([.. cells]));
+        simulation.Apply(new FieldReplacement([.. cells]));
 
         Assert.Equal(precision == Precision.Binary64 ? cells : cells.Select(cell => (double)(float)cell), simulation.Engine.Potential.ToArray());
     }
@@ -129,10 +129,10 @@ public sealed class SteeredSimulationTests
         using var simulation = new SteeredSimulation(Spec);
         var before = simulation.Capture();
 
-        var addition = Assert.Throws<ArgumentException>(() => simulation.Apply(new PotentialAddition(8, -1, 0, 9, 2)));
+        var addition = Assert.Throws<ArgumentException>(() => simulation.Apply(new FieldAddition(8, -1, 0, 9, 2)));
         var parameters = Assert.Throws<ArgumentException>(() => simulation.Apply(new ParameterChange { Alpha = double.NaN, JitterVariance = 0.1 }));
-        var cells = Assert.Throws<ArgumentException>(() => simulation.Apply(new PotentialReplacement([0.0])));
-        var notFinite = Assert.Throws<ArgumentException>(() => simulation.Apply(new PotentialReplacement([.. Enumerable.Repeat(double.NaN, 64)])));
+        var cells = Assert.Throws<ArgumentException>(() => simulation.Apply(new FieldReplacement([0.0])));
+        var notFinite = Assert.Throws<ArgumentException>(() => simulation.Apply(new FieldReplacement([.. Enumerable.Repeat(double.NaN, 64)])));
 
         Assert.All(["Row must", "Column must", "RowCount must", "ColumnCount must", "Volts must"], text => Assert.Contains(text, addition.Message, StringComparison.Ordinal));
         Assert.All(["Alpha must be finite", "JitterVariance must not be set"], text => Assert.Contains(text, parameters.Message, StringComparison.Ordinal));
@@ -172,11 +172,11 @@ public sealed class SteeredSimulationTests
             () => Steered(1, new ParameterChange { Alpha = 0.17 }),
             () => Steered(1, new ParameterChange { Alpha = 0.16 }),
             () => Steered(1, new ParameterChange { SpikeProbability = 0.17 }),
-            () => Steered(1, new PotentialAddition(0, 1, 2, 3, 0.01)),
-            () => Steered(1, new PotentialAddition(1, 0, 2, 3, 0.01)),
-            () => Steered(1, new PotentialReplacement([.. new double[64]])),
-            () => Steered(1, new PotentialAddition(0, 1, 2, 3, 0.01), new ParameterChange { Alpha = 0.17 }),
-            () => Steered(1, new ParameterChange { Alpha = 0.17 }, new PotentialAddition(0, 1, 2, 3, 0.01)),
+            () => Steered(1, new FieldAddition(0, 1, 2, 3, 0.01)),
+            () => Steered(1, new FieldAddition(1, 0, 2, 3, 0.01)),
+            () => Steered(1, new FieldReplacement([.. new double[64]])),
+            () => Steered(1, new FieldAddition(0, 1, 2, 3, 0.01), new ParameterChange { Alpha = 0.17 }),
+            () => Steered(1, new ParameterChange { Alpha = 0.17 }, new FieldAddition(0, 1, 2, 3, 0.01)),
         };
 
         var identities = histories.Select(IdentityOf).ToList();

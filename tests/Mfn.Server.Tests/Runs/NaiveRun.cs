@@ -19,9 +19,9 @@ internal sealed class NaiveRun(CoreSpec spec, IEnumerable<(RunCommand Command, A
     {
         RunCommand.ActionOneofCase.ChangeParameters => new ParameterChange { Alpha = command.ChangeParameters.Alpha },
         RunCommand.ActionOneofCase.AddPotential when command.AddPotential is var add =>
-            new PotentialAddition(add.Region.Row, add.Region.Column, add.Region.Rows, add.Region.Columns, add.Millivolts / 1000.0),
+            new FieldAddition(add.Region.Row, add.Region.Column, add.Region.Rows, add.Region.Columns, add.Millivolts / 1000.0),
         RunCommand.ActionOneofCase.ReplacePotential =>
-            new PotentialReplacement([.. command.ReplacePotential.Values.ToByteArray().Chunk(sizeof(double)).Select(cell => BitConverter.ToDouble(cell))]),
+            new FieldReplacement([.. command.ReplacePotential.Values.ToByteArray().Chunk(sizeof(double)).Select(cell => BitConverter.ToDouble(cell))]),
         _ => null,
     };
 

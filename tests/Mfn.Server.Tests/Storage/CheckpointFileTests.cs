@@ -28,7 +28,7 @@ public sealed class CheckpointFileTests
         {
             using var simulation = new SteeredSimulation(DrawSpec(random));
             simulation.Advance((int)random.NextInt64(0, 5));
-            simulation.Apply(new PotentialAddition(1, 2, 2, 1, random.Uniform(-1, 1)));
+            simulation.Apply(new FieldAddition(1, 2, 2, 1, random.Uniform(-1, 1)));
             simulation.Advance((int)random.NextInt64(0, 5));
             using var restored = SteeredSimulation.Restore(Decode(simulation.Capture().Encode()));
 

@@ -57,9 +57,7 @@ internal static class Checkpoints
             new SimulationState
             {
                 Step = (int)random.NextInt64(0, 1L << 31),
-                Potential = Draw(potentials),
-                Activator = spec.HasSpecies ? Draw(concentrations) : [],
-                Inhibitor = spec.HasSpecies ? Draw(concentrations) : [],
+                Species = spec.HasSpecies ? [Draw(potentials), Draw(concentrations), Draw(concentrations)] : [Draw(potentials)],
                 Generator = new Pcg64State(
                     new UInt128(random.NextUInt64(), random.NextUInt64()),
                     new UInt128(random.NextUInt64(), random.NextUInt64() | 1),

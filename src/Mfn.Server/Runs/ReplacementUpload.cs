@@ -5,11 +5,13 @@ using Mfn.Server.Memory;
 
 namespace Mfn.Server.Runs;
 
-/// <summary>A steering command that replaces the potential, whose values come in further messages.</summary>
+/// <summary>A steering command that replaces a field, whose values come in further messages.</summary>
 /// <param name="request">The command's message; its field has the shape of the run.</param>
+/// <param name="field">The field in it.</param>
+/// <param name="path">The wire name of its values.</param>
 /// <param name="byteCount">How many bytes of values there must be.</param>
 /// <param name="memory">Grows with what comes.</param>
-internal sealed class PotentialUpload(SteerRunRequest request, int byteCount, MemoryReservation memory)
+internal sealed class ReplacementUpload(SteerRunRequest request, Field field, string path, int byteCount, MemoryReservation memory)
 {
     private const int LeastRoom = 64 * 1024;
 
@@ -28,7 +30,7 @@ internal sealed class PotentialUpload(SteerRunRequest request, int byteCount, Me
     {
         get
         {
-            request.Command.ReplacePotential.Values = UnsafeByteOperations.UnsafeWrap(_values);
+            field.Values = UnsafeByteOperations.UnsafeWrap(_values);
             return request;
         }
     }
@@ -40,7 +42,7 @@ internal sealed class PotentialUpload(SteerRunRequest request, int byteCount, Me
         if (values.Length > byteCount - _count)
         {
             throw CallRefusedException.InvalidArgument(
-                "command.replace_potential.values", $"must have {byteCount} bytes, but had {(long)_count + values.Length}");
+                path, $"must have {byteCount} bytes, but had {(long)_count + values.Length}");
         }
 
         var needed = _count + values.Length;
