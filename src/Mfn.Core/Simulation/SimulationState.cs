@@ -16,19 +16,23 @@ public sealed record SimulationState
     public required ImmutableArray<ImmutableArray<double>> Species { get; init; }
 
     /// <summary>The first of them.</summary>
-    public ImmutableArray<double> Potential { get => FieldOf(0); init => Species = Species.SetItem(0, value); }
+    public ImmutableArray<double> Potential { get => FieldOf(0); init => Species = With(0, value); }
 
     /// <summary>The second of them; empty if there is none.</summary>
-    public ImmutableArray<double> Activator { get => FieldOf(1); init => Species = Species.SetItem(1, value); }
+    public ImmutableArray<double> Activator { get => FieldOf(1); init => Species = With(1, value); }
 
     /// <summary>The third of them; empty if there is none.</summary>
-    public ImmutableArray<double> Inhibitor { get => FieldOf(2); init => Species = Species.SetItem(2, value); }
+    public ImmutableArray<double> Inhibitor { get => FieldOf(2); init => Species = With(2, value); }
 
     /// <summary>The random generator before its next draw.</summary>
     public required Pcg64State Generator { get; init; }
 
     /// <summary>What has happened so far.</summary>
     public required SimulationCounts Counts { get; init; }
+
+    // A field that is not there can only be left out.
+    private ImmutableArray<ImmutableArray<double>> With(int species, ImmutableArray<double> cells) =>
+        cells.IsEmpty && species >= Species.Length ? Species : Species.SetItem(species, cells);
 
     private ImmutableArray<double> FieldOf(int species) => species < Species.Length ? Species[species] : [];
 }

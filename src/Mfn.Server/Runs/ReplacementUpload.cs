@@ -7,11 +7,11 @@ namespace Mfn.Server.Runs;
 
 /// <summary>A steering command that replaces a field, whose values come in further messages.</summary>
 /// <param name="request">The command's message; its field has the shape of the run.</param>
-/// <param name="field">The field in it.</param>
+/// <param name="replacement">The field in it.</param>
 /// <param name="path">The wire name of its values.</param>
 /// <param name="byteCount">How many bytes of values there must be.</param>
 /// <param name="memory">Grows with what comes.</param>
-internal sealed class ReplacementUpload(SteerRunRequest request, Field field, string path, int byteCount, MemoryReservation memory)
+internal sealed class ReplacementUpload(SteerRunRequest request, Field replacement, string path, int byteCount, MemoryReservation memory)
 {
     private const int LeastRoom = 64 * 1024;
 
@@ -30,7 +30,7 @@ internal sealed class ReplacementUpload(SteerRunRequest request, Field field, st
     {
         get
         {
-            field.Values = UnsafeByteOperations.UnsafeWrap(_values);
+            replacement.Values = UnsafeByteOperations.UnsafeWrap(_values);
             return request;
         }
     }

@@ -150,7 +150,7 @@ internal sealed class CheckpointDecoder : IDisposable
 
         CheckHeader();
         _expectedLength += ((long)FieldCellCount * CheckpointFile.CellWidth(_spec) * FieldCount) + SHA256.HashSizeInBytes;
-        if (_header.Constants.HasMask)
+        if (_spec.Pattern is not null && _header.Constants.HasMask)
         {
             _maskLength = (FieldCellCount + 7) / 8;
             _expectedLength += _maskLength;
@@ -196,7 +196,7 @@ internal sealed class CheckpointDecoder : IDisposable
             throw new InvalidDataException("The checkpoint has no constants or no generator.");
         }
 
-        if (_version == CheckpointFile.FormatVersion ? _header.Constants.Pattern is not null || _header.Constants.HasMask : _header.Constants.Pattern is null)
+        if (_header.Constants.IsPattern() != (_version == CheckpointFile.PatternFormatVersion))
         {
             throw new InvalidDataException($"The checkpoint has format version {_version}, but not a state of what that is for.");
         }

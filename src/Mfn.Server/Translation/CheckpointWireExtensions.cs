@@ -74,6 +74,9 @@ internal static class CheckpointWireExtensions
         new UInt128(stored.IncrementHigh, stored.IncrementLow),
         stored.HasBufferedHalf ? stored.BufferedHalf : null);
 
+    /// <summary>Whether they are those of kinetics.</summary>
+    public static bool IsPattern(this Stored.SimulationConstants stored) => stored.Pattern is not null;
+
     private static SimulationSpec ToPatternSpec(Stored.SimulationConstants stored, Wire.SimulationSpec pattern)
     {
         var problems = new RequestProblems();

@@ -237,9 +237,9 @@ internal static class RunWireExtensions
                     : null;
             case Wire.StopCondition.ConditionOneofCase.SteadyState:
                 var everyNSteps = wire.SteadyState.HasEveryNSteps ? wire.SteadyState.EveryNSteps : 10;
-                var isStepFine = problems.Check($"{path}.steady_state.every_n_steps", everyNSteps, new(1, 10_000));
-                return wire.SteadyState.ToTolerance($"{path}.steady_state", isOfSpecies, problems) is { } tolerance && isStepFine
-                    ? new StopRule.SteadyState(tolerance, everyNSteps, isOfSpecies)
+                var tolerance = wire.SteadyState.ToTolerance($"{path}.steady_state", isOfSpecies, problems);
+                return problems.Check($"{path}.steady_state.every_n_steps", everyNSteps, new(1, 10_000)) && tolerance is { } largest
+                    ? new StopRule.SteadyState(largest, everyNSteps, isOfSpecies)
                     : null;
             case Wire.StopCondition.ConditionOneofCase.Never when wire.Never:
                 return new StopRule.Never();

@@ -95,7 +95,7 @@ public sealed class SteeredSimulationTests
         using var simulation = new SteeredSimulation(Spec with { Precision = precision });
         var before = simulation.Engine.Potential.ToArray();
 
-        simulation.Apply(new FieldAddition(Row: 6, Column: 1, RowCount: 2, ColumnCount: 3, Volts: 0.1));
+        simulation.Apply(new FieldAddition(Row: 6, Column: 1, RowCount: 2, ColumnCount: 3, Amount: 0.1));
 
         for (var row = 0; row < 8; row++)
         {
@@ -134,7 +134,7 @@ public sealed class SteeredSimulationTests
         var cells = Assert.Throws<ArgumentException>(() => simulation.Apply(new FieldReplacement([0.0])));
         var notFinite = Assert.Throws<ArgumentException>(() => simulation.Apply(new FieldReplacement([.. Enumerable.Repeat(double.NaN, 64)])));
 
-        Assert.All(["Row must", "Column must", "RowCount must", "ColumnCount must", "Volts must"], text => Assert.Contains(text, addition.Message, StringComparison.Ordinal));
+        Assert.All(["Row must", "Column must", "RowCount must", "ColumnCount must", "Amount must"], text => Assert.Contains(text, addition.Message, StringComparison.Ordinal));
         Assert.All(["Alpha must be finite", "JitterVariance must not be set"], text => Assert.Contains(text, parameters.Message, StringComparison.Ordinal));
         Assert.Contains("must have 64 cells, but has 1", cells.Message, StringComparison.Ordinal);
         Assert.Contains("must be finite", notFinite.Message, StringComparison.Ordinal);

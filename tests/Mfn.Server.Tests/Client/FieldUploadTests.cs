@@ -256,7 +256,7 @@ public sealed class FieldUploadTests
         await call.RequestStream.WriteAsync(new SteerRunRequest { Command = new RunCommand { CommandId = "c", ReplacePotential = field.WithValues(ByteString.Empty) } });
         Assert.Contains("must have 512 bytes for 8 x 8 cells", (await NextAsync("c")).Refused.Message, StringComparison.Ordinal);
         await call.RequestStream.WriteAsync(new SteerRunRequest { Command = new RunCommand { CommandId = "d", Pause = new Pause() }, ValuesFollow = true });
-        Assert.Equal("values_follow must only be set beside command.replace_potential.", (await NextAsync("d")).Refused.Message);
+        Assert.Equal("values_follow must only be set beside command.replace_potential or command.replace_species.field.", (await NextAsync("d")).Refused.Message);
 
         // Another command before the values end ends the stream.
         await call.RequestStream.WriteAsync(Begin("e", field.WithValues(ByteString.Empty)));

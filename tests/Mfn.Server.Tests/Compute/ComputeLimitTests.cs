@@ -56,7 +56,7 @@ public sealed class ComputeLimitTests
         await using var server = await TestServer.StartAsync();
         var spec = new Core.Simulation.SimulationSpec { GridSize = 512, StepCount = 10_000 };
         var longRuns = Enumerable.Range(0, 16)
-            .Select(_ => server.Simulations.Start(new SimulationOrder(spec, default, Frames: null, CellEncoding.None), CancellationToken.None)).ToArray();
+            .Select(_ => server.Simulations.Start(new SimulationOrder(spec, default, Frames: null, CellEncoding.None, [0], Core.Steering.InitialFields.Drawn), CancellationToken.None)).ToArray();
 
         var response = await server.Simulation.SimulateAsync(new SimulateRequest()).ResponseAsync.Within();
         var health = await server.Health.CheckAsync(new Grpc.Health.V1.HealthCheckRequest()).ResponseAsync.Within();

@@ -56,7 +56,7 @@ public sealed class FrameMessageTests
         var format = new FrameFormat(CellEncoding.None, FieldWindow.Whole(2, downsampling: 2), HasStatistics: false, Features: null, Deltas: null);
         var frame = encoder.Encode(new FrameSource([1, 2, 3, 4], 2, 5, 0, 0), format);
 
-        Assert.Equal(new Wire.Snapshot { Facts = new Wire.FrameFacts { Downsampling = 2 } }, frame.ToSnapshot());
+        Assert.Equal(new Wire.Snapshot { Facts = new Wire.FrameFacts { Downsampling = 2, Species = "potential", Time = 5 } }, frame.ToSnapshot());
         frame.Release();
     }
 

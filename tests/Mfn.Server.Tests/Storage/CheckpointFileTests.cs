@@ -104,7 +104,8 @@ public sealed class CheckpointFileTests
     }
 
     [Theory]
-    [InlineData(2, "has format version 2, but this server reads version 1")]
+    [InlineData(3, "has format version 3, but this server reads versions 1 and 2")]
+    [InlineData(2, "has format version 2, but not a state of what that is for")]
     [InlineData(0, "has format version 0")]
     public void Read_OtherFormatVersion_IsRefused(int version, string reason)
     {
