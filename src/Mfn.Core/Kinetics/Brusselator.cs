@@ -45,6 +45,10 @@ public sealed class Brusselator : KineticsModel
     public override InitialPattern DefaultInitial { get; } = new() { Noise = 0.01 };
 
     /// <inheritdoc/>
+    public override ImmutableArray<double> HomogeneousState(ReadOnlySpan<double> values) =>
+        [values[0], values[1] / values[0]];
+
+    /// <inheritdoc/>
     public override double Diffusion(ReadOnlySpan<double> values, int species) => values[2 + species];
 
     /// <inheritdoc/>

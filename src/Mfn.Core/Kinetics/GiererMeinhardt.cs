@@ -42,6 +42,10 @@ public sealed class GiererMeinhardt : KineticsModel
     public override InitialPattern DefaultInitial { get; } = new() { Noise = 0.01 };
 
     /// <inheritdoc/>
+    public override ImmutableArray<double> HomogeneousState(ReadOnlySpan<double> values) =>
+        [1 / values[0], 1 / (values[0] * values[0])];
+
+    /// <inheritdoc/>
     public override double Diffusion(ReadOnlySpan<double> values, int species) => species == 0 ? 1 : values[1];
 
     /// <inheritdoc/>

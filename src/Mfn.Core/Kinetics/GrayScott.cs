@@ -52,6 +52,10 @@ public sealed class GrayScott : KineticsModel
     };
 
     /// <inheritdoc/>
+    public override ImmutableArray<double> HomogeneousState(ReadOnlySpan<double> values) =>
+        [1, 0];
+
+    /// <inheritdoc/>
     public override double Diffusion(ReadOnlySpan<double> values, int species) => values[2 + species];
 
     /// <inheritdoc/>

@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using Mfn.Core.Fields;
+using Mfn.Core.Randomness;
+using Mfn.Core.Specs;
 
 namespace Mfn.Core.Kinetics;
 
 /// <summary>The state of step 0: uniform, with patches or stripes of other concentrations, and noise on top; or fields of the caller's.</summary>
 public sealed record InitialPattern
 {
-    /// <summary>A concentration a species; null for a uniform steady state of the kinetics: the one with the largest growth rate of any mode.</summary>
+    /// <summary>A concentration a species; null for <see cref="KineticsModel.HomogeneousState"/>.</summary>
     public ImmutableArray<double>? Uniform { get; init; }
 
     /// <summary>Standard deviation of normal noise that every cell of every species gets, relative to the uniform concentration's size, or absolute where that is 0.</summary>
@@ -29,4 +31,117 @@ public sealed record InitialPattern
 
     /// <summary>Fields of the caller's, one a species, each of the domain's shape; empty to make them.</summary>
     public ImmutableArray<Field> Fields { get; init; } = [];
+
+    internal void AddProblems(List<SpecProblem> problems, PatternSpec spec)
+    {
+        const int MostPieces = 10_000;
+        var count = spec.Kinetics.SpeciesCount;
+        CheckValues(nameof(Uniform), Uniform ?? [.. Enumerable.Repeat(0.0, count)]);
+        problems.Check(nameof(Noise), Noise, new ParameterRange(0, double.MaxValue));
+        if (!Enum.IsDefined(Shape))
+        {
+            problems.Add(nameof(Shape), $"must be a known shape, but was {(int)Shape}");
+        }
+
+        if (Shape != InitialShape.None)
+        {
+            CheckValues(nameof(Inside), Inside);
+            problems.Check(nameof(Size), Size, new ParameterRange(0, double.MaxValue));
+        }
+
+        problems.Check(nameof(PatchCount), PatchCount, new ParameterRange(Shape == InitialShape.Patches ? 1 : 0, MostPieces));
+        problems.Check(nameof(StripeCount), StripeCount, new ParameterRange(Shape == InitialShape.Stripes ? 1 : 0, MostPieces));
+        if (Fields.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        if (Fields.Length != count || Fields.Any(field => field.RowCount != spec.RowCount || field.ColumnCount != spec.ColumnCount))
+        {
+            problems.Add(nameof(Fields), $"must be {count} of {spec.RowCount} x {spec.ColumnCount} cells");
+        }
+        else if (Fields.Any(field => !NonFiniteCells.In(field.Cells).IsNone))
+        {
+            problems.Add(nameof(Fields), "must be finite");
+        }
+
+        void CheckValues(string name, ImmutableArray<double> values)
+        {
+            if (values.IsDefault || values.Length != count)
+            {
+                problems.Add(name, $"must have {count} values, but has {(values.IsDefault ? 0 : values.Length)}");
+            }
+            else if (!values.All(double.IsFinite))
+            {
+                problems.Add(name, "must be finite");
+            }
+        }
+    }
+
+    /// <summary>
+    /// The fields, one a species, row-major. Drawn are the patches' centres, row and column of each, then for each species the noise of all cells.
+    /// </summary>
+    internal double[][] Draw(PatternSpec spec, RandomGenerator random)
+    {
+        if (!Fields.IsDefaultOrEmpty)
+        {
+            return [.. Fields.Select(field => field.Cells.ToArray())];
+        }
+
+        var centres = new (int Row, int Column)[Shape == InitialShape.Patches ? PatchCount : 0];
+        for (var i = 0; i < centres.Length; i++)
+        {
+            centres[i] = ((int)random.NextInt64(0, spec.RowCount), (int)random.NextInt64(0, spec.ColumnCount));
+        }
+
+        if (Shape == InitialShape.Centre)
+        {
+            centres = [(spec.RowCount / 2, spec.ColumnCount / 2)];
+        }
+
+        var uniform = Uniform ?? spec.Kinetics.Model.HomogeneousState(spec.Kinetics.Values.AsSpan());
+        var isInside = new bool[spec.CellCount];
+        var fields = new double[spec.Kinetics.SpeciesCount][];
+        for (var species = 0; species < fields.Length; species++)
+        {
+            var cells = fields[species] = new double[spec.CellCount];
+            if (Noise > 0)
+            {
+                random.FillNormal(0, Noise * (uniform[species] == 0 ? 1 : Math.Abs(uniform[species])), cells);
+            }
+
+            MarkInside(spec, species, centres, isInside);
+            for (var i = 0; i < cells.Length; i++)
+            {
+                cells[i] += isInside[i] ? Inside[species] : uniform[species];
+            }
+        }
+
+        return fields;
+    }
+
+    private void MarkInside(PatternSpec spec, int species, (int Row, int Column)[] centres, bool[] isInside)
+    {
+        for (var i = 0; i < isInside.Length; i++)
+        {
+            var (row, column) = Math.DivRem(i, spec.ColumnCount);
+            isInside[i] = Shape switch
+            {
+                InitialShape.Stripes => (long)row * StripeCount % spec.RowCount < Size * StripeCount,
+                InitialShape.Quadrant => species == 0 ? row < spec.RowCount / 2 : column < spec.ColumnCount / 2,
+                _ => centres.Any(centre => IsNear(spec, centre, row, column)),
+            };
+        }
+    }
+
+    private bool IsNear(PatternSpec spec, (int Row, int Column) centre, int row, int column)
+    {
+        var (down, across) = (Math.Abs(row - centre.Row), Math.Abs(column - centre.Column));
+        if (spec.Boundaries[0].Kind == Boundary.Periodic)
+        {
+            (down, across) = (Math.Min(down, spec.RowCount - down), Math.Min(across, spec.ColumnCount - across));
+        }
+
+        return ((double)down * down) + ((double)across * across) <= Size * Size;
+    }
 }

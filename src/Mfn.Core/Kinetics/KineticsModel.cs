@@ -62,6 +62,10 @@ public abstract class KineticsModel
     /// <param name="derivatives">As many as species squared.</param>
     public abstract void Jacobian(ReadOnlySpan<double> values, ReadOnlySpan<double> state, Span<double> derivatives);
 
+    /// <summary>The uniform state that patterns grow from: a steady one, where the model's parameters are in its sense.</summary>
+    /// <param name="values">As many as there are parameters.</param>
+    public virtual ImmutableArray<double> HomogeneousState(ReadOnlySpan<double> values) => [.. Species.Select(_ => 0.0)];
+
     /// <summary>How a simulation begins if nobody says: what makes a pattern of the standard set.</summary>
     public abstract InitialPattern DefaultInitial { get; }
 }

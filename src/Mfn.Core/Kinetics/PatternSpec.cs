@@ -142,6 +142,12 @@ public sealed record PatternSpec
             problems.Add(nameof(Integrator), $"must be a known integrator, but was {(int)Integrator}");
         }
 
+        if (Integrator == Integrator.Adi)
+        {
+            CheckSeparable(problems);
+        }
+
+        Initial.AddProblems(problems, this);
         if (problems.Count == 0 && !IsUnstableAllowed && TimeStep > LargestStableTimeStep)
         {
             problems.Add(
@@ -160,6 +166,24 @@ public sealed record PatternSpec
 
             problems.Add(name, $"must have {expected} values, but has {length}");
             return false;
+        }
+
+        void CheckSeparable(List<SpecProblem> problems)
+        {
+            if (Laplacian == LaplacianStencil.NinePoint)
+            {
+                problems.Add(nameof(Laplacian), "must have five points with alternating directions, which take one direction after the other");
+            }
+
+            if (!Mask.IsDefaultOrEmpty)
+            {
+                problems.Add(nameof(Mask), "must not be set with alternating directions, whose lines of cells go from rim to rim");
+            }
+
+            if (Kinetics.Model is SwiftHohenberg)
+            {
+                problems.Add(nameof(Integrator), "must be explicit for Swift and Hohenberg's equation, whose operator of space has no directions");
+            }
         }
 
         void CheckNumbers(string name, ImmutableArray<double> values, ParameterRange range)

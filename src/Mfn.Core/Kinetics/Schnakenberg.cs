@@ -44,6 +44,10 @@ public sealed class Schnakenberg : KineticsModel
     public override InitialPattern DefaultInitial { get; } = new() { Noise = 0.01 };
 
     /// <inheritdoc/>
+    public override ImmutableArray<double> HomogeneousState(ReadOnlySpan<double> values) =>
+        [values[0] + values[1], values[1] / ((values[0] + values[1]) * (values[0] + values[1]))];
+
+    /// <inheritdoc/>
     public override double Diffusion(ReadOnlySpan<double> values, int species) => species == 0 ? 1 : values[2];
 
     /// <inheritdoc/>

@@ -19,7 +19,8 @@ internal sealed class BandCrew<T> : IDisposable
     private readonly BandSweep<T> _ownSweep;
     private readonly Helper[] _helpers;
     private readonly Action<IThreadPoolWorkItem> _queue;
-    private readonly int _gridSize;
+    private readonly int _rowCount;
+    private readonly int _columnCount;
     private readonly int _bandCount;
     private readonly object _done = new();
 
@@ -29,13 +30,14 @@ internal sealed class BandCrew<T> : IDisposable
     private ExceptionDispatchInfo? _error;
 
     /// <summary>A crew of the caller and the helpers, or of the caller alone if the field is small.</summary>
-    /// <param name="gridSize">The rows of the field.</param>
+    /// <param name="rowCount">The rows of the field.</param>
+    /// <param name="columnCount">The columns of the field.</param>
     /// <param name="maxStepCount">The most steps of a pass.</param>
     /// <param name="helpers">Who may help.</param>
     /// <param name="createSweep">Makes what one of them computes with.</param>
-    public BandCrew(int gridSize, int maxStepCount, StepHelpers helpers, Func<BandSweep<T>> createSweep)
+    public BandCrew(int rowCount, int columnCount, int maxStepCount, StepHelpers helpers, Func<BandSweep<T>> createSweep)
     {
-        _gridSize = gridSize;
+        (_rowCount, _columnCount) = (rowCount, columnCount);
         _queue = helpers.Queue;
         _ownSweep = createSweep();
         _helpers = new Helper[Work(maxStepCount) < LeastSharedWork ? 0 : helpers.Count];
@@ -45,7 +47,7 @@ internal sealed class BandCrew<T> : IDisposable
         }
 
         var threadCount = 1 + _helpers.Length;
-        _bandCount = Math.Clamp(gridSize / RowsPerBand, threadCount, threadCount * MaxBandsPerThread);
+        _bandCount = Math.Min(rowCount, Math.Clamp(rowCount / RowsPerBand, threadCount, threadCount * MaxBandsPerThread));
         _nextBand = _bandCount;
     }
 
@@ -56,7 +58,7 @@ internal sealed class BandCrew<T> : IDisposable
         if (_helpers.Length == 0 || Work(pass.GrowthEvents.Length) < LeastSharedWork)
         {
             _ownSweep.Counts = RowCounts.None;
-            _ownSweep.Advance(pass, 0, _gridSize);
+            _ownSweep.Advance(pass, 0, _rowCount);
             return _ownSweep.Counts;
         }
 
@@ -145,9 +147,9 @@ internal sealed class BandCrew<T> : IDisposable
         }
     }
 
-    private long Work(int stepCount) => (long)_gridSize * _gridSize * stepCount;
+    private long Work(int stepCount) => (long)_rowCount * _columnCount * stepCount;
 
-    private int Begin(int band) => (int)((long)_gridSize * band / _bandCount);
+    private int Begin(int band) => (int)((long)_rowCount * band / _bandCount);
 
     /// <summary>The fields before and after, the growth events that the steps begin with, and what ends the pass early.</summary>
     internal readonly record struct Pass(

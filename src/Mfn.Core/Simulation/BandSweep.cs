@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Mfn.Core.Fields;
 
 namespace Mfn.Core.Simulation;
 
@@ -20,27 +19,22 @@ internal sealed class BandSweep<T> : IDisposable
     // Of one step: the kernel begins once for them. More would make a cancelled pass of wide rows go on for long.
     private const int RowsTogether = 64;
 
-    private readonly SimulationSpec _spec;
-    private readonly StepKernel<T> _kernel;
-    private readonly bool _isTorus;
-    private readonly FieldRows<T>? _zeros;
+    private readonly SweepPlan<T> _plan;
+    private readonly int _rowCount;
+    private readonly FieldRows<T>? _rim;
     private readonly FieldRows<T>[] _rings;
-    private readonly Jitter<T>? _jitter;
 
     /// <summary>A sweep of at most <paramref name="maxStepCount"/> steps.</summary>
-    public BandSweep(SimulationSpec spec, StepKernel<T> kernel, int maxStepCount, Jitter<T>? jitter)
+    public BandSweep(SweepPlan<T> plan, int maxStepCount)
     {
-        _spec = spec;
-        _kernel = kernel;
-        _jitter = jitter;
-        _isTorus = spec.Boundary == Boundary.Periodic;
-        var stride = FieldRows<T>.RoundUp(spec.GridSize);
-        _zeros = spec.Boundary == Boundary.Dirichlet ? new FieldRows<T>(1, stride, hasSpecies: false) : null;
-        _zeros?.Potential.Clear();
+        _plan = plan;
+        _rowCount = plan.RowCount;
+        var stride = FieldRows<T>.RoundUp(plan.ColumnCount);
+        _rim = plan.CreateRim(stride);
         _rings = new FieldRows<T>[maxStepCount - 1];
         for (var i = 0; i < _rings.Length; i++)
         {
-            _rings[i] = new FieldRows<T>(RowsPerStep, stride, spec.IsTuringEnabled);
+            _rings[i] = new FieldRows<T>(RowsPerStep, stride, plan.PlaneCount);
         }
     }
 
@@ -66,13 +60,14 @@ internal sealed class BandSweep<T> : IDisposable
             {
                 var row = front - step + 1;
                 var margin = stepCount - step;
-                if (row < firstRow - margin || row >= endRow + margin || (!_isTorus && (row < 0 || row >= _spec.GridSize)))
+                if (row < firstRow - margin || row >= endRow + margin || (!_plan.IsTorus && (row < 0 || row >= _rowCount)))
                 {
                     continue;
                 }
 
                 var (before, after) = (step == 1 ? pass.Source : _rings[step - 2], step == stepCount ? pass.Destination : _rings[step - 1]);
-                var counts = AdvanceRows(before, after, row, rowCount, isFirst: step == 1, isLast: step == stepCount);
+                var kernel = _plan.Kernels[(step - 1) % _plan.Kernels.Length];
+                var counts = AdvanceRows(kernel, before, after, row, rowCount, isFirst: step == 1, isLast: step == stepCount);
                 isFinite &= counts.IsFinite;
                 if (row >= firstRow && row < endRow)
                 {
@@ -92,7 +87,7 @@ internal sealed class BandSweep<T> : IDisposable
 
     public void Dispose()
     {
-        _zeros?.Dispose();
+        _rim?.Dispose();
         foreach (var ring in _rings)
         {
             ring.Dispose();
@@ -102,47 +97,52 @@ internal sealed class BandSweep<T> : IDisposable
     /// <summary>How many rows one step can take together: those whose neighbours lie where they do in memory.</summary>
     private int RowsFrom(int row, int endRow)
     {
-        var lastRow = _spec.GridSize - 1;
-        return _jitter is not null || row == 0 || row == lastRow ? 1 : Math.Min(RowsTogether, Math.Min(endRow, lastRow) - row);
+        var lastRow = _rowCount - 1;
+        return _plan.Jitter is not null || row == 0 || row == lastRow ? 1 : Math.Min(RowsTogether, Math.Min(endRow, lastRow) - row);
     }
 
-    private RowCounts AdvanceRows(FieldRows<T> before, FieldRows<T> after, int row, int rowCount, bool isFirst, bool isLast)
+    private RowCounts AdvanceRows(StepKernel<T> kernel, FieldRows<T> before, FieldRows<T> after, int row, int rowCount, bool isFirst, bool isLast)
     {
         ref var here = ref before.Row(isFirst ? Wrap(row) : RingRow(row), rowCount);
         ref var above = ref here;
         ref var below = ref here;
         var (offset, aboveOffset, belowOffset) = (before.PlaneOffset, before.PlaneOffset, before.PlaneOffset);
-        if (_isTorus || row > 0)
+        if (_plan.IsTorus || row > 0)
         {
             above = ref before.Row(isFirst ? Wrap(row - 1) : RingRow(row - 1), rowCount);
         }
-        else if (_zeros is not null)
+        else if (_rim is not null)
         {
-            above = ref _zeros.Row(0);
-            aboveOffset = 0;
+            above = ref Beyond(_rim, ref here, offset, out aboveOffset);
         }
 
-        if (_isTorus || row < _spec.GridSize - 1)
+        if (_plan.IsTorus || row < _rowCount - 1)
         {
             below = ref before.Row(isFirst ? Wrap(row + 1) : RingRow(row + 1), rowCount);
         }
-        else if (_zeros is not null)
+        else if (_rim is not null)
         {
-            below = ref _zeros.Row(0);
-            belowOffset = 0;
+            below = ref Beyond(_rim, ref here, offset, out belowOffset);
         }
 
-        ref var noise = ref _jitter is null ? ref Unsafe.NullRef<T>() : ref _jitter.DrawRow();
-        return _kernel.AdvanceRows(
+        ref var noise = ref _plan.Jitter is null ? ref Unsafe.NullRef<T>() : ref _plan.Jitter.DrawRow();
+        return kernel.AdvanceRows(
             new RowStencil<T>(ref here, offset, ref above, aboveOffset, ref below, belowOffset),
             rowCount,
-            _spec.GridSize,
+            _plan.ColumnCount,
             ref noise,
             ref after.Row(isLast ? row : RingRow(row), rowCount),
             after.PlaneOffset);
     }
 
-    private int Wrap(int row) => row < 0 ? row + _spec.GridSize : row >= _spec.GridSize ? row - _spec.GridSize : row;
+    private ref T Beyond(FieldRows<T> rim, ref T row, int offset, out int rimOffset)
+    {
+        _plan.FillRim(rim, ref row, offset);
+        rimOffset = rim.PlaneOffset;
+        return ref rim.Row(0);
+    }
+
+    private int Wrap(int row) => (uint)row < (uint)_rowCount ? row : ((row % _rowCount) + _rowCount) % _rowCount;
 
     private static int RingRow(int row)
     {

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Mfn.Core.Simulation;
 
 /// <summary>
-/// As many rows of the membrane potential, the activator and the inhibitor, or of the potential alone: a plane of memory after the other.
+/// As many rows of each of a run's fields, such as the membrane potential, the activator and the inhibitor: a plane of memory after the other.
 /// Before the first plane and after the last there is room for a vector, which may begin one cell before a row and end beyond it.
 /// </summary>
 internal sealed class FieldRows<T> : IDisposable
@@ -24,12 +24,12 @@ internal sealed class FieldRows<T> : IDisposable
     /// <summary>Rows whose contents are undefined: zeros, or cells of rows before.</summary>
     /// <param name="rowCount">The number of rows; at least 1.</param>
     /// <param name="stride">The cells from the beginning of a row to that of the next; at least 1.</param>
-    /// <param name="hasSpecies">Whether there are an activator and an inhibitor.</param>
-    public FieldRows(int rowCount, int stride, bool hasSpecies)
+    /// <param name="planeCount">The number of fields; at least 1.</param>
+    public FieldRows(int rowCount, int stride, int planeCount)
     {
         _stride = stride;
         _planeLength = checked(rowCount * stride);
-        _planeCount = hasSpecies ? 3 : 1;
+        _planeCount = planeCount;
 
         // Planes a power of two apart would compete for the same places of the cache.
         PlaneOffset = checked(RoundUp(_planeLength) + (SkewLines * LineLength));
@@ -40,21 +40,21 @@ internal sealed class FieldRows<T> : IDisposable
         _start = LineLength + ((int)(-address & (CacheLineBytes - 1)) / Unsafe.SizeOf<T>());
     }
 
-    /// <summary>The cells from one of the potential to the activator's at the same place, and from there to the inhibitor's.</summary>
+    /// <summary>The cells from one of a field to the next field's at the same place.</summary>
     public int PlaneOffset { get; }
 
     public Span<T> Potential => Plane(0);
 
     /// <summary>Empty if there is none.</summary>
-    public Span<T> Activator => _planeCount > 1 ? Plane(1) : [];
+    public Span<T> Activator => Plane(1);
 
     /// <summary>Empty if there is none.</summary>
-    public Span<T> Inhibitor => _planeCount > 1 ? Plane(2) : [];
+    public Span<T> Inhibitor => Plane(2);
 
     /// <summary>The least stride of rows that are at least as long as given and all begin where a cache line does.</summary>
     public static int RoundUp(int length) => checked(length + LineLength - 1) / LineLength * LineLength;
 
-    /// <summary>The potential's first cell in a row, the first of as many as given.</summary>
+    /// <summary>The first field's first cell in a row, the first of as many as given.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There are no such rows.</exception>
     public ref T Row(int index, int count = 1)
     {
@@ -75,5 +75,6 @@ internal sealed class FieldRows<T> : IDisposable
         }
     }
 
-    private Span<T> Plane(int index) => _memory.AsSpan(_start + (index * PlaneOffset), _planeLength);
+    /// <summary>A field; empty if there are not so many.</summary>
+    public Span<T> Plane(int index) => index < _planeCount ? _memory.AsSpan(_start + (index * PlaneOffset), _planeLength) : [];
 }

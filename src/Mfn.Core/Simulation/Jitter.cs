@@ -17,7 +17,7 @@ internal sealed class Jitter<T> : IDisposable
         _random = random;
         _standardDeviation = Math.Sqrt(spec.JitterVariance);
         _drawn = new double[spec.GridSize];
-        _row = new FieldRows<T>(1, spec.GridSize, hasSpecies: false);
+        _row = new FieldRows<T>(1, spec.GridSize, planeCount: 1);
     }
 
     /// <summary>The first cell of the next row's noise, valid until the next call.</summary>

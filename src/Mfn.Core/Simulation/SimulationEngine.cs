@@ -62,16 +62,16 @@ public sealed class SimulationEngine : IDisposable
     public int MaxStepsPerPass => _fields.MaxStepsPerPass;
 
     /// <summary>The membrane potential in volts, row-major: a view that is valid until the next step.</summary>
-    public ReadOnlySpan<double> Potential => _fields.Potential;
+    public ReadOnlySpan<double> Potential => Species(0);
 
     /// <summary>The potential's singles, row-major: a view that is valid until the next step; empty in a run of double precision.</summary>
-    public ReadOnlySpan<float> PotentialSingles => _fields.PotentialSingles;
+    public ReadOnlySpan<float> PotentialSingles => SpeciesSingles(0);
 
     /// <summary>The activator in [0, 1], row-major: a view; empty in a model run without Turing coupling.</summary>
-    public ReadOnlySpan<double> Activator => _fields.Activator;
+    public ReadOnlySpan<double> Activator => Species(1);
 
     /// <summary>The inhibitor in [0, 1], row-major: a view; empty in a model run without Turing coupling.</summary>
-    public ReadOnlySpan<double> Inhibitor => _fields.Inhibitor;
+    public ReadOnlySpan<double> Inhibitor => Species(2);
 
     /// <summary>How many fields there are; see <see cref="SimulationSpec.SpeciesSymbols"/>.</summary>
     public int SpeciesCount => Spec.SpeciesSymbols.Length;
@@ -196,22 +196,18 @@ public sealed class SimulationEngine : IDisposable
 
         if (!counts.IsFinite)
         {
-            NonFiniteFieldException.ThrowIfAny(Potential, "potential", Step);
-            NonFiniteFieldException.ThrowIfAny(Activator, "activator", Step);
-            NonFiniteFieldException.ThrowIfAny(Inhibitor, "inhibitor", Step);
+            for (var i = 0; i < SpeciesCount; i++)
+            {
+                NonFiniteFieldException.ThrowIfAny(Species(i), Spec.SpeciesSymbols[i], Step);
+            }
         }
     }
 
-    /// <summary>A field, row-major, by its place in <see cref="SimulationSpec.SpeciesSymbols"/>: a view that is valid until the next step.</summary>
-    public ReadOnlySpan<double> Species(int index) => index switch
-    {
-        0 => Potential,
-        1 => Activator,
-        _ => Inhibitor,
-    };
+    /// <summary>A field, row-major, by its place in <see cref="SimulationSpec.SpeciesSymbols"/>: a view that is valid until the next step; empty if there are not so many.</summary>
+    public ReadOnlySpan<double> Species(int index) => _fields.Field(index);
 
-    /// <summary>The singles of a field: a view that is valid until the next step; empty where there are only doubles of it.</summary>
-    public ReadOnlySpan<float> SpeciesSingles(int index) => index == 0 ? PotentialSingles : [];
+    /// <summary>The singles of a field: a view that is valid until the next step; empty in a run of double precision.</summary>
+    public ReadOnlySpan<float> SpeciesSingles(int index) => _fields.Singles(index);
 
     private ImmutableArray<ImmutableArray<double>> CaptureSpecies()
     {
@@ -235,9 +231,9 @@ public sealed class SimulationEngine : IDisposable
     {
         var problems = new List<string>();
         var symbols = spec.SpeciesSymbols;
-        if (state.Species.Length != symbols.Length)
+        if (state.Species.IsDefault || state.Species.Length != symbols.Length)
         {
-            problems.Add($"There must be {symbols.Length} fields, but there are {state.Species.Length}.");
+            problems.Add($"There must be {symbols.Length} fields, but there are {(state.Species.IsDefault ? 0 : state.Species.Length)}.");
         }
         else
         {
@@ -278,7 +274,7 @@ public sealed class SimulationEngine : IDisposable
     /// <summary>Draws whether a growth event happens, and if so where and how strong. One double is drawn in every step.</summary>
     private GrowthEvent? DrawGrowthEvent(int step)
     {
-        if (_random.NextDouble() >= Spec.SpikeProbability)
+        if (Spec.Pattern is not null || _random.NextDouble() >= Spec.SpikeProbability)
         {
             return null;
         }

@@ -37,6 +37,9 @@ internal readonly struct Bits128<T>(Vector128<T> value) : IVector<Bits128<T>, T>
     public static Bits128<T> operator *(Bits128<T> left, Bits128<T> right) => new(left._value * right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> operator /(Bits128<T> left, Bits128<T> right) => new(left._value / right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits128<T> operator &(Bits128<T> left, Bits128<T> right) => new(left._value & right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -37,6 +37,9 @@ internal readonly struct Bits256<T>(Vector256<T> value) : IVector<Bits256<T>, T>
     public static Bits256<T> operator *(Bits256<T> left, Bits256<T> right) => new(left._value * right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> operator /(Bits256<T> left, Bits256<T> right) => new(left._value / right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits256<T> operator &(Bits256<T> left, Bits256<T> right) => new(left._value & right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -37,6 +37,9 @@ internal readonly struct Bits512<T>(Vector512<T> value) : IVector<Bits512<T>, T>
     public static Bits512<T> operator *(Bits512<T> left, Bits512<T> right) => new(left._value * right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits512<T> operator /(Bits512<T> left, Bits512<T> right) => new(left._value / right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits512<T> operator &(Bits512<T> left, Bits512<T> right) => new(left._value & right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -268,12 +268,12 @@ public sealed class SameBitsTests
         SimulationSpec spec, SimulationState start, StepKernel<T> kernel, GrowthEvent?[] events, int[] bands, NaiveSteps<T> naive)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var source = new FieldRows<T>(spec.GridSize, spec.GridSize, hasSpecies: true);
-        var destination = new FieldRows<T>(spec.GridSize, spec.GridSize, hasSpecies: true);
+        var source = new FieldRows<T>(spec.GridSize, spec.GridSize, planeCount: 3);
+        var destination = new FieldRows<T>(spec.GridSize, spec.GridSize, planeCount: 3);
         CellConversion.Narrow(start.Potential.AsSpan(), source.Potential);
         CellConversion.Narrow(start.Activator.AsSpan(), source.Activator);
         CellConversion.Narrow(start.Inhibitor.AsSpan(), source.Inhibitor);
-        var sweep = new BandSweep<T>(spec, kernel, events.Length, jitter: null) { Counts = RowCounts.None };
+        var sweep = new BandSweep<T>(SweepPlan<T>.Of(spec, kernel, jitter: null), events.Length) { Counts = RowCounts.None };
 
         // From the last band to the first: their order must not matter either, nor what lies in the destination.
         for (var band = bands.Length - 2; band >= 0; band--)
@@ -297,9 +297,7 @@ public sealed class SameBitsTests
         var hasSpecies = spec.Variant != SimulationVariant.Model || spec.IsTuringEnabled;
         return state with
         {
-            Potential = [.. Draw(-0.12, 0.06)],
-            Activator = hasSpecies ? [.. Draw(-0.1, 1.1)] : [],
-            Inhibitor = hasSpecies ? [.. Draw(-0.1, 1.1)] : [],
+            Species = hasSpecies ? [[.. Draw(-0.12, 0.06)], [.. Draw(-0.1, 1.1)], [.. Draw(-0.1, 1.1)]] : [[.. Draw(-0.12, 0.06)]],
         };
 
         IEnumerable<double> Draw(double low, double high) =>

@@ -59,9 +59,7 @@ public sealed class SimulationEngineTests
         var damaged = state with
         {
             Step = -1,
-            Potential = state.Potential.RemoveAt(0),
-            Activator = state.Activator.SetItem(3, double.NaN).SetItem(5, double.PositiveInfinity),
-            Inhibitor = default,
+            Species = [state.Potential.RemoveAt(0), state.Activator.SetItem(3, double.NaN).SetItem(5, double.PositiveInfinity), default],
         };
 
         var error = Assert.Throws<ArgumentException>(() => SimulationEngine.Restore(spec, damaged));
@@ -239,12 +237,12 @@ public sealed class SimulationEngineTests
 
     private static void AssertSameState(SimulationState expected, SimulationState actual)
     {
-        var empty = ImmutableArray<double>.Empty;
-        Assert.Equal(expected.Potential.AsEnumerable(), actual.Potential.AsEnumerable());
-        Assert.Equal(expected.Activator.AsEnumerable(), actual.Activator.AsEnumerable());
-        Assert.Equal(expected.Inhibitor.AsEnumerable(), actual.Inhibitor.AsEnumerable());
-        Assert.Equal(
-            expected with { Potential = empty, Activator = empty, Inhibitor = empty },
-            actual with { Potential = empty, Activator = empty, Inhibitor = empty });
+        Assert.Equal(expected.Species.Length, actual.Species.Length);
+        for (var i = 0; i < expected.Species.Length; i++)
+        {
+            Assert.Equal(expected.Species[i].AsEnumerable(), actual.Species[i].AsEnumerable());
+        }
+
+        Assert.Equal(expected with { Species = [] }, actual with { Species = [] });
     }
 }

@@ -1,0 +1,124 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Mfn.Core.Kinetics;
+using Mfn.Core.Randomness;
+
+namespace Mfn.Core.Simulation;
+
+/// <summary>The fields of kinetics that form patterns: two of each, of which a pass over the memory reads one and writes the other.</summary>
+internal sealed class PatternFields<T> : ReactionDiffusion
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly PatternSpec _spec;
+    private readonly RandomGenerator _random;
+    private readonly PatternNoise<T>? _noise;
+    private readonly AlternatingDirections<T>? _directions;
+    private readonly BandCrew<T> _crew;
+    private readonly GrowthEvent?[] _parts;
+    private readonly int _partsPerStep;
+    private readonly WidenedFields<T> _widened = new(PatternPlanes.CellPlanes);
+    private FieldRows<T> _current;
+    private FieldRows<T> _next;
+
+    public PatternFields(SimulationSpec spec, RandomGenerator random, StepHelpers helpers)
+    {
+        _spec = spec.Pattern!;
+        _random = random;
+        _noise = PatternNoise<T>.Of(_spec, random);
+        var boundaries = PatternPlanes.Boundaries(_spec);
+        var kernels = PatternKernel.Of<T>(_spec);
+        _partsPerStep = kernels.Length;
+        _current = new FieldRows<T>(_spec.RowCount, _spec.ColumnCount, boundaries.Length);
+        _next = new FieldRows<T>(_spec.RowCount, _spec.ColumnCount, boundaries.Length);
+        _directions = _spec.Integrator == Integrator.Adi ? AlternatingDirections<T>.Of(_spec) : null;
+        MaxStepsPerPass = _noise is null && _directions is null ? StepsPerPass(_spec.RowCount, _spec.ColumnCount) : 1;
+        _parts = new GrowthEvent?[MaxStepsPerPass * _partsPerStep];
+
+        var plan = new SweepPlan<T>(_spec.RowCount, _spec.ColumnCount, boundaries, [.. kernels], jitter: null);
+
+        // A row that is shorter than a vector overwrites what follows it, so that rows must be taken in their order.
+        const int MostLanes = 16;
+        var crewHelpers = _spec.ColumnCount < MostLanes ? StepHelpers.None : helpers;
+        _crew = new BandCrew<T>(_spec.RowCount, _spec.ColumnCount, _parts.Length, crewHelpers, () => new BandSweep<T>(plan, _parts.Length));
+        FillMask(_current);
+        FillMask(_next);
+        if (_spec.Kinetics.SpeciesCount < PatternPlanes.CellPlanes)
+        {
+            // Memory that a run before has used: what is handed on is written before it is read, but copied before it is written.
+            _current.Plane(1).Clear();
+            _next.Plane(1).Clear();
+        }
+    }
+
+    public override int MaxStepsPerPass { get; }
+
+    public override ReadOnlySpan<double> Field(int index) => index < _spec.Kinetics.SpeciesCount ? _widened.Of(_current.Plane(index), index) : [];
+
+    public override ReadOnlySpan<float> Singles(int index) =>
+        typeof(T) == typeof(float) && index < _spec.Kinetics.SpeciesCount ? MemoryMarshal.Cast<T, float>(_current.Plane(index)) : [];
+
+    public override void Draw()
+    {
+        var fields = _spec.Initial.Draw(_spec, _random);
+        for (var i = 0; i < fields.Length; i++)
+        {
+            CellConversion.Narrow(fields[i], _current.Plane(i));
+        }
+    }
+
+    public override void Load(SimulationState state)
+    {
+        for (var i = 0; i < state.Species.Length; i++)
+        {
+            CellConversion.Narrow(state.Species[i].AsSpan(), _current.Plane(i));
+        }
+    }
+
+    public override RowCounts Advance(ReadOnlyMemory<GrowthEvent?> growthEvents, CancellationToken cancellationToken)
+    {
+        var counts = _crew.Advance(new(_current, _next, _parts.AsMemory(0, growthEvents.Length * _partsPerStep), cancellationToken));
+        _directions?.Solve(_next);
+        if (_noise is not null)
+        {
+            counts = counts with { IsFinite = counts.IsFinite & _noise.Add(_current, _next) };
+        }
+
+        if (counts.IsFinite || growthEvents.Length == 1)
+        {
+            (_current, _next) = (_next, _current);
+            _widened.Forget();
+        }
+
+        return counts;
+    }
+
+    public override void Dispose()
+    {
+        _current.Dispose();
+        _next.Dispose();
+        _crew.Dispose();
+    }
+
+    /// <summary>One where the rows that a pass computes besides would be many, or have nothing to gain.</summary>
+    private static int StepsPerPass(int rowCount, int columnCount)
+    {
+        const int FieldBuffers = 4;
+        const int BytesInCache = 1024 * 1024;
+        return (long)FieldBuffers * rowCount * columnCount * Unsafe.SizeOf<T>() <= BytesInCache ? 1 : 8;
+    }
+
+    private void FillMask(FieldRows<T> rows)
+    {
+        if (_spec.Mask.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        var plane = rows.Plane(PatternPlanes.CellPlanes);
+        for (var i = 0; i < plane.Length; i++)
+        {
+            plane[i] = _spec.Mask[i] ? T.One : T.Zero;
+        }
+    }
+}
