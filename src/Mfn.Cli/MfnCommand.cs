@@ -128,6 +128,7 @@ internal static class MfnCommand
         var root = new RootCommand("Simulates a mycelium's membrane potential, and aggregates federated updates, here or on an Mfn server.")
         {
             SimulateCommand.Create(),
+            ExplainCommand.Create(),
             FeaturesCommand.Create(),
             FractalCommand.Create(),
             ValidateCommand.Create(),
@@ -147,6 +148,7 @@ internal static class MfnCommand
         {
             [""] = Examples,
             [SimulateCommand.Name] = SimulateCommand.Examples,
+            [ExplainCommand.Name] = ExplainCommand.Examples,
             [FeaturesCommand.Name] = FeaturesCommand.Examples,
             [FractalCommand.Name] = FractalCommand.Examples,
             [$"{FractalCommand.Name} {FractalCommand.DimensionName}"] = FractalCommand.DimensionExamples,

@@ -70,6 +70,10 @@ public sealed class MfnClient : IDisposable
         }
     }
 
+    /// <summary>Tells what a simulation will do, without running it.</summary>
+    public async Task<ExplainResponse> ExplainAsync(ExplainRequest request, CancellationToken cancellationToken = default) =>
+        await _simulation.ExplainAsync(request, cancellationToken: cancellationToken);
+
     /// <summary>Computes the equilibrium potential of one ion across a membrane.</summary>
     public async Task<ComputeNernstPotentialResponse> ComputeNernstPotentialAsync(
         ComputeNernstPotentialRequest request, CancellationToken cancellationToken = default) =>

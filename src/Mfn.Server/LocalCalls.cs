@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
 using Mfn.Server.Translation;
 
 namespace Mfn.Server;
@@ -15,6 +16,10 @@ public static class LocalCalls
     /// <summary>As <c>MembraneService.ComputeGoldmanPotential</c>.</summary>
     /// <exception cref="RpcException">What the service would answer.</exception>
     public static ComputeGoldmanPotentialResponse ComputeGoldmanPotential(ComputeGoldmanPotentialRequest request) => Answer(request, MembraneWireExtensions.ToResponse);
+
+    /// <summary>As <c>SimulationService.Explain</c> of a server with default limits.</summary>
+    /// <exception cref="RpcException">What the service would answer.</exception>
+    public static ExplainResponse Explain(ExplainRequest request) => Answer(request, explained => explained.ToResponse(new LimitsOptions()));
 
     private static TResponse Answer<TRequest, TResponse>(TRequest request, Func<TRequest, TResponse> answer)
     {

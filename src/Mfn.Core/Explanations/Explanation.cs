@@ -66,17 +66,19 @@ public sealed record Explanation
     public ImmutableArray<string> Lines { get; private init; } = [];
 
     /// <summary>That of a spec. A time step above the largest stable one is explained, not refused.</summary>
+    /// <param name="spec">What would be simulated.</param>
+    /// <param name="hasFields">Whether fields of the caller's will be the state of step 0.</param>
     /// <exception cref="ArgumentException">The spec has other problems.</exception>
-    public static Explanation Of(SimulationSpec spec)
+    public static Explanation Of(SimulationSpec spec, bool hasFields = false)
     {
         ArgumentNullException.ThrowIfNull(spec);
         var allowing = spec.Pattern is { } given ? spec with { Pattern = given with { IsUnstableAllowed = true } } : spec;
         return allowing.FindProblems() is { Count: > 0 } problems ? throw new ArgumentException(string.Join(' ', problems), nameof(spec))
-            : spec.Pattern is { } pattern ? OfPattern(spec, pattern)
+            : spec.Pattern is { } pattern ? OfPattern(spec, pattern, hasFields)
             : OfReference(spec);
     }
 
-    private static Explanation OfPattern(SimulationSpec spec, PatternSpec pattern)
+    private static Explanation OfPattern(SimulationSpec spec, PatternSpec pattern, bool hasFields)
     {
         var all = UniformSteadyStates.Of(pattern.Kinetics);
         var warnings = new List<string>();
@@ -90,7 +92,7 @@ public sealed record Explanation
         var needsSeed = start is null
             ? all.States.Length > 0 && all.States.All(state => state.Verdict == StabilityVerdict.Stable)
             : start.Verdict == StabilityVerdict.Stable;
-        if (needsSeed && pattern.Initial.Shape == InitialShape.None && pattern.Initial.Fields.IsEmpty)
+        if (needsSeed && !hasFields && pattern.Initial.Shape == InitialShape.None && pattern.Initial.Fields.IsEmpty)
         {
             warnings.Add("The initial state has no patches, stripes or fields of other concentrations, and no small perturbation grows: it will stay uniform.");
         }

@@ -58,4 +58,6 @@ internal sealed class SimulationService(SimulationRegistry simulations, Response
 
         Task WriteAsync(StreamSimulationResponse response) => writer.WriteAsync(responseStream, response, context);
     }
+
+    public override Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context) => Task.FromResult(request.ToResponse(limits.Value));
 }

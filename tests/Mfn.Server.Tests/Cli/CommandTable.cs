@@ -16,6 +16,7 @@ public sealed class CommandTable : IAsyncLifetime
     private static readonly Dictionary<string, string> Lines = new()
     {
         ["simulate"] = "simulate --grid 8 --steps 4 --features",
+        ["explain"] = "explain --kinetics schnakenberg",
         ["features"] = "features FIELD",
         ["fractal dimension"] = "fractal dimension FIELD",
         ["fractal ifs"] = "fractal ifs --points 1000",
