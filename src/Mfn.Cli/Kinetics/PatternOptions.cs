@@ -24,8 +24,8 @@ internal sealed class PatternOptions
     private readonly Option<KineticsChoice?> _kinetics = KineticsOption.Create();
     private readonly Option<int?> _rows = NumberOption.Create<int>("--rows", "N", "Rows of the plane: 4 to 1024 (--kinetics). Default: 128.").Fills("domain.rows").AtLeast(4);
     private readonly Option<int?> _columns = NumberOption.Create<int>("--columns", "N", "Cells in a row: 4 to 1024 (--kinetics). Default: 128.").Fills("domain.columns").AtLeast(4);
-    private readonly Option<double?> _cellWidth = NumberOption.Create<double>("--cell-width", "H", "Width of a cell in the model's unit (--kinetics). Default: the model's.").Fills("domain.cell_width").Within(double.Epsilon, double.MaxValue);
-    private readonly Option<double?> _timeStep = NumberOption.Create<double>("--time-step", "T", "What a step adds to the time, up to the largest stable one (--kinetics). Default: the model's, or less where that is unstable.").Fills("domain.time_step").Within(double.Epsilon, double.MaxValue);
+    private readonly Option<double?> _cellWidth = NumberOption.Create<double>("--cell-width", "H", "Width of a cell in the model's unit (--kinetics). Default: the model's.").Fills("domain.cell_width").Within(double.Epsilon, 1e9);
+    private readonly Option<double?> _timeStep = NumberOption.Create<double>("--time-step", "T", "What a step adds to the time, up to the largest stable one (--kinetics). Default: the model's, or less where that is unstable.").Fills("domain.time_step").Within(double.Epsilon, 1e9);
     private readonly Option<string?> _laplacian = ChoiceOption.Create("--laplacian", "Neighbours and cell in the discrete Laplacian (--kinetics). Default: 5.", ["5", "9"]).Fills("domain.laplacian");
     private readonly Option<string?> _mask = new Option<string?>("--mask") { Description = "Cells that take part: those that are not 0 in an array of (rows, columns) (--kinetics). Default: all.", HelpName = "FILE.npy" }.Fills("domain.mask");
     private readonly Option<string?> _integrator = ChoiceOption.Create("--integrator", "How a step is taken; adi is implicit in diffusion (--kinetics). Default: euler.", ["euler", "adi"]).Fills("integrator");
@@ -33,10 +33,10 @@ internal sealed class PatternOptions
     private readonly Option<double[]?> _multiplicativeNoise = NumberList("--multiplicative-noise", "Strength of noise that is proportional to the concentration (--kinetics). Default: 0.").Fills("noise.multiplicative");
     private readonly Option<string?> _initial = new Option<string?>("--initial") { Description = "Concentrations of step 0: an array of (species, rows, columns), which --out writes (--kinetics).", HelpName = "FILE.npy" }.Fills("initial_fields", "initial_fields.species");
     private readonly Option<double[]?> _uniform = NumberList("--initial-uniform", "Uniform concentrations of step 0 (--kinetics). Default: the steady state that is most unstable, or the model's.").Fills("initial.uniform");
-    private readonly Option<double?> _initialNoise = NumberOption.Create<double>("--initial-noise", "X", "Standard deviation of noise in step 0, relative to the uniform concentration (--kinetics).").Fills("initial.noise").AtLeast(0);
+    private readonly Option<double?> _initialNoise = NumberOption.Create<double>("--initial-noise", "X", "Standard deviation of noise in step 0, relative to the uniform concentration (--kinetics).").Fills("initial.noise").Within(0, 1e9);
     private readonly Option<string?> _shape = ChoiceOption.Create("--initial-shape", "Where step 0 has other concentrations (--kinetics).", Shapes.Keys).Fills("initial.shape");
     private readonly Option<double[]?> _inside = NumberList("--initial-inside", "Those concentrations (with --initial-shape).").Fills("initial.inside");
-    private readonly Option<double?> _size = NumberOption.Create<double>("--initial-size", "CELLS", "Radius of a patch or width of a stripe (with --initial-shape).").Fills("initial.size").Within(double.Epsilon, double.MaxValue);
+    private readonly Option<double?> _size = NumberOption.Create<double>("--initial-size", "CELLS", "Radius of a patch or width of a stripe (with --initial-shape).").Fills("initial.size").Within(double.Epsilon, 1e9);
     private readonly Option<int?> _count = NumberOption.Create<int>("--initial-count", "N", "How many patches or stripes (with --initial-shape).").Fills("initial.patch_count", "initial.stripe_count").AtLeast(1);
 
     private Option[] Shaped => [_inside, _size, _count];

@@ -8,8 +8,8 @@ namespace Mfn.Core.Explanations;
 /// A bound: let A be the largest activator of any cell before a step. A step makes (1 − 4D) a + D Σ(four neighbours) + r (a (1 − a) − i) of it. The
 /// inhibitor i is clipped to at least 0, the neighbours are at most A or, beyond the rim, 0, and 4D is below 1. So the new value is at most
 /// 4DA + max over 0 ≤ a ≤ A of (1 − 4D + r) a − r a², which is A + r A (1 − A) where r is small: the activator grows at most as the logistic
-/// equation does. Drawn activators begin below 0.1, so with the rate 0.01 of the defaults they stay at or below 0.173 through 64 steps, and cannot
-/// pass 0.75 before step 332. (What really happens: the inhibitor follows the activator at twice its rate and ends its growth, so it dies out.)
+/// equation does. Drawn activators begin below 0.1, so with the rate 0.01 of the defaults they stay at or below 0.174 through 64 steps, and cannot
+/// pass 0.75 before step 330. (What really happens: the inhibitor follows the activator at twice its rate and ends its growth, so it dies out.)
 /// </para>
 /// </summary>
 /// <param name="IsActive">Whether the run compares at all.</param>
