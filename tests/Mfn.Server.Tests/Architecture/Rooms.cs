@@ -60,6 +60,7 @@ internal static class Rooms
         "Sampling",
         "Steering",
         "Membrane",
+        "Gallery",
         "Explanations",
         "Simulation",
         "Stability",
