@@ -39,7 +39,7 @@ public sealed class RunClient
         }
 
         var start = request.Clone();
-        Field?[] fields = [start.InitialFields.Potential, start.InitialFields.Activator, start.InitialFields.Inhibitor];
+        Field?[] fields = [start.InitialFields.Potential, start.InitialFields.Activator, start.InitialFields.Inhibitor, .. start.InitialFields.Species];
         ByteString[] values = [.. fields.Where(field => field is not null).Select(field => field!.Values)];
         foreach (var field in fields)
         {

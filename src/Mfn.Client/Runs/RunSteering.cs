@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Contracts.V1;
 
@@ -154,17 +155,19 @@ public sealed class RunSteering : IDisposable
     private IEnumerable<SteerRunRequest> Messages(RunCommand command)
     {
         var request = new SteerRunRequest { RunId = _runId, Command = command };
-        if (command.ReplacePotential is not { } potential || request.CalculateSize() <= _maxSendBytes)
+        if (FieldOf(command) is not { } field || request.CalculateSize() <= _maxSendBytes)
         {
             return [request];
         }
 
         var begun = command.Clone();
-        begun.ReplacePotential = FieldParts.WithoutValues(potential);
-        return FieldParts.Cut(potential.Values, _maxSendBytes)
+        FieldOf(begun)!.Values = ByteString.Empty;
+        return FieldParts.Cut(field.Values, _maxSendBytes)
             .Select(values => new SteerRunRequest { Values = values })
             .Prepend(new SteerRunRequest { RunId = _runId, Command = begun, ValuesFollow = true });
     }
+
+    private static Field? FieldOf(RunCommand command) => command.ReplacePotential ?? command.ReplaceSpecies?.Field;
 
     private void Close()
     {
