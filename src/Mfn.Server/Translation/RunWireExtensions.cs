@@ -33,8 +33,17 @@ internal static class RunWireExtensions
     private static readonly ParameterRange CommandStepsRange = new(1, 1_000_000);
     private static readonly ParameterRange MillivoltRange = new(-1000, 1000);
 
-    /// <summary>A run as it is listed.</summary>
-    public static Wire.Run ToWire(this IListedRun listed) => listed is Run run ? run.ToWire(last: null) : ((DamagedRun)listed).ToWire();
+    /// <summary>A run as it is listed: without its mask, of which a page may have as many as runs.</summary>
+    public static Wire.Run ToWire(this IListedRun listed)
+    {
+        var wire = listed is Run run ? run.ToWire(last: null) : ((DamagedRun)listed).ToWire();
+        if (wire.Spec.Domain is { } domain)
+        {
+            domain.Mask = ByteString.Empty;
+        }
+
+        return wire;
+    }
 
     /// <summary>What is known of a run that was left alone.</summary>
     public static Wire.Run ToWire(this DamagedRun run) => new()
