@@ -10,6 +10,7 @@ from PIL import Image
 
 from terminal import mfn
 
+PATTERN = ["--kinetics", "gray-scott:F=0.037,k=0.06", "--rows", "24", "--columns", "40", "--steps", "60"]
 MODEL = ["--turing-threshold", "0.05", "--grid", "48", "--steps", "20"]
 
 
@@ -62,6 +63,58 @@ class Pictures(unittest.TestCase):
         self.assertTrue((numpy.diff(luminance) <= 30000).all(), "the bar does not darken from top to bottom")
         self.assertGreater(luminance[0], 5 * luminance[-1])
         self.assertTrue((colors[0] == 255).all() and (colors[:, -1] == 255).all(), "there is no margin")
+
+    def test_movie_is_an_animation_of_the_frames_shown(self):
+        history, picture, movie = (self.folder / name for name in ["history.npy", "field.png", "movie.png"])
+        mfn("simulate", *MODEL, "--every", "5", "--out-history", str(history), "--out-picture", str(picture), "--movie", str(movie),
+            "--scale", "2", "--frame-rate", "25")
+
+        volts, frames = numpy.load(history), []
+        with Image.open(picture) as image:
+            palette = numpy.array(image.getpalette()).reshape(256, 3).astype(int)
+        with Image.open(movie) as image:
+            self.assertEqual((4, True, (96, 96)), (image.n_frames, image.is_animated, image.size))
+            for index in range(4):
+                image.seek(index)
+                self.assertEqual(40, image.info["duration"])
+                colors = numpy.array(image.convert("RGB")).astype(int)
+                frames.append(colors)
+            first, second = (float(text) / 1000 for text in image.text["Range"].removesuffix(" mV").split(" to "))
+        levels = numpy.rint((volts - first) / (second - first) * 253).astype(int)
+        for index, colors in enumerate(frames):
+            # What rounding may cost is a level.
+            self.assertLessEqual(abs(colors[::2, ::2] - palette[levels[index]]).sum(axis=2).max(), 12, f"frame {index}")
+            self.assertTrue((colors[::2, ::2] == colors[1::2, 1::2]).all())
+
+    def test_species_are_an_array_that_a_simulation_goes_on_from(self):
+        whole, half, rest = (self.folder / name for name in ["whole.npy", "half.npy", "rest.npy"])
+        mfn("simulate", *PATTERN, "--out", str(whole))
+        mfn("simulate", *PATTERN[:-1], "30", "--out", str(half))
+
+        species = numpy.load(half)
+        self.assertEqual(((2, 24, 40), numpy.dtype("<f8"), True), (species.shape, species.dtype, species.flags.c_contiguous))
+        for name, array in {
+            "C": species, "Fortran": numpy.asfortranarray(species), "big": species.astype(">f8"),
+        }.items():
+            numpy.save(half, array)
+            mfn("simulate", *PATTERN[:-1], "30", "--initial", str(half), "--out", str(rest))
+            self.assertTrue((numpy.load(rest) == numpy.load(whole)).all(), name)
+
+    def test_color_bar_of_a_species_has_a_scale_below(self):
+        with_scale, mask = self.folder / "field.png", self.folder / "mask.npy"
+        numpy.save(mask, numpy.tri(24, 40) == 0)
+        mfn("simulate", *PATTERN, "--species", "v", "--out-picture", str(with_scale), "--scale", "4", "--colorbar", "--mask", str(mask))
+
+        with Image.open(with_scale) as image:
+            image.load()
+            self.assertRegex(image.text["Range"], r"^v \S+ to \S+$")
+            self.assertEqual("Concentration of v", image.text["Description"])
+            self.assertEqual("grayScott", next(key for key in json.loads(image.text["Spec"]) if key == "grayScott"))
+            colors = numpy.array(image.convert("RGB")).astype(int)
+        dark = (colors.sum(axis=2) == 0)
+
+        # 10 of 40 cells, of 4 pixels each.
+        self.assertIn(40, [max(map(len, "".join(".#"[int(cell)] for cell in row).split("."))) for row in dark[96 + 16:]])
 
 
 if __name__ == "__main__":

@@ -123,10 +123,31 @@ internal sealed partial class Completer(RootCommand root)
     private CompletionAnswer Values(Option option, string[] before, string prefix, string current) => new(
         Kind(option.HelpName ?? option.Name, option.Description),
         [
-            .. Suggested(option.GetCompletions, before)
+            .. Continued([.. Suggested(option.GetCompletions, before)], current)
                 .Where(candidate => candidate.Value.StartsWith(current, StringComparison.Ordinal))
                 .Select(candidate => candidate with { Value = prefix + candidate.Value }),
         ]);
+
+    // Of NAME:P=X,... a name comes first, its parameters behind the colon, and behind a comma those that are not there yet.
+    private static IEnumerable<Candidate> Continued(IReadOnlyList<Candidate> candidates, string current)
+    {
+        var colon = current.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0)
+        {
+            return candidates.Where(candidate => candidate.Value.IndexOf(':', StringComparison.Ordinal) is var at && (at < 0 || candidates.All(other => other.Value != candidate.Value[..at])));
+        }
+
+        var (name, comma) = (current[..(colon + 1)], current.LastIndexOf(','));
+        if (comma < colon)
+        {
+            return candidates;
+        }
+
+        var given = current[(colon + 1)..comma].Split(',');
+        return candidates
+            .Where(candidate => candidate.Value.StartsWith(name, StringComparison.Ordinal) && !given.Any(part => part.StartsWith(candidate.Value[name.Length..], StringComparison.Ordinal)))
+            .Select(candidate => candidate with { Value = current[..(comma + 1)] + candidate.Value[name.Length..] });
+    }
 
     /// <summary>What a symbol's own sources suggest. They know the words before, among which the server may be named.</summary>
     private IEnumerable<Candidate> Suggested(Func<CompletionContext, IEnumerable<CompletionItem>> source, string[] before) =>

@@ -67,7 +67,7 @@ internal sealed partial class FlagWords
     private Symbol? Find(string field)
     {
         var path = field.Split('.');
-        return _names.Where(each => path.AsSpan().EndsWith(each.Path)).MaxBy(each => each.Path.Length).Symbol;
+        return _names.Where(each => path.AsSpan().EndsWith(each.Path)).OrderByDescending(each => each.Path.Length).FirstOrDefault().Symbol;
     }
 
     // "variant is SIMULATION_VARIANT_ENGINE" is "--variant engine".

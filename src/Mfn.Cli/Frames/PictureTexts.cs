@@ -9,7 +9,7 @@ namespace Mfn.Cli.Frames;
 /// <summary>What a picture's file tells beside the picture: what made it, from which spec, at which step, in which colour range.</summary>
 internal sealed class PictureTexts(string? runId)
 {
-    private static readonly string Software = $"mfn {typeof(PictureTexts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]}";
+    public static readonly string Software = $"mfn {typeof(PictureTexts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]}";
 
     /// <summary>The run's id, once it is known; none if it has none.</summary>
     public string? RunId { get; set; } = runId;
