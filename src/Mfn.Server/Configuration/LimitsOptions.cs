@@ -10,7 +10,7 @@ internal sealed class LimitsOptions
     /// <summary>For what a server has accepted once, whatever its limits are by now.</summary>
     public static LimitsOptions Widest { get; } = new() { MaxGridSize = 4096, MaxSteps = 100_000_000, MaxFrames = 100_000_000, MaxRequestBytes = 1 << 30 };
 
-    /// <summary>The largest grid_size of a run. A field takes 8 bytes a cell, a run up to six fields.</summary>
+    /// <summary>The largest grid_size of a run, and the most rows and columns of one of kinetics. A field takes 8 bytes a cell, a run up to six fields.</summary>
     [Range(4, 4096)]
     public int MaxGridSize { get; set; } = 1024;
 
