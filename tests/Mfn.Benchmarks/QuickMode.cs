@@ -20,6 +20,8 @@ internal static class QuickMode
         [
             ("rd-step", StepMeasurements.MeasureSteps),
             ("scaling", StepMeasurements.MeasureScaling),
+            ("gray-scott", PatternMeasurements.MeasureGrayScott),
+            ("kinetics", PatternMeasurements.MeasureKinetics),
             ("simulate", MeasureSimulation),
             ("normals", MeasureNormals),
             ("stream-simulation", Serving.StreamSimulationMeasurement.Run),

@@ -1,4 +1,5 @@
 using Mfn.Core.Fields;
+using Mfn.Core.Kinetics;
 using Mfn.Core.Simulation;
 
 namespace Mfn.Core.Tests.Simulation;
@@ -28,6 +29,27 @@ public sealed class StepAllocationTests
         }
     }
 
+    public static TheoryData<string, Precision, Integrator> Patterns
+    {
+        get
+        {
+            var patterns = new TheoryData<string, Precision, Integrator>();
+            foreach (var model in KineticsModel.All)
+            {
+                foreach (var precision in Enum.GetValues<Precision>())
+                {
+                    patterns.Add(model.Name, precision, Integrator.Euler);
+                    if (model is not SwiftHohenberg)
+                    {
+                        patterns.Add(model.Name, precision, Integrator.Adi);
+                    }
+                }
+            }
+
+            return patterns;
+        }
+    }
+
     [Theory, MemberData(nameof(Specs))]
     public void TakeStep_SteadyState_AllocatesNothing(SimulationVariant variant, Boundary boundary, bool isTuringEnabled, bool isJitterEnabled)
     {
@@ -53,6 +75,34 @@ public sealed class StepAllocationTests
     {
         var engine = new SimulationEngine(
             new SimulationSpec { GridSize = 256, SpikeProbability = 0.5, Precision = precision }, new StepHelpers(2, item => item.Execute()));
+        engine.Advance(WarmUpSteps);
+
+        AssertAllocatesNothing(engine);
+    }
+
+    [Theory]
+    [MemberData(nameof(Patterns))]
+    public void Advance_Kinetics_AllocatesNothing(string model, Precision precision, Integrator integrator)
+    {
+        var pattern = PatternSpec.Of(new KineticsSpec(KineticsModel.Find(model)!)) with { RowCount = 33, ColumnCount = 47, Integrator = integrator };
+        using var engine = new SimulationEngine(new SimulationSpec { Pattern = pattern, Precision = precision });
+        engine.Advance(WarmUpSteps);
+
+        AssertAllocatesNothing(engine);
+    }
+
+    [Fact]
+    public void Advance_KineticsWithNoiseAndMask_AllocatesNothing()
+    {
+        var pattern = PatternSpec.Of(new KineticsSpec(KineticsModel.Find("fitzhugh-nagumo")!)) with
+        {
+            RowCount = 33,
+            ColumnCount = 47,
+            AdditiveNoise = [0.001, 0.001],
+            MultiplicativeNoise = [0.01, 0],
+            Mask = [.. Enumerable.Range(0, 33 * 47).Select(i => i % 5 > 0)],
+        };
+        using var engine = new SimulationEngine(new SimulationSpec { Pattern = pattern });
         engine.Advance(WarmUpSteps);
 
         AssertAllocatesNothing(engine);

@@ -1,0 +1,60 @@
+using Mfn.Core.Kinetics;
+using Mfn.Core.Simulation;
+
+namespace Mfn.Benchmarks;
+
+/// <summary>Steps of kinetics that form patterns, without noise, several at once as between two frames.</summary>
+internal static class PatternMeasurements
+{
+    private const int PeerSteps = 16;
+
+    /// <summary>The sizes and the setting of the C peer.</summary>
+    public static void MeasureGrayScott(TextWriter output)
+    {
+        var kinetics = new KineticsSpec(KineticsModel.Find("gray-scott")!);
+        foreach (var (grid, steps) in new[] { (64, 2000), (256, 208), (1024, PeerSteps), (2048, PeerSteps) })
+        {
+            Measure(output, "gray-scott", kinetics, grid, steps, Precision.Binary64, Integrator.Euler, threads: 1);
+            Measure(output, "gray-scott", kinetics, grid, steps, Precision.Binary32, Integrator.Euler, threads: 1);
+        }
+
+        Measure(output, "gray-scott", kinetics, 1024, PeerSteps, Precision.Binary64, Integrator.Euler, threads: 2);
+    }
+
+    /// <summary>Every model and precision, at a field that stays in the cache and one that does not, by both integrators.</summary>
+    public static void MeasureKinetics(TextWriter output)
+    {
+        foreach (var model in KineticsModel.All)
+        {
+            foreach (var precision in Enum.GetValues<Precision>())
+            {
+                foreach (var (grid, steps) in new[] { (128, 512), (1024, PeerSteps) })
+                {
+                    var kernel = $"kinetics-{model.Name}";
+                    Measure(output, kernel, new KineticsSpec(model), grid, steps, precision, Integrator.Euler, threads: 1);
+                    if (model is not SwiftHohenberg)
+                    {
+                        Measure(output, $"{kernel}-adi", new KineticsSpec(model), grid, steps, precision, Integrator.Adi, threads: 1);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void Measure(
+        TextWriter output, string kernel, KineticsSpec kinetics, int grid, int steps, Precision precision, Integrator integrator, int threads)
+    {
+        var spec = new SimulationSpec
+        {
+            Precision = precision,
+            Pattern = PatternSpec.Of(kinetics) with { RowCount = grid, ColumnCount = grid, Integrator = integrator },
+        };
+        using var engine = new SimulationEngine(spec, StepHelpers.FromThreadPool(threads - 1));
+        var seconds = QuickMode.BestSeconds(7, () => engine.Advance(steps));
+        var cells = (double)grid * grid * steps;
+        var type = precision == Precision.Binary64 ? "f64" : "f32";
+        QuickMode.Write(output, $$"""
+            {"kernel":"{{kernel}}","type":"{{type}}","grid":{{grid}},"threads":{{threads}},"ns_per_cell":{{seconds / cells * 1e9:F4}},"cells_per_second":{{cells / seconds:F0}}}
+            """);
+    }
+}
