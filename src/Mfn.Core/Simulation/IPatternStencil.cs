@@ -18,10 +18,28 @@ internal interface IPatternStencil<T, TVector>
     /// <summary>What the sum is a multiple of h² ∇² by.</summary>
     static abstract double Scale { get; }
 
-    /// <summary>The sum.</summary>
-    /// <param name="cells">Of a species.</param>
+    /// <summary>The sum over cells of a species and those next to them: one by one, since the compiler keeps structs of so many in memory.</summary>
+    /// <param name="here">The cells.</param>
+    /// <param name="above">Those above.</param>
+    /// <param name="below">Those below.</param>
+    /// <param name="left">Those before.</param>
+    /// <param name="right">Those after.</param>
+    /// <param name="aboveLeft">Like the others undefined without diagonals.</param>
+    /// <param name="aboveRight">See <paramref name="aboveLeft"/>.</param>
+    /// <param name="belowLeft">See <paramref name="aboveLeft"/>.</param>
+    /// <param name="belowRight">See <paramref name="aboveLeft"/>.</param>
     /// <param name="weights">Of the mask; undefined without one.</param>
-    static abstract TVector Sum(in Neighbourhood<TVector> cells, in Neighbourhood<TVector> weights);
+    static abstract TVector Sum(
+        TVector here,
+        TVector above,
+        TVector below,
+        TVector left,
+        TVector right,
+        TVector aboveLeft,
+        TVector aboveRight,
+        TVector belowLeft,
+        TVector belowRight,
+        in Neighbourhood<TVector> weights);
 }
 
 /// <summary>Cells and those next to them.</summary>
@@ -55,9 +73,19 @@ internal readonly struct FivePoints<T, TVector> : IPatternStencil<T, TVector>
     public static double Scale => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Sum(in Neighbourhood<TVector> cells, in Neighbourhood<TVector> weights) =>
+    public static TVector Sum(
+        TVector here,
+        TVector above,
+        TVector below,
+        TVector left,
+        TVector right,
+        TVector aboveLeft,
+        TVector aboveRight,
+        TVector belowLeft,
+        TVector belowRight,
+        in Neighbourhood<TVector> weights) =>
         TVector.FusedMultiplyAdd(
-            TVector.Create(T.CreateChecked(-4)), cells.Here, (cells.Above + cells.Below) + (cells.Left + cells.Right));
+            TVector.Create(T.CreateChecked(-4)), here, (above + below) + (left + right));
 }
 
 /// <summary><see cref="Kinetics.LaplacianStencil.NinePoint"/>.</summary>
@@ -72,12 +100,22 @@ internal readonly struct NinePoints<T, TVector> : IPatternStencil<T, TVector>
     public static double Scale => 6;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Sum(in Neighbourhood<TVector> cells, in Neighbourhood<TVector> weights)
+    public static TVector Sum(
+        TVector here,
+        TVector above,
+        TVector below,
+        TVector left,
+        TVector right,
+        TVector aboveLeft,
+        TVector aboveRight,
+        TVector belowLeft,
+        TVector belowRight,
+        in Neighbourhood<TVector> weights)
     {
-        var straight = (cells.Above + cells.Below) + (cells.Left + cells.Right);
-        var diagonal = (cells.AboveLeft + cells.AboveRight) + (cells.BelowLeft + cells.BelowRight);
+        var straight = (above + below) + (left + right);
+        var diagonal = (aboveLeft + aboveRight) + (belowLeft + belowRight);
         return TVector.FusedMultiplyAdd(
-            TVector.Create(T.CreateChecked(-20)), cells.Here, TVector.FusedMultiplyAdd(TVector.Create(T.CreateChecked(4)), straight, diagonal));
+            TVector.Create(T.CreateChecked(-20)), here, TVector.FusedMultiplyAdd(TVector.Create(T.CreateChecked(4)), straight, diagonal));
     }
 }
 
@@ -93,9 +131,19 @@ internal readonly struct MaskedFivePoints<T, TVector> : IPatternStencil<T, TVect
     public static double Scale => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Sum(in Neighbourhood<TVector> cells, in Neighbourhood<TVector> weights) =>
-        ((weights.Above * (cells.Above - cells.Here)) + (weights.Below * (cells.Below - cells.Here)))
-        + ((weights.Left * (cells.Left - cells.Here)) + (weights.Right * (cells.Right - cells.Here)));
+    public static TVector Sum(
+        TVector here,
+        TVector above,
+        TVector below,
+        TVector left,
+        TVector right,
+        TVector aboveLeft,
+        TVector aboveRight,
+        TVector belowLeft,
+        TVector belowRight,
+        in Neighbourhood<TVector> weights) =>
+        ((weights.Above * (above - here)) + (weights.Below * (below - here)))
+        + ((weights.Left * (left - here)) + (weights.Right * (right - here)));
 }
 
 /// <summary>The same with a mask: a neighbour that takes no part is as if it had the cell's own value.</summary>
@@ -110,12 +158,23 @@ internal readonly struct MaskedNinePoints<T, TVector> : IPatternStencil<T, TVect
     public static double Scale => 6;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Sum(in Neighbourhood<TVector> cells, in Neighbourhood<TVector> weights)
+    public static TVector Sum(
+        TVector here,
+        TVector above,
+        TVector below,
+        TVector left,
+        TVector right,
+        TVector aboveLeft,
+        TVector aboveRight,
+        TVector belowLeft,
+        TVector belowRight,
+        in Neighbourhood<TVector> weights)
     {
-        var straight = MaskedFivePoints<T, TVector>.Sum(cells, weights);
+        var straight = MaskedFivePoints<T, TVector>.Sum(
+            here, above, below, left, right, aboveLeft, aboveRight, belowLeft, belowRight, weights);
         var diagonal =
-            ((weights.AboveLeft * (cells.AboveLeft - cells.Here)) + (weights.AboveRight * (cells.AboveRight - cells.Here)))
-            + ((weights.BelowLeft * (cells.BelowLeft - cells.Here)) + (weights.BelowRight * (cells.BelowRight - cells.Here)));
+            ((weights.AboveLeft * (aboveLeft - here)) + (weights.AboveRight * (aboveRight - here)))
+            + ((weights.BelowLeft * (belowLeft - here)) + (weights.BelowRight * (belowRight - here)));
         return TVector.FusedMultiplyAdd(TVector.Create(T.CreateChecked(4)), straight, diagonal);
     }
 }

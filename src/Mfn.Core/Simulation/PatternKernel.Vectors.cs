@@ -43,8 +43,11 @@ internal sealed class PatternKernel<T, TVector, TStencil, TRates>(PatternSpec sp
         ref var uAbove = ref rows.Above;
         ref var uBelow = ref rows.Below;
 
-        // Stays zero as long as all values are finite.
-        var finite = TVector.Zero;
+        // Stay zero as long as all values are finite; two, so that neither waits for the other.
+        var uFinite = TVector.Zero;
+        var vFinite = TVector.Zero;
+        var (uEnds, vEnds) = (_uEnds, _vEnds);
+        Unsafe.SkipInit(out Neighbourhood<TVector> weights);
         var last = _last;
         var j = 0;
         while (true)
@@ -56,23 +59,67 @@ internal sealed class PatternKernel<T, TVector, TStencil, TRates>(PatternSpec sp
             ref var vBelow = ref Unsafe.Add(ref uBelow, rows.BelowOffset);
             ref var vNext = ref Unsafe.Add(ref next, nextOffset);
 
-            var weights = default(Neighbourhood<TVector>);
             if (TStencil.IsMasked)
             {
                 weights = Load(
                     ref Unsafe.Add(ref v, rows.HereOffset), ref Unsafe.Add(ref vAbove, rows.AboveOffset), ref Unsafe.Add(ref vBelow, rows.BelowOffset), j, isWithin, _maskEnds);
             }
 
-            var uCells = Load(ref u, ref uAbove, ref uBelow, j, isWithin, _uEnds);
-            var vCells = Load(ref v, ref vAbove, ref vBelow, j, isWithin, _vEnds);
-            rates.Of(uCells.Here, vCells.Here, out var f, out var g);
-            var uAfter = TVector.FusedMultiplyAdd(uDiffusion, TStencil.Sum(uCells, weights), TVector.FusedMultiplyAdd(timeStep, f, uCells.Here));
-            var vAfter = TVector.FusedMultiplyAdd(vDiffusion, TStencil.Sum(vCells, weights), TVector.FusedMultiplyAdd(timeStep, g, vCells.Here));
+            TVector uLeft, uRight, vLeft, vRight;
+            var (uAboveLeft, uAboveRight, uBelowLeft, uBelowRight) = (TVector.Zero, TVector.Zero, TVector.Zero, TVector.Zero);
+            var (vAboveLeft, vAboveRight, vBelowLeft, vBelowRight) = (TVector.Zero, TVector.Zero, TVector.Zero, TVector.Zero);
+            if (isWithin)
+            {
+                uLeft = TVector.Load(ref u, at - 1);
+                uRight = TVector.Load(ref u, at + 1);
+                vLeft = TVector.Load(ref v, at - 1);
+                vRight = TVector.Load(ref v, at + 1);
+                if (TStencil.HasDiagonals)
+                {
+                    uAboveLeft = TVector.Load(ref uAbove, at - 1);
+                    uAboveRight = TVector.Load(ref uAbove, at + 1);
+                    uBelowLeft = TVector.Load(ref uBelow, at - 1);
+                    uBelowRight = TVector.Load(ref uBelow, at + 1);
+                    vAboveLeft = TVector.Load(ref vAbove, at - 1);
+                    vAboveRight = TVector.Load(ref vAbove, at + 1);
+                    vBelowLeft = TVector.Load(ref vBelow, at - 1);
+                    vBelowRight = TVector.Load(ref vBelow, at + 1);
+                }
+            }
+            else
+            {
+                // At an end of the row, or at both.
+                uLeft = uEnds.Left(ref u, j);
+                uRight = uEnds.Right(ref u, j);
+                vLeft = vEnds.Left(ref v, j);
+                vRight = vEnds.Right(ref v, j);
+                if (TStencil.HasDiagonals)
+                {
+                    uAboveLeft = uEnds.Left(ref uAbove, j);
+                    uAboveRight = uEnds.Right(ref uAbove, j);
+                    uBelowLeft = uEnds.Left(ref uBelow, j);
+                    uBelowRight = uEnds.Right(ref uBelow, j);
+                    vAboveLeft = vEnds.Left(ref vAbove, j);
+                    vAboveRight = vEnds.Right(ref vAbove, j);
+                    vBelowLeft = vEnds.Left(ref vBelow, j);
+                    vBelowRight = vEnds.Right(ref vBelow, j);
+                }
+            }
+
+            var uHere = TVector.Load(ref u, at);
+            var vHere = TVector.Load(ref v, at);
+            rates.Of(uHere, vHere, out var f, out var g);
+            var uSum = TStencil.Sum(
+                uHere, TVector.Load(ref uAbove, at), TVector.Load(ref uBelow, at), uLeft, uRight, uAboveLeft, uAboveRight, uBelowLeft, uBelowRight, weights);
+            var vSum = TStencil.Sum(
+                vHere, TVector.Load(ref vAbove, at), TVector.Load(ref vBelow, at), vLeft, vRight, vAboveLeft, vAboveRight, vBelowLeft, vBelowRight, weights);
+            var uAfter = TVector.FusedMultiplyAdd(uDiffusion, uSum, TVector.FusedMultiplyAdd(timeStep, f, uHere));
+            var vAfter = TVector.FusedMultiplyAdd(vDiffusion, vSum, TVector.FusedMultiplyAdd(timeStep, g, vHere));
             if (TStencil.IsMasked)
             {
                 var takesPart = TVector.IsGreater(weights.Here, TVector.Zero);
-                uAfter = TVector.Select(takesPart, uAfter, uCells.Here);
-                vAfter = TVector.Select(takesPart, vAfter, vCells.Here);
+                uAfter = TVector.Select(takesPart, uAfter, uHere);
+                vAfter = TVector.Select(takesPart, vAfter, vHere);
                 TVector.Store(weights.Here, ref Unsafe.Add(ref vNext, nextOffset), at);
             }
 
@@ -82,8 +129,8 @@ internal sealed class PatternKernel<T, TVector, TStencil, TRates>(PatternSpec sp
             if (j == last)
             {
                 // What lies beyond a row that is shorter than a vector may be anything.
-                finite = TVector.FusedMultiplyAdd(TVector.Select(_isInLast, uAfter, TVector.Zero), TVector.Zero, finite);
-                finite = TVector.FusedMultiplyAdd(TVector.Select(_isInLast, vAfter, TVector.Zero), TVector.Zero, finite);
+                uFinite = TVector.FusedMultiplyAdd(TVector.Select(_isInLast, uAfter, TVector.Zero), TVector.Zero, uFinite);
+                vFinite = TVector.FusedMultiplyAdd(TVector.Select(_isInLast, vAfter, TVector.Zero), TVector.Zero, vFinite);
                 if (--rowCount == 0)
                 {
                     break;
@@ -97,12 +144,12 @@ internal sealed class PatternKernel<T, TVector, TStencil, TRates>(PatternSpec sp
                 continue;
             }
 
-            finite = TVector.FusedMultiplyAdd(uAfter, TVector.Zero, finite);
-            finite = TVector.FusedMultiplyAdd(vAfter, TVector.Zero, finite);
+            uFinite = TVector.FusedMultiplyAdd(uAfter, TVector.Zero, uFinite);
+            vFinite = TVector.FusedMultiplyAdd(vAfter, TVector.Zero, vFinite);
             j = Math.Min(j + TVector.Count, last);
         }
 
-        return new RowCounts(0, 0, IsFinite: PatternPlanes.AreFinite<T, TVector>(finite));
+        return new RowCounts(0, 0, IsFinite: PatternPlanes.AreFinite<T, TVector>(uFinite + vFinite));
     }
 
     // Where diffusion is implicit, it comes after the kernel.

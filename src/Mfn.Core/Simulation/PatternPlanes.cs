@@ -64,6 +64,14 @@ internal static class PatternPlanes
             };
     }
 
+    /// <summary>The sum over cells and those next to them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Sum<T, TVector, TStencil>(in Neighbourhood<TVector> cells, in Neighbourhood<TVector> weights)
+        where T : unmanaged
+        where TVector : struct, IVector<TVector, T>
+        where TStencil : struct, IPatternStencil<T, TVector> => TStencil.Sum(
+            cells.Here, cells.Above, cells.Below, cells.Left, cells.Right, cells.AboveLeft, cells.AboveRight, cells.BelowLeft, cells.BelowRight, weights);
+
     /// <summary>Whether a sum of values times zero is zero: none of them was infinite or NaN.</summary>
     public static bool AreFinite<T, TVector>(TVector sum)
         where T : unmanaged

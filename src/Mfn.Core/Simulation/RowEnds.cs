@@ -36,6 +36,7 @@ internal sealed class RowEnds<T, TVector>
         & TVector.IsGreater(TVector.Create(T.CreateChecked(end)), TVector.Indices);
 
     /// <summary>The cells before those from <paramref name="j"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVector Left(ref T row, int j)
     {
         var left = TVector.Load(ref row, (nuint)j - 1);
@@ -43,6 +44,7 @@ internal sealed class RowEnds<T, TVector>
     }
 
     /// <summary>The cells after those from <paramref name="j"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVector Right(ref T row, int j)
     {
         var right = TVector.Load(ref row, (nuint)j + 1);

@@ -58,14 +58,14 @@ internal sealed class SwiftHohenbergKernel<T, TVector, TStencil>(PatternSpec spe
             if (!isSecondPart)
             {
                 var cells = PatternPlanes.Load<T, TVector>(ref u, ref uAbove, ref uBelow, j, isWithin, TStencil.HasDiagonals, _ends);
-                after = TVector.FusedMultiplyAdd(laplacian, TStencil.Sum(cells, weights), here);
+                after = TVector.FusedMultiplyAdd(laplacian, PatternPlanes.Sum<T, TVector, TStencil>(cells, weights), here);
                 TVector.Store(here, ref next, at);
                 TVector.Store(after, ref wNext, at);
             }
             else
             {
                 var cells = PatternPlanes.Load<T, TVector>(ref w, ref wAbove, ref wBelow, j, isWithin, TStencil.HasDiagonals, _ends);
-                var spatial = TVector.FusedMultiplyAdd(laplacian, TStencil.Sum(cells, weights), cells.Here);
+                var spatial = TVector.FusedMultiplyAdd(laplacian, PatternPlanes.Sum<T, TVector, TStencil>(cells, weights), cells.Here);
                 var growth = TVector.FusedMultiplyAdd(r, here, (g - here) * (here * here));
                 after = TVector.FusedMultiplyAdd(timeStep, growth - spatial, here);
                 if (TStencil.IsMasked)

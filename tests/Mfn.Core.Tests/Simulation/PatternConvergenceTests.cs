@@ -127,7 +127,7 @@ public sealed class PatternConvergenceTests
         var cells = isFirst
             ? new Neighbourhood<Bits128<double>>(Lane(U(y)), Lane(U(y)), Lane(U(y)), Lane(U(y - 1)), Lane(U(y + 1)))
             : new Neighbourhood<Bits128<double>>(Lane(V(x)), Lane(V(x - 1)), Lane(V(x + 1)), Lane(V(x)), Lane(V(x)));
-        var sum = FivePoints<double, Bits128<double>>.Sum(cells, default);
+        var sum = PatternPlanes.Sum<double, Bits128<double>, FivePoints<double, Bits128<double>>>(cells, default);
         var width = 1.0 / (Extent - 1);
         var isForced = isFirst && Squared((x / 31.0) - 0.3) + Squared((y / 31.0) - 0.6) <= 0.01;
 
