@@ -88,7 +88,8 @@ public sealed record Explanation
         }
 
         warnings.AddRange(WarningsOf(pattern.Kinetics, all.States));
-        var start = pattern.Initial.Uniform is { } uniform ? all.States.FirstOrDefault(state => IsSame(state.Values, uniform)) : null;
+        var uniform = pattern.Initial.Uniform ?? pattern.Kinetics.Model.HomogeneousState(pattern.Kinetics.Values.AsSpan());
+        var start = all.States.FirstOrDefault(state => IsSame(state.Values, uniform));
         var needsSeed = start is null
             ? all.States.Length > 0 && all.States.All(state => state.Verdict == StabilityVerdict.Stable)
             : start.Verdict == StabilityVerdict.Stable;
