@@ -1,8 +1,8 @@
 using Google.Protobuf;
+using Mfn.Core.Specs;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Memory;
-using Mfn.Core.Specs;
 using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Translation;

@@ -11,7 +11,6 @@ using Boundary = Mfn.Contracts.V1.Boundary;
 using InitialPattern = Mfn.Contracts.V1.InitialPattern;
 using InitialShape = Mfn.Contracts.V1.InitialShape;
 using Integrator = Mfn.Contracts.V1.Integrator;
-using KineticsParameter = Mfn.Core.Kinetics.KineticsParameter;
 using LaplacianStencil = Mfn.Contracts.V1.LaplacianStencil;
 using MillivoltScale = Mfn.Contracts.V1.MillivoltScale;
 using SpeciesBoundary = Mfn.Contracts.V1.SpeciesBoundary;
