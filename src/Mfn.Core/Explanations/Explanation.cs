@@ -270,9 +270,13 @@ public sealed record Explanation
             };
         }
 
-        yield return NeedsSeed
-            ? "Needs a seed: no small perturbation of the uniform state grows, so a pattern has to be begun by patches, stripes or fields."
-            : "Needs no seed.";
+        if (!SteadyStates.IsEmpty)
+        {
+            yield return NeedsSeed
+                ? "Needs a seed: no small perturbation of the uniform state grows, so a pattern has to be begun by patches, stripes or fields."
+                : "Needs no seed.";
+        }
+
         if (Box is { } box)
         {
             yield return $"In this box of {pattern.RowCount} x {pattern.ColumnCount} cells of width {Text(pattern.CellWidth)} mode ({box.RowIndex}, {box.ColumnIndex}) "

@@ -82,7 +82,7 @@ internal static class CubicCurves
         var differences = new BigInteger[LargestDegree + 1];
         for (var i = 0; i <= LargestDegree; i++)
         {
-            differences[i] = Determinant(Sylvester(Slice(f, i, isOfU)[..(degreeOfF + 1)], Slice(g, i, isOfU)[..(degreeOfG + 1)]));
+            differences[i] = Determinant(Sylvester(Slice(f, i, isOfU).AsSpan(0, degreeOfF + 1), Slice(g, i, isOfU).AsSpan(0, degreeOfG + 1)));
         }
 
         for (var order = 1; order <= LargestDegree; order++)

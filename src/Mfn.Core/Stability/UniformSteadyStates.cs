@@ -139,6 +139,23 @@ public sealed record UniformSteadyStates
     private static (List<ImmutableArray<double>> States, string? Remark) OfCubic(ReadOnlySpan<double> values)
     {
         var count = CubicPolynomial.Terms.Length;
+
+        // Integers of that many digits take long, and states between such coefficients are of no use.
+        const double LargestRatio = 1e60;
+        var (least, largest) = (double.PositiveInfinity, 0.0);
+        foreach (var coefficient in values[..(2 * count)])
+        {
+            if (coefficient != 0)
+            {
+                (least, largest) = (Math.Min(least, Math.Abs(coefficient)), Math.Max(largest, Math.Abs(coefficient)));
+            }
+        }
+
+        if (largest / LargestRatio > least)
+        {
+            return ([], "The sizes of the coefficients differ by more than 60 orders of magnitude: the steady states are not computed.");
+        }
+
         var points = CubicCurves.Meet(values[..count], values.Slice(count, count), Limit);
         return points is null
             ? ([], "The two polynomials are 0 on a common curve, or one of them is 0 everywhere: the steady states, if there are any, are no single points.")

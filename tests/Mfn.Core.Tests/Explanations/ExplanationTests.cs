@@ -161,7 +161,13 @@ public sealed class ExplanationTests
     {
         var spec = new SimulationSpec
         {
-            Variant = variant, Boundary = boundary, ActivatorRate = rate, ActivatorDiffusion = diffusion, GridSize = 24, StepCount = 60, InhibitorRate = variant == SimulationVariant.Model ? 0.02 : 0.001,
+            Variant = variant,
+            Boundary = boundary,
+            ActivatorRate = rate,
+            ActivatorDiffusion = diffusion,
+            GridSize = 24,
+            StepCount = 60,
+            InhibitorRate = variant == SimulationVariant.Model ? 0.02 : 0.001,
         };
         using var engine = new SimulationEngine(spec);
         for (var step = 1; step <= spec.StepCount; step++)

@@ -136,6 +136,7 @@ public sealed class UniformSteadyStatesTests
     [InlineData("brusselator", "A=0", "a line")]
     [InlineData("gierer-meinhardt", "b=0", "no uniform steady state")]
     [InlineData("barkley", "a=1,b=0", "a line")]
+    [InlineData("cubic", "f00=1e40,f10=1e-30,g03=1", "60 orders of magnitude")]
     [InlineData("cubic", "f00=1", "no single points")]
     [InlineData("cubic", "f10=1,f01=1,g20=1,g11=1", "no single points")]
     [InlineData("cubic", "f00=1,f20=1,g01=1", "no uniform steady state")]
