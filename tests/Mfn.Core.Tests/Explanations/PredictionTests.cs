@@ -148,6 +148,13 @@ public sealed class PredictionTests
             var (growth, frequency) = state.Dispersion.Fastest(0);
             var rate = Math.Max(Math.Abs(box.GrowthRate), Math.Max(Math.Abs(growth), frequency * frequency * 2 / Math.Max(Math.Abs(growth), 1e-3)));
             var limit = Math.Min(pattern.LargestStableTimeStep, explained.LargestStableTimeStep ?? double.PositiveInfinity);
+            if (pattern.Integrator == Integrator.Adi)
+            {
+                // Of its first order in time, and not kept small by a bound on the time step.
+                var decay = Enumerable.Range(0, kinetics.SpeciesCount).Max(kinetics.Diffusion) * Math.Pow(2 * Math.PI / (box.Wavelength ?? wavelength), 2);
+                limit = Math.Min(limit, 0.6 * Math.Abs(box.GrowthRate) / (decay * decay));
+            }
+
             count++;
             yield return new SimulationSpec { Seed = (ulong)random.Next(), Pattern = pattern with { TimeStep = Math.Min(0.4 * limit, 0.01 / rate) } };
         }
