@@ -19,6 +19,8 @@ internal static class MfnCommand
         Examples:
           mfn simulate --grid 128 --steps 500
           mfn simulate --preset medium --json
+          mfn simulate --kinetics gray-scott --species v
+          mfn gallery
           mfn serve --urls http://127.0.0.1:50051
           mfn run create --grid 256 --forever --pace 30
           mfn run watch ID
@@ -129,6 +131,7 @@ internal static class MfnCommand
         {
             SimulateCommand.Create(),
             ExplainCommand.Create(),
+            GalleryCommand.Create(),
             FeaturesCommand.Create(),
             FractalCommand.Create(),
             ValidateCommand.Create(),
@@ -149,6 +152,7 @@ internal static class MfnCommand
             [""] = Examples,
             [SimulateCommand.Name] = SimulateCommand.Examples,
             [ExplainCommand.Name] = ExplainCommand.Examples,
+            [GalleryCommand.Name] = GalleryCommand.Examples,
             [FeaturesCommand.Name] = FeaturesCommand.Examples,
             [FractalCommand.Name] = FractalCommand.Examples,
             [$"{FractalCommand.Name} {FractalCommand.DimensionName}"] = FractalCommand.DimensionExamples,

@@ -2,12 +2,12 @@ using Mfn.Cli.Frames;
 
 namespace Mfn.Cli.Pictures;
 
-/// <summary>Draws many fields into one picture, in rows from left to right, each with a title and its range below.</summary>
+/// <summary>Draws many fields into one picture, in rows from left to right, each with a title of up to two lines and its range below.</summary>
 internal static class ContactSheet
 {
     private const int Gap = 8;
     private const int LineHeight = PixelFont.GlyphHeight + 3;
-    private const int LineCount = 2;
+    private const int LineCount = 3;
 
     /// <summary>Draws them.</summary>
     /// <param name="tiles">The fields, each in its own range, and their titles. They may differ in shape; each is shown in a square of so many pixels, cut at the rim.</param>
@@ -28,8 +28,10 @@ internal static class ContactSheet
         {
             var (row, column) = (Gap + (index / columnCount * tileHeight), Gap + (index % columnCount * (side + Gap)));
             DrawField(picture, frame, range, row, column, side);
-            Write(picture, title, row + side + 3, column, side);
-            Write(picture, range.Text, row + side + 3 + LineHeight, column, side);
+            foreach (var (line, text) in title.Split('\n').Take(LineCount - 1).Append(range.Text).Index())
+            {
+                Write(picture, text, row + side + 3 + (line * LineHeight), column, side);
+            }
         }
 
         return picture;

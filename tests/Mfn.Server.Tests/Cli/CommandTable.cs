@@ -17,6 +17,7 @@ public sealed class CommandTable : IAsyncLifetime
     {
         ["simulate"] = "simulate --grid 8 --steps 4 --features",
         ["explain"] = "explain --kinetics schnakenberg",
+        ["gallery"] = "gallery --list",
         ["features"] = "features FIELD",
         ["fractal dimension"] = "fractal dimension FIELD",
         ["fractal ifs"] = "fractal ifs --points 1000",
