@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Mfn.Core.Fields;
 using Mfn.Core.Kinetics;
 using Mfn.Core.Vectors;
 

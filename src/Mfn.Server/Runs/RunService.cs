@@ -85,7 +85,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
     {
         var parent = runs.Find(request.RunId);
         using var held = CallMemory.Of(context).Open(MemoryUse.Runs);
-        var checkpoint = await StateOfAsync(parent, request.HasStep ? request.Step : null, held, context);
+        var checkpoint = await StateOfRun.AtAsync(parent, request.HasStep ? request.Step : null, runs.Services, held, context);
         var forkedFrom = new ForkPoint(parent.Id, RunPosition.Of(checkpoint));
         var problems = new RequestProblems();
         var plan = request.ToPlan(parent.Plan, checkpoint.State.Step, checkpoint.Spec.Pattern is not null, problems);
@@ -113,7 +113,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
     {
         var run = runs.Find(request.RunId);
         using var held = CallMemory.Of(context).Open(MemoryUse.Answers);
-        var checkpoint = await writer.SendHeadersUnlessSoonAsync(StateOfAsync(run, request.HasStep ? request.Step : null, held, context), context);
+        var checkpoint = await writer.SendHeadersUnlessSoonAsync(StateOfRun.AtAsync(run, request.HasStep ? request.Step : null, runs.Services, held, context), context);
         foreach (var chunk in CheckpointFile.Encode(checkpoint))
         {
             await writer.WriteAsync(responseStream, new ExportRunResponse { Chunk = UnsafeByteOperations.UnsafeWrap(chunk) }, context);
@@ -133,40 +133,5 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         var plan = start.ToPlan(checkpoint.State.Step, checkpoint.Spec.Pattern is not null, problems);
         problems.ThrowIfAny();
         return new ImportRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
-    }
-
-    /// <summary>The state after a step, or the state now if there is none.</summary>
-    private async Task<SimulationCheckpoint> StateOfAsync(Run run, long? step, MemoryReservation held, ServerCallContext context)
-    {
-        var cancellationToken = context.CancellationToken;
-        held.Resize(SimulationMemory.OfCheckpoint(run.Status.Spec));
-        if (step is null)
-        {
-            return await run.CaptureAsync(cancellationToken);
-        }
-
-        await run.CaughtUp.WaitAsync(cancellationToken);
-        if (run.History.ArrivalAt(step.Value) is { } arrival)
-        {
-            while (!await runs.Services.Replays.TryTakeAsync(Timeout.InfiniteTimeSpan, cancellationToken))
-            {
-            }
-
-            try
-            {
-                using var replay = await Replay.BeginAsync(run.History, arrival, runs.Services, MemoryHolder.Of(context), cancellationToken);
-                if (replay is not null)
-                {
-                    return replay.Capture();
-                }
-            }
-            finally
-            {
-                runs.Services.Replays.GiveBack();
-            }
-        }
-
-        throw CallRefusedException.OutOfRange(
-            $"step is {step}, but the run keeps the states after step {run.History.FirstAvailable.Step} to {run.History.Latest.Step}.");
     }
 }

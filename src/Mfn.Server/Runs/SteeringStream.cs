@@ -76,7 +76,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
 
     // An id that is no id does not come back whole.
     private static string Shown(string commandId) =>
-        CallersText.Cut(commandId, id => Encoding.UTF8.GetByteCount(id) <= RunWireExtensions.LongestCommandId);
+        CallersText.Cut(commandId, id => Encoding.UTF8.GetByteCount(id) <= CommandWireExtensions.LongestCommandId);
 
     /// <summary>What takes the values that are still to come, if nothing is wrong with their number.</summary>
     private ReplacementUpload BeginUpload(Run run, SteerRunRequest request, MemoryReservation received)

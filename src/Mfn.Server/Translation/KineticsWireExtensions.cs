@@ -365,7 +365,7 @@ internal static class KineticsWireExtensions
         return bits;
     }
 
-    private static ImmutableArray<double> ToNumbers(IReadOnlyList<double> wire, string path, int speciesCount, ParameterRange range, RequestProblems problems)
+    private static ImmutableArray<double> ToNumbers(Google.Protobuf.Collections.RepeatedField<double> wire, string path, int speciesCount, ParameterRange range, RequestProblems problems)
     {
         if (wire.Count == 0)
         {

@@ -15,9 +15,6 @@ namespace Mfn.Server.Translation;
 /// <summary>Where contract and live runs meet.</summary>
 internal static class RunWireExtensions
 {
-    /// <summary>The most bytes of a command's id.</summary>
-    public const int LongestCommandId = 64;
-
     // The most characters of what a run's failure and end say.
     private const int LongestReason = 1024;
 
@@ -30,8 +27,6 @@ internal static class RunWireExtensions
     private static readonly ParameterRange StepRange = new(1, StopRule.LastStep);
     private static readonly ParameterRange PaceRange = new(0.001, 1_000_000);
     private static readonly ParameterRange HistoryRange = new(0, 1_000_000);
-    private static readonly ParameterRange CommandStepsRange = new(1, 1_000_000);
-    private static readonly ParameterRange MillivoltRange = new(-1000, 1000);
 
     /// <summary>A run as it is listed: without its mask, of which a page may have as many as runs.</summary>
     public static Wire.Run ToWire(this IListedRun listed)
@@ -312,81 +307,6 @@ internal static class RunWireExtensions
             Species = [.. incoming.Species.Select(field => field?.Field).OfType<Core.Fields.Field>()],
         }.Check(spec, problems);
 
-    /// <summary>The command that a message brings.</summary>
-    public static SteeringCommand ToCommand(this Wire.RunCommand? wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
-    {
-        wire ??= new Wire.RunCommand();
-        if (System.Text.Encoding.UTF8.GetByteCount(wire.CommandId) is 0 or > LongestCommandId)
-        {
-            problems.Add("command.command_id", $"must have 1 to {LongestCommandId} bytes, but was {CallersText.Quote(wire.CommandId)}");
-        }
-
-        return new SteeringCommand(wire.CommandId, wire.ToAction(spec, limits, problems), wire);
-    }
-
-    /// <summary>Notes what keeps a change from being applied to a simulation as it is: with kinetics, that the time step would no longer be stable.</summary>
-    public static void CheckApplicable(this StateChange change, SimulationSpec spec, string path, RequestProblems problems)
-    {
-        if (change is ParameterChange && spec.Pattern is not null && problems.IsEmpty)
-        {
-            foreach (var problem in change.FindProblems(spec))
-            {
-                problems.Add($"{path}.kinetics", $"must keep the time step stable, or the spec must allow an unstable one: {problem.Parameter} {problem.Description}");
-            }
-        }
-    }
-
-    /// <summary>A change of constants; what is wrong with it is added to the problems.</summary>
-    public static ParameterChange ToChange(
-        this Wire.ChangeParameters wire, string path, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
-    {
-        if (spec.Pattern is { } pattern)
-        {
-            return wire.ToPatternChange(path, pattern, problems);
-        }
-
-        if (wire.Kinetics.Count > 0)
-        {
-            problems.Add($"{path}.kinetics", "must not be set for a run without kinetics");
-        }
-
-        if (wire.Noise is not null)
-        {
-            problems.Add($"{path}.noise", "must not be set for a run without kinetics");
-        }
-
-        var isEngine = spec.Variant == SimulationVariant.Engine;
-        var change = new ParameterChange
-        {
-            Alpha = wire.HasAlpha ? wire.Alpha : null,
-            SpikeProbability = wire.HasSpikeProbability ? wire.SpikeProbability : null,
-            TuringThreshold = wire.HasTuringThreshold ? wire.TuringThreshold : null,
-            JitterVariance = wire.HasJitterVarianceVoltsSquared ? wire.JitterVarianceVoltsSquared : null,
-            ActivatorDiffusion = isEngine && wire.HasActivatorDiffusion ? wire.ActivatorDiffusion : null,
-            InhibitorDiffusion = isEngine && wire.HasInhibitorDiffusion ? wire.InhibitorDiffusion : null,
-            ActivatorRate = isEngine && wire.HasActivatorRate ? wire.ActivatorRate : null,
-            InhibitorRate = isEngine && wire.HasInhibitorRate ? wire.InhibitorRate : null,
-        };
-        foreach (var problem in change.FindProblems(spec, SimulationWireExtensions.DoorRanges(spec.Variant, limits, allowUnstable: false)))
-        {
-            problems.Add($"{path}.{ParameterName(problem.Parameter)}", problem.Description);
-        }
-
-        var engineOnly = new[]
-        {
-            ("activator_diffusion", wire.HasActivatorDiffusion),
-            ("inhibitor_diffusion", wire.HasInhibitorDiffusion),
-            ("activator_rate", wire.HasActivatorRate),
-            ("inhibitor_rate", wire.HasInhibitorRate),
-        };
-        foreach (var (name, _) in engineOnly.Where(parameter => parameter.Item2 && !isEngine))
-        {
-            problems.Add($"{path}.{name}", "must not be set unless the run's variant is SIMULATION_VARIANT_ENGINE");
-        }
-
-        return change;
-    }
-
     public static Wire.End ToWire(this Runs.RunEnd end, IReadOnlyCollection<byte> identity) => new()
     {
         Reason = end.Reason.ToWire(),
@@ -426,7 +346,8 @@ internal static class RunWireExtensions
         return fields;
     }
 
-    private static double? ToPace(bool isSet, double stepsPerSecond, string path, RequestProblems problems)
+    /// <summary>The steps a second at most; null for as fast as possible.</summary>
+    public static double? ToPace(bool isSet, double stepsPerSecond, string path, RequestProblems problems)
     {
         if (!isSet)
         {
@@ -478,108 +399,4 @@ internal static class RunWireExtensions
 
         return rule;
     }
-
-    private static RunCommand ToAction(this Wire.RunCommand wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
-    {
-        switch (wire.ActionCase)
-        {
-            case Wire.RunCommand.ActionOneofCase.Pause:
-                return new RunCommand.Pause();
-            case Wire.RunCommand.ActionOneofCase.Resume:
-                return new RunCommand.Resume();
-            case Wire.RunCommand.ActionOneofCase.TakeSteps:
-                return problems.Check("command.take_steps.steps", wire.TakeSteps.Steps, CommandStepsRange)
-                    ? new RunCommand.TakeSteps((int)wire.TakeSteps.Steps)
-                    : new RunCommand.Pause();
-            case Wire.RunCommand.ActionOneofCase.SetPace:
-                return new RunCommand.SetPace(
-                    ToPace(wire.SetPace.HasStepsPerSecond, wire.SetPace.StepsPerSecond, "command.set_pace.steps_per_second", problems));
-            case Wire.RunCommand.ActionOneofCase.Checkpoint:
-                return new RunCommand.KeepCheckpoint();
-            case Wire.RunCommand.ActionOneofCase.ChangeParameters:
-                var count = problems.Count;
-                var change = wire.ChangeParameters.ToChange("command.change_parameters", spec, limits, problems);
-                if (change.IsEmpty && problems.Count == count)
-                {
-                    problems.Add("command.change_parameters", "must set at least one parameter");
-                }
-
-                return new RunCommand.ChangeState(change);
-            case Wire.RunCommand.ActionOneofCase.AddPotential:
-                return new RunCommand.ChangeState(wire.AddPotential.ToAddition(spec, problems));
-            case Wire.RunCommand.ActionOneofCase.ReplacePotential:
-                return new RunCommand.ChangeState(wire.ReplacePotential.ToReplacement(spec, limits, problems));
-            case Wire.RunCommand.ActionOneofCase.AddToSpecies:
-                return new RunCommand.ChangeState(wire.AddToSpecies.ToAddition(spec, problems));
-            case Wire.RunCommand.ActionOneofCase.ReplaceSpecies:
-                return new RunCommand.ChangeState(wire.ReplaceSpecies.ToReplacement(spec, limits, problems));
-            default:
-                problems.Add("command", "must have an action");
-                return new RunCommand.Pause();
-        }
-    }
-
-    private static FieldAddition ToAddition(this Wire.AddPotential wire, SimulationSpec spec, RequestProblems problems)
-    {
-        RefuseFor(spec.Pattern is not null, "command.add_potential", "with kinetics; use add_to_species", problems);
-        problems.Check("command.add_potential.millivolts", wire.Millivolts, MillivoltRange);
-        wire.Region.CheckWithin(spec.RowCount, spec.ColumnCount, "command.add_potential.region", problems);
-        var region = wire.Region ?? new Wire.Region();
-        return new FieldAddition(region.Row, region.Column, region.Rows, region.Columns, wire.Millivolts / MillivoltsPerVolt);
-    }
-
-    private static FieldReplacement ToReplacement(this Wire.Field wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
-    {
-        RefuseFor(spec.Pattern is not null, "command.replace_potential", "with kinetics; use replace_species", problems);
-        return wire.ToReplacement("command.replace_potential", range: null, spec, limits, problems);
-    }
-
-    private static FieldReplacement ToReplacement(
-        this Wire.Field? wire, string path, ParameterRange? range, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
-    {
-        if (wire.ToField(path, limits, problems, range) is not { } field)
-        {
-            return new FieldReplacement([]);
-        }
-
-        if (field.RowCount != spec.RowCount || field.ColumnCount != spec.ColumnCount)
-        {
-            problems.Add(path, $"must be {spec.RowCount} x {spec.ColumnCount} like the run, but was {field.RowCount} x {field.ColumnCount}");
-        }
-
-        return new FieldReplacement([.. field.Cells]);
-    }
-
-    private static FieldAddition ToAddition(this Wire.AddToSpecies wire, SimulationSpec spec, RequestProblems problems)
-    {
-        const string Path = "command.add_to_species";
-        RefuseFor(spec.Pattern is null, Path, "without kinetics; use add_potential", problems);
-        problems.Check($"{Path}.amount", wire.Amount, KineticsWireExtensions.ConcentrationRange);
-        wire.Region.CheckWithin(spec.RowCount, spec.ColumnCount, $"{Path}.region", problems);
-        var region = wire.Region ?? new Wire.Region();
-        return new FieldAddition(region.Row, region.Column, region.Rows, region.Columns, wire.Amount)
-        {
-            Species = wire.Species.ToSpecies($"{Path}.species", spec, problems),
-        };
-    }
-
-    private static FieldReplacement ToReplacement(this Wire.ReplaceSpecies wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
-    {
-        const string Path = "command.replace_species";
-        RefuseFor(spec.Pattern is null, Path, "without kinetics; use replace_potential", problems);
-        return wire.Field.ToReplacement($"{Path}.field", KineticsWireExtensions.ConcentrationRange, spec, limits, problems) with
-        {
-            Species = wire.Species.ToSpecies($"{Path}.species", spec, problems),
-        };
-    }
-
-    private static void RefuseFor(bool isRefused, string path, string reason, RequestProblems problems)
-    {
-        if (isRefused)
-        {
-            problems.Add(path, $"must not be sent to a run {reason}");
-        }
-    }
-
-    private static string ParameterName(string parameter) => SimulationWireExtensions.WireName(parameter).Split('.')[^1];
 }

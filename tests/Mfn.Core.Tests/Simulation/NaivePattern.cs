@@ -91,7 +91,7 @@ internal sealed class NaivePattern<T>(PatternSpec spec, T[][] species)
     {
         var (row, column) = Math.DivRem(i, spec.ColumnCount);
         var here = cells[i];
-        T At(int down, int right) => Neighbour(cells, row + down, column + right, row, column, s);
+        T At(int down, int right) => Neighbour(cells, row + down, column + right, s);
         if (spec.Mask.IsDefaultOrEmpty)
         {
             var straight = At(-1, 0) + At(1, 0) + (At(0, -1) + At(0, 1));
@@ -108,7 +108,7 @@ internal sealed class NaivePattern<T>(PatternSpec spec, T[][] species)
     }
 
     /// <summary>Beyond the rim first the row is chosen, then the column, as if the plane were continued row by row.</summary>
-    private T Neighbour(T[] cells, int row, int column, int fromRow, int fromColumn, int s)
+    private T Neighbour(T[] cells, int row, int column, int s)
     {
         var boundary = spec.Boundaries[Math.Min(s, spec.Boundaries.Length - 1)];
         var isBeyond = row < 0 || row >= spec.RowCount || column < 0 || column >= spec.ColumnCount;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Mfn.Core.Fields;
 using Mfn.Core.Kinetics;
 using Mfn.Core.Simulation;

@@ -6,7 +6,7 @@ namespace Mfn.Core.Tests.Spectra;
 
 public sealed class PatternFeaturesTests
 {
-    private static readonly PatternFeatureOptions _options = new();
+    private static readonly PatternFeatureOptions Options = new();
 
     [Fact]
     public void Of_Stripes_HaveHalfTheAreaAsManySpotsAsStripesAndNoDefect()
@@ -14,7 +14,7 @@ public sealed class PatternFeaturesTests
         // A phase of half a cell, so that no value is on the threshold.
         var values = SyntheticPatterns.Field(96, 120, (row, column) => Math.Cos(2 * Math.PI * (column + 0.5) / 12));
 
-        var features = PatternFeatures.Of(values, [], 96, 120, _options with { CellWidth = 0.5 });
+        var features = PatternFeatures.Of(values, [], 96, 120, Options with { CellWidth = 0.5 });
 
         Assert.Equal(6, features.MeanWavelength!.Value, 1e-10);
         Assert.Equal(6, features.PeakWavelength!.Value, 1e-9);
@@ -32,7 +32,7 @@ public sealed class PatternFeaturesTests
     {
         var values = SyntheticPatterns.Hexagons(rowCount, columnCount, m, n);
 
-        var features = PatternFeatures.Of(values, [], rowCount, columnCount, _options);
+        var features = PatternFeatures.Of(values, [], rowCount, columnCount, Options);
 
         Assert.Equal(2 * m * n, features.SpotCount);
         Assert.InRange(features.AreaFraction, 0.05, 0.35);
@@ -45,10 +45,10 @@ public sealed class PatternFeaturesTests
     [Fact]
     public void Of_UniformField_HasNothingThatNeedsAPattern()
     {
-        var features = PatternFeatures.Of(Enumerable.Repeat(0.3, 80).ToArray(), [], 8, 10, _options);
+        var features = PatternFeatures.Of(Enumerable.Repeat(0.3, 80).ToArray(), [], 8, 10, Options);
 
         Assert.Equal(new PatternFeatures { Threshold = 0.3, SpotCount = 0, AreaFraction = 0 }, features);
-        Assert.Equal(1, PatternFeatures.Of(Enumerable.Repeat(0.3, 80).ToArray(), [], 8, 10, _options with { Threshold = 0.2 }).AreaFraction);
+        Assert.Equal(1, PatternFeatures.Of(Enumerable.Repeat(0.3, 80).ToArray(), [], 8, 10, Options with { Threshold = 0.2 }).AreaFraction);
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class PatternFeaturesTests
     {
         var (u, v) = SyntheticPatterns.Spiral(64, 30.3, 33.6, armCount, 16);
 
-        var features = PatternFeatures.Of(u, v, 64, 64, _options with { IsPeriodic = false });
+        var features = PatternFeatures.Of(u, v, 64, 64, Options with { IsPeriodic = false });
 
         Assert.Equal(armCount > 0 ? new DefectCounts(1, 0) : new DefectCounts(0, 1), features.PhaseSingularities);
     }
