@@ -1,4 +1,5 @@
 using Mfn.Core.Features;
+using Mfn.Core.Spectra;
 using Mfn.Core.Statistics;
 
 namespace Mfn.Server.Frames;
@@ -16,6 +17,9 @@ internal sealed record FrameFacts(FieldWindow Window, bool IsWhole, FieldStatist
 
     /// <summary>Whether it is a potential in volts, and not a species in its unit.</summary>
     public bool IsPotential { get; init; } = true;
+
+    /// <summary>Of the pattern, if they were asked for.</summary>
+    public PatternFeatures? Pattern { get; init; }
 
     /// <summary>The simulated time.</summary>
     public double Time { get; init; }

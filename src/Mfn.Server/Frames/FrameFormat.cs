@@ -1,4 +1,5 @@
 using Mfn.Core.Features;
+using Mfn.Core.Spectra;
 
 namespace Mfn.Server.Frames;
 
@@ -8,4 +9,8 @@ namespace Mfn.Server.Frames;
 /// <param name="HasStatistics">Whether the statistics of the whole field are wanted.</param>
 /// <param name="Features">How to compute the features of the whole field as a history of one frame; none if null.</param>
 /// <param name="Deltas">Which frames have deltas; none if null.</param>
-internal sealed record FrameFormat(CellEncoding Encoding, FieldWindow Window, bool HasStatistics, FeatureOptions? Features, DeltaPlan? Deltas);
+internal sealed record FrameFormat(CellEncoding Encoding, FieldWindow Window, bool HasStatistics, FeatureOptions? Features, DeltaPlan? Deltas)
+{
+    /// <summary>How to compute the features of the species' pattern; none if null.</summary>
+    public PatternFeatureOptions? Pattern { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Mfn.Core.Features;
+using Mfn.Core.Spectra;
 using Mfn.Core.Statistics;
 
 namespace Mfn.Server.Frames;
@@ -10,6 +11,7 @@ internal sealed class StateFrames(IFrameMemory memory)
     private readonly Dictionary<(CellEncoding, FieldWindow), Snapshot> _snapshots = [];
     private readonly Dictionary<FieldWindow, WindowCells> _windows = [];
     private readonly Dictionary<(int Species, FeatureOptions), FeatureVector> _features = [];
+    private readonly Dictionary<(int Species, PatternFeatureOptions), PatternFeatures> _patterns = [];
     private readonly Dictionary<int, FieldStatistics> _statistics = [];
     private readonly HashSet<(CellEncoding, FieldWindow)> _given = [];
 
@@ -44,6 +46,7 @@ internal sealed class StateFrames(IFrameMemory memory)
         {
             Species = source.Spec is { } spec ? spec.SpeciesSymbols[format.Window.Species] : "potential",
             IsPotential = source.Spec?.IsPotential(format.Window.Species) ?? true,
+            Pattern = format.Pattern is { } pattern ? PatternOf(source, format.Window.Species, pattern) : null,
             Time = source.Spec?.TimeAt(source.Step) ?? source.Step,
         };
         if (format.Encoding == CellEncoding.None)
@@ -86,6 +89,7 @@ internal sealed class StateFrames(IFrameMemory memory)
         _snapshots.Clear();
         _windows.Clear();
         _features.Clear();
+        _patterns.Clear();
         _statistics.Clear();
         _given.Clear();
     }
@@ -108,6 +112,18 @@ internal sealed class StateFrames(IFrameMemory memory)
             var volts = new PotentialView(source.Spec, species);
             features = FeatureVector.Of(volts.Of(source.Species(species)), source.RowCount, source.ColumnCount, options);
             _features.Add((species, options), features);
+        }
+
+        return features;
+    }
+
+    private PatternFeatures PatternOf(in FrameSource source, int species, PatternFeatureOptions options)
+    {
+        if (!_patterns.TryGetValue((species, options), out var features))
+        {
+            var other = source.Spec is { SpeciesSymbols.Length: > 1 } ? source.Species(1 - species) : [];
+            features = PatternFeatures.Of(source.Species(species), other, source.RowCount, source.ColumnCount, options);
+            _patterns.Add((species, options), features);
         }
 
         return features;

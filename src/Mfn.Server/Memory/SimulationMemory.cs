@@ -9,6 +9,9 @@ internal static class SimulationMemory
     public static long OfEngine(SimulationSpec spec) =>
         2L * spec.SpeciesSymbols.Length * CellCount(spec) * (spec.Precision == Precision.Binary32 ? sizeof(float) : sizeof(double));
 
+    /// <summary>What the features of a pattern take while they are computed: the field and its transform, spots, and the direction of stripes.</summary>
+    public static long OfPatternFeatures(int rowCount, int columnCount) => 8L * sizeof(double) * rowCount * columnCount;
+
     /// <summary>What follows the potential for its features.</summary>
     public static long OfFeatures(int rowCount, int columnCount) => 3L * sizeof(double) * rowCount * columnCount;
 

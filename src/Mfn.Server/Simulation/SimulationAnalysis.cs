@@ -1,6 +1,7 @@
 using Mfn.Core.Features;
 using Mfn.Core.Fractals;
 using Mfn.Core.Simulation;
+using Mfn.Core.Spectra;
 using Mfn.Server.Frames;
 
 namespace Mfn.Server.Simulation;
@@ -9,17 +10,36 @@ namespace Mfn.Server.Simulation;
 internal sealed class SimulationAnalysis(AnalysisPlan plan, SimulationSpec spec, int species)
 {
     private readonly FeatureExtractor? _extractor = plan.Features is null ? null : new FeatureExtractor(spec.RowCount, spec.ColumnCount, plan.Features);
+    private readonly ProbeHistory? _probe = plan.Pattern is null ? null : new ProbeHistory();
     private readonly PotentialView _volts = new(spec, species);
 
     /// <summary>Whether it follows the field step by step.</summary>
-    public bool NeedsEveryStep => _extractor is not null;
+    public bool NeedsEveryStep => _extractor is not null || _probe is not null;
 
     /// <summary>Takes the field after a step.</summary>
-    public void Add(SimulationEngine engine) => _extractor?.Add(_volts.Of(engine.Species(species)));
+    public void Add(SimulationEngine engine)
+    {
+        _extractor?.Add(_volts.Of(engine.Species(species)));
+        _probe?.Add(engine.Species(species)[(spec.RowCount / 2 * spec.ColumnCount) + (spec.ColumnCount / 2)]);
+    }
 
     /// <summary>What has been found, with the engine's field as the last one taken.</summary>
     public Findings Find(SimulationEngine engine) =>
-        new(_extractor?.Extract(), plan.HasDimension ? Measure(_volts.Of(engine.Species(species))) : null);
+        new(_extractor?.Extract(), plan.HasDimension ? Measure(_volts.Of(engine.Species(species))) : null, Describe(engine));
+
+    private PatternFeatures? Describe(SimulationEngine engine)
+    {
+        if (plan.Pattern is not { } options)
+        {
+            return null;
+        }
+
+        var other = spec.SpeciesSymbols.Length > 1 ? engine.Species(1 - species) : [];
+        return PatternFeatures.Of(engine.Species(species), other, spec.RowCount, spec.ColumnCount, options) with
+        {
+            OscillationPeriod = _probe?.FindPeriod(spec.Pattern?.TimeStep ?? 1),
+        };
+    }
 
     private BoxCountingDimension Measure(ReadOnlySpan<double> potential)
     {

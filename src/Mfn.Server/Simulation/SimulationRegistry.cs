@@ -90,8 +90,9 @@ internal sealed partial class SimulationRegistry(
             : 0;
         var answer = order.ResultEncoding == CellEncoding.None ? 0 : (long)order.Species.Length * EncodedField.ByteCount(cellCount, order.ResultEncoding);
         var features = order.Analysis.Features is null ? 0 : SimulationMemory.OfFeatures(spec.RowCount, spec.ColumnCount);
+        var pattern = order.Analysis.Pattern is null ? 0 : SimulationMemory.OfPatternFeatures(spec.RowCount, spec.ColumnCount);
         var initial = order.InitialFields.Species.IsEmpty ? 0 : SimulationMemory.OfCheckpoint(spec);
-        return SimulationMemory.OfEngine(spec) + features + frames + answer + initial;
+        return SimulationMemory.OfEngine(spec) + features + pattern + frames + answer + initial;
     }
 
     internal void Remove(OwnedSimulation simulation)

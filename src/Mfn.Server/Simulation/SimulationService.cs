@@ -17,7 +17,8 @@ internal sealed class SimulationService(SimulationRegistry simulations, Response
     {
         var problems = new RequestProblems();
         var spec = request.Spec.ToSpec(limits.Value, problems);
-        var analysis = new AnalysisPlan(request.Features?.ToOptions("features.", problems), request.FractalDimension);
+        var analysis = new AnalysisPlan(
+            request.Features?.ToOptions("features.", problems), request.FractalDimension, request.PatternFeatures?.ToOptions(spec, problems));
         var encoding = request.FieldEncoding.ToEncoding(problems);
         var species = request.Species.ToSpecies(spec, problems);
         var fields = request.InitialFields.ToInitialFields(spec, limits.Value, problems);
@@ -33,7 +34,8 @@ internal sealed class SimulationService(SimulationRegistry simulations, Response
     {
         var problems = new RequestProblems();
         var spec = request.Spec.ToSpec(limits.Value, problems);
-        var analysis = new AnalysisPlan(request.Features?.ToOptions("features.", problems), request.FractalDimension);
+        var analysis = new AnalysisPlan(
+            request.Features?.ToOptions("features.", problems), request.FractalDimension, request.PatternFeatures?.ToOptions(spec, problems));
         var plan = request.ToPlan(limits.Value, problems);
         var species = request.Species.ToSpecies(spec, problems);
         var fields = request.InitialFields.ToInitialFields(spec, limits.Value, problems);

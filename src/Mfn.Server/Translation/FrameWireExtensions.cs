@@ -33,6 +33,7 @@ internal static class FrameWireExtensions
         Species = facts.Species,
         Time = facts.Time,
         Features = facts.Features?.ToWire(),
+        PatternFeatures = facts.Pattern?.ToWire(),
         GrowthEventCount = facts.GrowthEventCount,
     };
 

@@ -124,6 +124,7 @@ internal static class SimulationWireExtensions
         Field = frame.Fields.FirstOrNone()?.ToWire(),
         FurtherFields = { frame.Fields.Skip(1).Select(ToWire) },
         Features = frame.Findings.Features?.ToWire(),
+        PatternFeatures = frame.Findings.Pattern?.ToWire(),
         FractalDimension = frame.Findings.Dimension?.ToWire(),
     };
 
@@ -139,6 +140,7 @@ internal static class SimulationWireExtensions
             SpeciesStatistics = { result.Facts.ToSpeciesStatistics() },
             Time = result.Facts.Time,
             Features = result.Findings.Features?.ToWire(),
+            PatternFeatures = result.Findings.Pattern?.ToWire(),
             FractalDimension = result.Findings.Dimension?.ToWire(),
         };
         if (result is { MeanActivator: { } activator, MeanInhibitor: { } inhibitor })

@@ -52,8 +52,9 @@ internal static class WatchWireExtensions
             problems.Add("features", $"must not be set beside the species '{spec.SpeciesSymbols[species]}', which stands for no potential");
         }
 
+        var pattern = request.PatternFeatures?.ToOptions(spec, problems);
         var token = request.ToToken(run, problems);
-        var asked = new WatchQuality(everyNSteps, new FrameFormat(encoding, window, request.Statistics, features, DeltaPlan.Of(everyNSteps, interval)));
+        var asked = new WatchQuality(everyNSteps, new FrameFormat(encoding, window, request.Statistics, features, DeltaPlan.Of(everyNSteps, interval)) { Pattern = pattern });
         return new WatchOrder(
             request.StartCase == Wire.WatchRunRequest.StartOneofCase.FromStep ? request.FromStep : null,
             token,

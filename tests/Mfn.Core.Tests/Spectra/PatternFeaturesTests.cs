@@ -206,4 +206,21 @@ public sealed class PatternFeaturesTests
         Assert.Null(OscillationPeriod.Of([.. Enumerable.Range(0, 50).Select(i => (double)i)], 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => OscillationPeriod.Of([1, 2], 0));
     }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(8192)]
+    [InlineData(8193)]
+    [InlineData(100_000)]
+    public void ProbeHistory_LongerThanItsMemory_KeepsThePeriod(int count)
+    {
+        var history = new ProbeHistory();
+        for (var i = 0; i < count; i++)
+        {
+            history.Add(Math.Cos(2 * Math.PI * i / 123.4));
+        }
+
+        Assert.Equal(123.4 * 0.5, history.FindPeriod(0.5)!.Value.Period, 0.1);
+        Assert.InRange(history.FindPeriod(0.5)!.Value.CycleCount, (int)(count / 123.4) - 2, (int)(count / 123.4));
+    }
 }
