@@ -1,8 +1,8 @@
 using Mfn.Core.Features;
 using Mfn.Core.Fields;
 using Mfn.Core.Simulation;
-using Mfn.Core.Spectra;
 using Mfn.Core.Specs;
+using Mfn.Core.Spectra;
 using Mfn.Server.Calls;
 using Wire = Mfn.Contracts.V1;
 

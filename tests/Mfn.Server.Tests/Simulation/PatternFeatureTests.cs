@@ -3,8 +3,8 @@ using Grpc.Core;
 using Mfn.Client;
 using Mfn.Client.Runs;
 using Mfn.Contracts.V1;
-using CorePatternFeatures = Mfn.Core.Spectra.PatternFeatures;
 using CorePatternFeatureOptions = Mfn.Core.Spectra.PatternFeatureOptions;
+using CorePatternFeatures = Mfn.Core.Spectra.PatternFeatures;
 
 namespace Mfn.Server.Tests.Simulation;
 
