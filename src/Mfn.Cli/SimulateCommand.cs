@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Mfn.Cli.Flags;
 using Mfn.Cli.Frames;
 using Mfn.Cli.Kinetics;
@@ -10,7 +11,7 @@ using Mfn.Contracts.V1;
 namespace Mfn.Cli;
 
 /// <summary><c>mfn simulate</c>: runs a simulation and shows its frames as they stream in.</summary>
-internal static class SimulateCommand
+internal sealed class SimulateCommand
 {
     public const string Name = "simulate";
 
@@ -40,78 +41,108 @@ internal static class SimulateCommand
     private const int MovieFrameCount = 60;
     private const int DefaultFrameCount = 20;
 
+    private readonly SpecOptions _spec = new();
+    private readonly Option<int?> _every = NumberOption.Create<int>("--every", "N", "Show every N-th step, and the last. Default: about twenty in all, forty on a terminal.").Fills("every_n_steps").AtLeast(1);
+    private readonly Option<bool> _features = new("--features") { Description = "Compute the 18 features of the whole history, every step of it." };
+    private readonly Option<string?> _species = SpeciesOption.Create("Species to show, by symbol. Default: the first, or the potential.");
+    private readonly Option<bool> _cast = CastOption.Create();
+    private readonly Option<string?> _file = new("--out") { Description = "Write the final field in volts as an NPY file of doubles; with --kinetics all species, (species, rows, columns).", HelpName = "FILE.npy" };
+    private readonly SimulationOutputOptions _outputs = new();
+    private readonly OutputOptions _answers = new();
+    private readonly ServerConnection _connection = new();
+
+    private SimulateCommand()
+    {
+    }
+
     public static Command Create()
     {
-        var spec = new SpecOptions();
-        var every = NumberOption.Create<int>("--every", "N", "Show every N-th step, and the last. Default: about twenty in all, forty on a terminal.").Fills("every_n_steps").AtLeast(1);
-        var features = new Option<bool>("--features") { Description = "Compute the 18 features of the whole history, every step of it." };
-        var species = SpeciesOption.Create("Species to show, by symbol. Default: the first, or the potential.");
-        var cast = CastOption.Create();
-        var file = new Option<string?>("--out") { Description = "Write the final field in volts as an NPY file of doubles; with --kinetics all species, (species, rows, columns).", HelpName = "FILE.npy" };
-        var outputs = new SimulationOutputOptions();
-        var answers = new OutputOptions();
-        var connection = new ServerConnection();
-
+        var simulate = new SimulateCommand();
         var command = new Command(Name, "Runs a simulation and shows it streaming in.");
-        spec.AddTo(command);
-        command.Add(every);
-        command.Add(features);
-        command.Add(species);
-        command.Add(cast);
-        command.Add(file);
-        outputs.AddTo(command);
-        answers.AddTo(command);
-        connection.AddTo(command);
-        command.SetAction(async (arguments, cancellationToken) =>
+        simulate._spec.AddTo(command);
+        foreach (var option in new Option[] { simulate._every, simulate._features, simulate._species, simulate._cast, simulate._file })
         {
-            var answer = answers.Open(arguments);
-            var path = OutputFile.Read(arguments, file);
-            var request = new StreamSimulationRequest
-            {
-                Spec = spec.Read(arguments),
-                Features = arguments.GetValue(features) ? new FeatureOptions() : null,
-            };
-            request.InitialFields.AddRange(spec.ReadFields(arguments, arguments.GetValue(cast)));
-            arguments.RequireFor(request.InitialFields.Count > 0, "with --initial", cast);
-            var shown = arguments.GetValue(species);
-            var subject = SpecShape.Subject(request.Spec, shown);
-            var all = path is not null && KineticsWire.ModelOf(request.Spec) is { } model ? model.Species : [];
-            request.Species.AddRange(shown is null && all.IsEmpty ? [] : all.Where(each => each != subject.Quantity.Species).Prepend(shown ?? all[0]));
-            var texts = new PictureTexts(runId: null) { Spec = request.Spec };
-            var steps = SpecShape.Steps(request.Spec);
-            using var display = SimulationDisplay.Create(steps, subject.Quantity, answer, outputs.Range(arguments));
-            var frameCount = display.Draws ? DrawnFrameCount : outputs.MakesMovie(arguments) ? MovieFrameCount : DefaultFrameCount;
-            request.EveryNSteps = arguments.GetValue(every) ?? (display.Draws ? Math.Max(1, (steps + frameCount - 1) / frameCount) : Math.Max(1, steps / frameCount));
-            using var files = outputs.Open(arguments, texts, request.Spec, ((long)steps + request.EveryNSteps - 1) / Math.Max(1, request.EveryNSteps), (file.Name, path));
-            request.FieldEncoding = path is not null || files.Count > 0 ? FieldEncoding.Float64 : display.Draws ? FieldEncoding.Float32 : FieldEncoding.Unspecified;
-            var (definitions, (last, summary)) = await connection.UseAsync(
-                arguments,
-                answer,
-                async client => (
-                    request.Features is null ? null : await client.DescribeFeaturesAsync(cancellationToken),
-                    await display.ShowAsync(client.StreamSimulationAsync(request, cancellationToken), steps / Math.Max(1, request.EveryNSteps), frame => files.Write(frame, subject), cancellationToken)),
-                cancellationToken);
-            texts.Spec = summary.Spec;
-            var written = files.Complete();
-            if (path is not null && last?.Field is { } field)
-            {
-                if (all.IsEmpty)
-                {
-                    NpyFile.Write(path, field.ToVolts(), field.Rows, field.Columns);
-                }
-                else
-                {
-                    var fields = request.Species.Zip(last.FurtherFields.Prepend(field)).ToDictionary(each => each.First, each => each.Second);
-                    NpyFile.Write(path, [.. all.SelectMany(each => fields[each].ToVolts())], all.Length, field.Rows, field.Columns);
-                }
+            command.Add(option);
+        }
 
-                written.Insert(0, $"wrote {path}");
-            }
-
-            display.Finish(summary, definitions, path);
-            written.ForEach(answer.Note);
-            return ExitCode.Success;
-        });
+        simulate._outputs.AddTo(command);
+        simulate._answers.AddTo(command);
+        simulate._connection.AddTo(command);
+        command.SetAction(simulate.RunAsync);
         return command;
     }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var answer = _answers.Open(arguments);
+        var path = OutputFile.Read(arguments, _file);
+        var request = ReadRequest(arguments);
+        var subject = SpecShape.Subject(request.Spec, arguments.GetValue(_species));
+        var kept = path is not null && KineticsWire.ModelOf(request.Spec) is { } model ? model.Species : [];
+        if (arguments.GetValue(_species) is not null || kept.Length > 0)
+        {
+            request.Species.AddRange(kept.Where(each => each != subject.Quantity.Species).Prepend(arguments.GetValue(_species) ?? kept[0]));
+        }
+
+        var texts = new PictureTexts(runId: null) { Spec = request.Spec };
+        var steps = SpecShape.Steps(request.Spec);
+        using var display = SimulationDisplay.Create(steps, subject.Quantity, answer, _outputs.Range(arguments));
+        request.EveryNSteps = arguments.GetValue(_every) ?? DefaultInterval(steps, display.Draws, _outputs.MakesMovie(arguments));
+        using var files = _outputs.Open(arguments, texts, request.Spec, ((long)steps + request.EveryNSteps - 1) / Math.Max(1, request.EveryNSteps), (_file.Name, path));
+        request.FieldEncoding = path is not null || files.Count > 0 ? FieldEncoding.Float64 : display.Draws ? FieldEncoding.Float32 : FieldEncoding.Unspecified;
+        var (definitions, (last, summary)) = await _connection.UseAsync(
+            arguments,
+            answer,
+            async client => (
+                request.Features is null ? null : await client.DescribeFeaturesAsync(cancellationToken),
+                await display.ShowAsync(client.StreamSimulationAsync(request, cancellationToken), steps / Math.Max(1, request.EveryNSteps), frame => files.Write(frame, subject), cancellationToken)),
+            cancellationToken);
+        texts.Spec = summary.Spec;
+        var written = files.Complete();
+        if (path is not null && last?.Field is not null)
+        {
+            Write(path, last, request.Species, kept);
+            written.Insert(0, $"wrote {path}");
+        }
+
+        display.Finish(summary, definitions, path);
+        written.ForEach(answer.Note);
+        return ExitCode.Success;
+    }
+
+    private StreamSimulationRequest ReadRequest(ParseResult arguments)
+    {
+        var request = new StreamSimulationRequest
+        {
+            Spec = _spec.Read(arguments),
+            Features = arguments.GetValue(_features) ? new FeatureOptions() : null,
+        };
+        request.InitialFields.AddRange(_spec.ReadFields(arguments, arguments.GetValue(_cast)));
+        arguments.RequireFor(request.InitialFields.Count > 0, "with --initial", _cast);
+        return request;
+    }
+
+    private static int DefaultInterval(int steps, bool draws, bool makesMovie)
+    {
+        var frameCount = draws ? DrawnFrameCount : makesMovie ? MovieFrameCount : DefaultFrameCount;
+        return Math.Max(1, draws ? (steps + frameCount - 1) / frameCount : steps / frameCount);
+    }
+
+    // The field shown; or of a kinetic model all species in the model's order, whichever is shown.
+    private static void Write(string path, SimulationFrame last, IReadOnlyList<string> asked, IReadOnlyList<string> kept)
+    {
+        var field = last.Field;
+        if (kept.Count == 0)
+        {
+            NpyFile.Write(path, field.ToVolts(), field.Rows, field.Columns);
+            return;
+        }
+
+        var fields = asked.Zip(last.FurtherFields.Prepend(field)).ToDictionary(each => SymbolOf(each.First, kept), each => each.Second);
+        NpyFile.Write(path, [.. kept.SelectMany(each => fields[each].ToVolts())], kept.Count, field.Rows, field.Columns);
+    }
+
+    // A species may be asked for by its number.
+    private static string SymbolOf(string asked, IReadOnlyList<string> symbols) =>
+        int.TryParse(asked, CultureInfo.InvariantCulture, out var index) && index >= 0 && index < symbols.Count ? symbols[index] : asked;
 }

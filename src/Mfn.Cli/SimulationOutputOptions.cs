@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Mfn.Cli.Frames;
 using Mfn.Cli.Flags;
+using Mfn.Cli.Frames;
 using Mfn.Cli.Kinetics;
 using Mfn.Cli.Pictures;
 using Mfn.Contracts.V1;

@@ -3,7 +3,6 @@ using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Mfn.Cli.Flags;
-using Mfn.Contracts.V1;
 using Mfn.Core.Kinetics;
 
 namespace Mfn.Cli.Kinetics;

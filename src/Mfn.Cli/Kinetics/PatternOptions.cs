@@ -1,8 +1,6 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Mfn.Cli.Flags;
-using Mfn.Client;
 using Mfn.Contracts.V1;
 
 namespace Mfn.Cli.Kinetics;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mfn.Cli.Frames;
 using Mfn.Cli.Pictures;
 using Mfn.Contracts.V1;
@@ -48,6 +49,7 @@ internal static class SpecShape
         }
 
         var width = spec!.Domain is { HasCellWidth: true } domain ? domain.CellWidth : model.DefaultCellWidth;
-        return new FieldSubject(new FieldQuantity(string.IsNullOrEmpty(species) ? model.Species[0] : species), width);
+        var symbol = int.TryParse(species, CultureInfo.InvariantCulture, out var index) && index >= 0 && index < model.Species.Length ? model.Species[index] : species;
+        return new FieldSubject(new FieldQuantity(string.IsNullOrEmpty(symbol) ? model.Species[0] : symbol), width);
     }
 }

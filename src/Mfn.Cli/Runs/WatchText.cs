@@ -95,7 +95,7 @@ internal static class WatchText
                 .Add("encoding", WatchRequestOptions.WordOf(field.Encoding))
                 .Add("delta", frame.IsDelta)
                 .Add("downsample", frame.Facts.Downsampling);
-            record = frame.Facts.SpeciesStatistics is null
+            _ = frame.Facts.SpeciesStatistics is null
                 ? record.Add("largest_error_millivolts", field.LargestErrorVolts * MillivoltsPerVolt)
                 : record.Add("largest_error", field.SpeciesLargestError);
         }
