@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Mfn.Cli.Flags;
@@ -78,18 +79,14 @@ internal sealed class SimulateCommand
         var path = OutputFile.Read(arguments, _file);
         var request = ReadRequest(arguments);
         var subject = SpecShape.Subject(request.Spec, arguments.GetValue(_species));
-        var kept = path is not null && KineticsWire.ModelOf(request.Spec) is { } model ? model.Species : [];
-        if (arguments.GetValue(_species) is not null || kept.Length > 0)
-        {
-            request.Species.AddRange(kept.Where(each => each != subject.Quantity.Species).Prepend(arguments.GetValue(_species) ?? kept[0]));
-        }
-
+        var kept = path is null ? [] : SpeciesOf(request.Spec);
+        AskFor(arguments.GetValue(_species), subject.Quantity.Species, kept, request);
         var texts = new PictureTexts(runId: null) { Spec = request.Spec };
         var steps = SpecShape.Steps(request.Spec);
         using var display = SimulationDisplay.Create(steps, subject.Quantity, answer, _outputs.Range(arguments));
         request.EveryNSteps = arguments.GetValue(_every) ?? DefaultInterval(steps, display.Draws, _outputs.MakesMovie(arguments));
         using var files = _outputs.Open(arguments, texts, request.Spec, ((long)steps + request.EveryNSteps - 1) / Math.Max(1, request.EveryNSteps), (_file.Name, path));
-        request.FieldEncoding = path is not null || files.Count > 0 ? FieldEncoding.Float64 : display.Draws ? FieldEncoding.Float32 : FieldEncoding.Unspecified;
+        request.FieldEncoding = EncodingOf(path is not null || files.Count > 0, display.Draws);
         var (definitions, (last, summary)) = await _connection.UseAsync(
             arguments,
             answer,
@@ -121,6 +118,20 @@ internal sealed class SimulateCommand
         arguments.RequireFor(request.InitialFields.Count > 0, "with --initial", _cast);
         return request;
     }
+
+    private static ImmutableArray<string> SpeciesOf(SimulationSpec spec) => KineticsWire.ModelOf(spec) is { } model ? model.Species : [];
+
+    // The species shown first, then the others that are kept.
+    private static void AskFor(string? shown, string? symbol, ImmutableArray<string> kept, StreamSimulationRequest request)
+    {
+        if (shown is not null || kept.Length > 0)
+        {
+            request.Species.AddRange(kept.Where(each => each != symbol).Prepend(shown ?? kept[0]));
+        }
+    }
+
+    private static FieldEncoding EncodingOf(bool isKept, bool isDrawn) =>
+        isKept ? FieldEncoding.Float64 : isDrawn ? FieldEncoding.Float32 : FieldEncoding.Unspecified;
 
     private static int DefaultInterval(int steps, bool draws, bool makesMovie)
     {

@@ -29,7 +29,8 @@ internal sealed class BandSweep<T> : IDisposable
     {
         _plan = plan;
         _rowCount = plan.RowCount;
-        var stride = FieldRows<T>.RoundUp(plan.ColumnCount);
+        // A cache line apart: rows a power of two apart would compete for the same places of the cache.
+        var stride = FieldRows<T>.RoundUp(plan.ColumnCount) + FieldRows<T>.RoundUp(1);
         _rim = plan.CreateRim(stride);
         _rings = new FieldRows<T>[maxStepCount - 1];
         for (var i = 0; i < _rings.Length; i++)

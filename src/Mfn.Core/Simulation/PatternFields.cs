@@ -104,7 +104,8 @@ internal sealed class PatternFields<T> : ReactionDiffusion
     private static int StepsPerPass(int rowCount, int columnCount)
     {
         const int FieldBuffers = 4;
-        const int BytesInCache = 1024 * 1024;
+        // Twice the second cache: a pass of several steps calls the kernel for every row, which costs more than it saves until then.
+        const int BytesInCache = 2 * 1024 * 1024;
         return (long)FieldBuffers * rowCount * columnCount * Unsafe.SizeOf<T>() <= BytesInCache ? 1 : 8;
     }
 

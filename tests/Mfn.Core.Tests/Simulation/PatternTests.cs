@@ -33,9 +33,10 @@ public class PatternTests
     {
         foreach (var precision in Enum.GetValues<Precision>())
         {
-            var spec = Spec(Pattern(name) with { RowCount = 300, ColumnCount = 311, Laplacian = LaplacianStencil.NinePoint }, precision);
+            var spec = Spec(Pattern(name) with { RowCount = 400, ColumnCount = 411, Laplacian = LaplacianStencil.NinePoint }, precision);
             using var whole = new SimulationEngine(spec, StepHelpers.FromThreadPool(3));
             using var split = new SimulationEngine(spec);
+            Assert.True(whole.MaxStepsPerPass > 1);
             whole.Advance(21);
             for (var i = 0; i < 21; i++)
             {
