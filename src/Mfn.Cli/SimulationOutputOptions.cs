@@ -10,7 +10,9 @@ namespace Mfn.Cli;
 /// <summary>The options that say which files the frames of a simulation are written to.</summary>
 internal sealed class SimulationOutputOptions
 {
-    private const string MovieExtension = ".png";
+    // What somebody may expect of a movie, and would not get.
+    private static readonly string[] OtherFormats = [".webp", ".gif", ".avif", ".mp4", ".webm", ".mov", ".avi", ".mkv"];
+
     private const int DefaultFrameRate = 12;
     private const int MostFrameRate = 100;
 
@@ -97,9 +99,9 @@ internal sealed class SimulationOutputOptions
     private void RequireMovie(ParseResult arguments, string path, PictureStyle style)
     {
         var problems = new List<string>();
-        if (!path.EndsWith(MovieExtension, StringComparison.OrdinalIgnoreCase))
+        if (OtherFormats.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase)))
         {
-            problems.Add($"{_movie.Name} must be an animated PNG, a file whose name ends in {MovieExtension}, but was '{path}'; other formats are not written.");
+            problems.Add($"{_movie.Name} must be an animated PNG, a file such as movie.png, but was '{path}'; other formats are not written.");
         }
 
         if (style is { HasColorBar: true, Range.Kind: RangeKind.Each })

@@ -49,7 +49,7 @@ internal sealed class PictureMovie(string path, PictureStyle style, PictureTexts
         var range = _ranges.Take(frame.Values.Span, frame.Subject.Quantity);
         if (style.Range.Kind == RangeKind.All)
         {
-            _frames.Add((frame with { Values = default }, _waiting.Add(frame.Values.Span)));
+            FileReplacement.Attempt(path, () => _frames.Add((frame with { Values = default }, _waiting.Add(frame.Values.Span))));
         }
         else
         {

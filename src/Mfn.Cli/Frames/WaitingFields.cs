@@ -14,9 +14,10 @@ internal sealed class WaitingFields(string folder) : IDisposable
     {
         try
         {
+            // Without a buffer, what cannot be written is told here, and not when the file is closed.
             _file ??= new FileStream(
                 Path.Combine(folder, $".{Guid.NewGuid():N}.partial"),
-                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose });
+                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, BufferSize = 0, Options = FileOptions.DeleteOnClose });
             _file.Seek(0, SeekOrigin.End);
             var position = _file.Position;
             _file.Write(MemoryMarshal.AsBytes(values));

@@ -13,7 +13,7 @@ public sealed record Explanation
     /// <summary>Below this, waves are coarse: a discrete Laplacian sees them longer than they are by a twentieth or more.</summary>
     public const double FewCellsPerWavelength = 8;
 
-    // One thread of a server of 2026, 5-point, in the second cache: measured by the benchmarks. Only an order of magnitude elsewhere.
+    // Estimates for one thread of a server, 5-point, in the second cache: an order of magnitude elsewhere.
     private const double NanosecondsOfDoubles = 1.2;
     private const double NanosecondsOfSingles = 0.7;
     private const double FactorOfAdi = 4;

@@ -25,6 +25,8 @@ public sealed class OutputFileTests : IAsyncLifetime
         ("simulate --out", "simulate --grid 8 --steps 2 --out FILE"),
         ("simulate --out-history", "simulate --grid 8 --steps 2 --out-history FILE"),
         ("simulate --out-picture", "simulate --grid 8 --steps 2 --out-picture FILE"),
+        ("simulate --movie", "simulate --grid 8 --steps 2 --movie FILE"),
+        ("gallery --out", "gallery brusselator-A1-B3-Du1-Dv0.1 --tile 32 --out FILE"),
         ("aggregate --out", "aggregate UPDATES --byzantine 1 --rule median --out FILE"),
         ("attack --svg", "attack UPDATES --byzantine 1 --svg FILE"),
         ("fractal ifs --out", "fractal ifs --points 1000 --out FILE"),
@@ -41,7 +43,7 @@ public sealed class OutputFileTests : IAsyncLifetime
     ];
 
     // What is read.
-    private static readonly HashSet<string> Inputs = ["--potential", "--activator", "--inhibitor", "--key-file", "--tls-ca", "--tls-cert", "--tls-key", "--config", "--preset"];
+    private static readonly HashSet<string> Inputs = ["--mask", "--initial", "--potential", "--activator", "--inhibitor", "--key-file", "--tls-ca", "--tls-cert", "--tls-key", "--config", "--preset"];
 
     public static TheoryData<string, string> FileLines => [.. Files.Select(file => (file.Option, file.Line))];
 

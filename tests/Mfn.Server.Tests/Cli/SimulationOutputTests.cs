@@ -47,7 +47,7 @@ public sealed class SimulationOutputTests : IDisposable
     [InlineData("--out-frames /nowhere/at/all", "--out-frames must be a folder, or a new one in an existing folder, but '/nowhere/at/all' is not: there is no '/nowhere/at'.")]
     [InlineData("--out a.npy --out-history ./a.npy", "--out and --out-history must be files of their own, but both are 'a.npy'.")]
     [InlineData("--out-picture a.npy --out a.npy", "--out and --out-picture must be files of their own, but both are 'a.npy'.")]
-    [InlineData("--movie field.webp", "--movie must be an animated PNG, a file whose name ends in .png, but was 'field.webp'; other formats are not written.")]
+    [InlineData("--movie field.webp", "--movie must be an animated PNG, a file such as movie.png, but was 'field.webp'; other formats are not written.")]
     [InlineData("--movie field.png --colorbar --range each", "--movie has one colour bar for all frames, which --range each has not.")]
     [InlineData("--movie field.png --frame-rate 101", "--frame-rate must be between 1 and 100, but was 101.")]
     [InlineData("--frame-rate 5", "--frame-rate: only with --movie.")]
