@@ -11,9 +11,12 @@ internal sealed class ResponseWriter(IOptions<StreamingOptions> options, ServerL
     /// <summary>How long an answer may take before its headers go ahead of it.</summary>
     public static readonly TimeSpan HeadersDelay = TimeSpan.FromSeconds(1);
 
+    // What a client that reads needs at most to take what is on its way to it when the server has drained.
+    private static readonly TimeSpan LastWriteTime = TimeSpan.FromSeconds(1);
+
     private static readonly WriteOptions Followed = new(WriteFlags.BufferHint);
 
-    /// <summary>Writes one message; waits for a slow client up to the write time-out, or until the server has drained.</summary>
+    /// <summary>Writes one message; waits for a slow client up to the write time-out, or until a moment after the server has drained.</summary>
     /// <param name="stream">The call's stream.</param>
     /// <param name="message">Serialised before the first wait, so that its memory may be reused as soon as this method has thrown or returned.</param>
     /// <param name="context">The call.</param>
@@ -68,8 +71,13 @@ internal sealed class ResponseWriter(IOptions<StreamingOptions> options, ServerL
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
         {
-            // The unfinished write blocks the stream, so that no status can follow it.
-            call.Abort();
+            await writing.WaitAsync(LastWriteTime, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!writing.IsCompleted)
+            {
+                // The unfinished write blocks the stream, so that no status can follow it.
+                call.Abort();
+            }
+
             throw;
         }
     }

@@ -203,12 +203,13 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
     }
 
     /// <summary>The next item; waits for one. One caller at a time.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled while it waited.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, be there items or not: a watcher that is always behind has some at all times.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<WatchItem> TakeAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             lock (_lock)
             {
                 if (_fault is not null)
@@ -222,7 +223,6 @@ internal sealed class Subscription : IDisposable, IValueTaskSource
                     return item;
                 }
 
-                cancellationToken.ThrowIfCancellationRequested();
                 _arrival.Reset();
                 _isAwaited = true;
             }

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Client;
 using Mfn.Contracts.V1;
+using Mfn.Server.Calls;
 using Mfn.Server.Tests.GrpcStack;
 
 namespace Mfn.Server.Tests.Aggregation;
@@ -134,6 +135,32 @@ public sealed class UploadPlaceTests
 
         Assert.Equal((StatusCode.Unavailable, "The server is stopping."), (error.StatusCode, error.Status.Detail));
         Assert.Equal((0, 0), (server.Places.TakenCount + server.Places.UploadCount, server.AggregationMemory.ReservedBytes));
+    }
+
+    /// <summary>The drain time ends when headers go ahead of the answers: some calls are between the two.</summary>
+    [Fact]
+    public async Task AggregateStream_ServerStopsWhileHeadersGo_EndsEveryUploadWithAStatus()
+    {
+        await using var server = await TestServer.StartAsync($"Shutdown:DrainTime={ResponseWriter.HeadersDelay}");
+        var calls = new List<AsyncDuplexStreamingCall<AggregateStreamRequest, AggregateStreamResponse>>();
+        for (var i = 0; i < 60; i++)
+        {
+            calls.Add(server.Aggregation.AggregateStream());
+            await calls[i].RequestStream.WriteAsync(Start);
+        }
+
+        while (server.Places.UploadCount < calls.Count)
+        {
+            await Rounds.AskSomethingElseAsync(server);
+        }
+
+        var stopping = server.StopAsync();
+        var errors = await Task.WhenAll(
+            calls.Select(call => Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within())));
+        await stopping.Within();
+
+        Assert.All(errors, error => Assert.Equal((StatusCode.Unavailable, "The server is stopping."), (error.StatusCode, error.Status.Detail)));
+        calls.ForEach(call => call.Dispose());
     }
 
     [Fact]

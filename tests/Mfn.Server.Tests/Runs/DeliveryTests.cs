@@ -130,6 +130,17 @@ public sealed class DeliveryTests : IDisposable
     }
 
     [Fact]
+    public async Task Take_CancelledWhileFramesWait_IsCancelled()
+    {
+        using var subscription = Subscribe(Delivery.DropOldest, backlog: 2);
+        using var leaving = new CancellationTokenSource();
+        Offer(subscription, stepCount: 5);
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => subscription.TakeAsync(leaving.Token).AsTask().Within());
+    }
+
+    [Fact]
     public async Task End_SlowWatcher_ComesAfterTheBacklog()
     {
         using var subscription = Subscribe(Delivery.Lossless, backlog: 3);
