@@ -20,9 +20,10 @@ internal static class ServeCommand
           mfn serve
           mfn serve --urls http://127.0.0.1:0
           mfn serve --config mfn.json --set Limits:MaxConcurrentComputations=16
-          mfn serve --urls https://0.0.0.0:50051 --set Tls:CertificateFile=server.pem --set Tls:KeyFile=server.key
+          mfn serve --urls https://0.0.0.0:50051 --set Tls:CertificateFile=server.pem --set Tls:KeyFile=server.key --set Auth:ApiKeys:File=keys.json
 
         Settings (docs/configuration.md) come from --set, then from the environment (MFN_Limits__MaxSteps=500), then from the file.
+        Where others can reach the server, callers must show who they are (docs/security.md), or Auth:AllowAnonymous=true lets everybody in.
         SIGTERM or Ctrl-C stops: no new runs, those under way get Shutdown:DrainTime to end.
         """;
 

@@ -4,6 +4,7 @@ using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Frames;
 using Mfn.Server.Health;
+using Mfn.Server.Identity;
 using Mfn.Server.Lifetime;
 using Mfn.Server.Memory;
 using Mfn.Server.Observability;
@@ -57,6 +58,7 @@ public static class MfnServer
     {
         var settings = ServerSettings.Read(args, Environment.GetEnvironmentVariables());
         TlsCredentials.Load(settings, DefaultUrl, TimeProvider.System);
+        AccessRules.Load(settings, DefaultUrl);
         return settings.Problems;
     }
 
@@ -80,18 +82,21 @@ public static class MfnServer
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mfn" });
         var credentials = TlsCredentials.Load(settings, DefaultUrl, TimeProvider.System);
+        var access = AccessRules.Load(settings, DefaultUrl);
         settings.AddTo(builder.Configuration);
         builder.Services.AddSingleton(credentials);
         AddLogging(builder);
         AddKestrel(builder);
         AddOptions(builder.Services);
         AddRuns(builder.Services);
+        builder.Services.AddIdentity<AccessRefusal>(access);
         AddGrpc(builder.Services);
         AddHealth(builder.Services);
 
         var app = builder.Build();
         app.UseMiddleware<CallMemoryMiddleware>();
         app.UseMiddleware<RequestMessageMiddleware>(app.Services.GetRequiredService<IOptions<LimitsOptions>>().Value.MaxRequestBytes);
+        app.UseIdentity();
         app.MapGrpcService<Simulation.SimulationService>();
         app.MapGrpcService<RunService>();
         app.MapGrpcService<Features.FeatureService>();
@@ -101,6 +106,7 @@ public static class MfnServer
         app.MapGrpcService<AggregationService>();
         app.MapGrpcHealthChecksService().EndWithServer();
         app.MapGrpcReflectionService().EndWithServer();
+        PermissionTable.RequireAll(app);
         return app;
     }
 

@@ -4,6 +4,7 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using Mfn.Core.Aggregation.Rules;
+using Mfn.Server.Identity;
 using Mfn.Server.Security;
 using RichStatus = Google.Rpc.Status;
 
@@ -89,6 +90,28 @@ internal sealed class CallRefusedException : Exception
 
     /// <summary>A health check asks for a service that the server does not have.</summary>
     public static CallRefusedException ServiceNotFound(string name) => new(StatusCode.NotFound, $"The server has no service {CallersText.Quote(name)}.");
+
+    /// <summary>The call carries no credential.</summary>
+    public static CallRefusedException Unauthenticated() => Unauthenticated(
+        CredentialEnd.Missing, "The call must carry a credential: an API key or a token (authorization: Bearer), or a client certificate.");
+
+    /// <summary>The call's credential is not good, or no longer.</summary>
+    /// <param name="end">Why.</param>
+    /// <param name="message">The same for people.</param>
+    public static CallRefusedException Unauthenticated(CredentialEnd end, string message) => new(StatusCode.Unauthenticated, message, Reason(end switch
+    {
+        CredentialEnd.Missing => "CREDENTIAL_MISSING",
+        CredentialEnd.Expired => "CREDENTIAL_EXPIRED",
+        CredentialEnd.Revoked => "CREDENTIAL_REVOKED",
+        _ => "CREDENTIAL_INVALID",
+    }));
+
+    /// <summary>The caller is known, and must not do this.</summary>
+    public static CallRefusedException PermissionDenied(Permission permission, CallerIdentity caller) => new(
+        StatusCode.PermissionDenied,
+        $"The call needs the permission {permission.Name}, which {string.Join(", ", RoleNames.Of(permission.Roles | Roles.Admin))} have, but {caller.Name} is "
+        + $"{(caller.Roles == Roles.None ? "none of them" : string.Join(", ", RoleNames.Of(caller.Roles)))}.",
+        new ErrorInfo { Reason = "PERMISSION_DENIED", Domain = ErrorDomain, Metadata = { ["permission"] = permission.Name } });
 
     /// <summary>There is no live run of the id (any more).</summary>
     public static CallRefusedException RunNotFound(string runId) =>

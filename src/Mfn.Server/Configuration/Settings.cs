@@ -20,6 +20,8 @@ internal static class Settings
         (RunsOptions.Section, typeof(RunsOptions)),
         (ShutdownOptions.Section, typeof(ShutdownOptions)),
         (TlsOptions.Section, typeof(TlsOptions)),
+        (AuthOptions.Section, typeof(AuthOptions)),
+        (ApiKeyOptions.Section, typeof(ApiKeyOptions)),
     ];
 
     /// <summary>Every setting, but the levels of logging.</summary>

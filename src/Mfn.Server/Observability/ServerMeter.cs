@@ -16,6 +16,7 @@ internal sealed class ServerMeter
         FullConnections = _meter.CreateCounter<long>("mfn.connections.filled", "{connection}", "Times that a connection came to have as many open calls as one may have; further ones wait in its client.");
         RefusedTraffic = _meter.CreateCounter<long>("mfn.traffic.refused", "{refusal}", "Connections and streams that ended before a call could begin: a wrong protocol, a failed handshake, a broken frame.");
         RefusedCalls = _meter.CreateCounter<long>("mfn.calls.refused", "{call}", "Calls refused because their connection had too many.");
+        DeniedCalls = _meter.CreateCounter<long>("mfn.calls.denied", "{call}", "Calls refused because their caller was not known, or must not do what it asked for.");
         LiveRuns = _meter.CreateUpDownCounter<long>("mfn.live_runs", "{run}", "Live runs.");
         DamagedRuns = _meter.CreateUpDownCounter<long>("mfn.damaged_runs", "{run}", "Runs in the data directory that were left alone.");
         Watchers = _meter.CreateUpDownCounter<long>("mfn.watchers", "{watcher}", "Watchers of live runs.");
@@ -26,6 +27,8 @@ internal sealed class ServerMeter
     public UpDownCounter<long> OpenCalls { get; }
 
     public Counter<long> RefusedCalls { get; }
+
+    public Counter<long> DeniedCalls { get; }
 
     public Counter<long> FullConnections { get; }
 

@@ -38,7 +38,7 @@ public sealed partial class ServeCommandTests : IDisposable
     [InlineData(2, "--urls must be addresses such as http://127.0.0.1:50051 or https://0.0.0.0:50051 with semicolons between them, but was 'nope'.", "--urls", "nope")]
     [InlineData(2, "--set config is no setting.", "--set", "config=mfn.json")]
     [InlineData(2, "--set Logging:LogLevel:Default must be Trace, Debug, Information, Warning, Error, Critical or None, but was 'Verbose'.", "--set", "Logging:LogLevel:Default=Verbose")]
-    [InlineData(1, "The server cannot listen at http://192.0.2.1:50051: Cannot assign requested address", "--urls", "http://192.0.2.1:50051")]
+    [InlineData(1, "The server cannot listen at http://192.0.2.1:50051: Cannot assign requested address", "--urls", "http://192.0.2.1:50051", "--set", "Auth:AllowAnonymous=true", "--set", "Logging:LogLevel:Mfn=Error")]
     [InlineData(1, "Runs:DataDirectory /proc/mfn cannot be created: *", "--set", "Runs:DataDirectory=/proc/mfn", "--urls", "http://127.0.0.1:0")]
     [InlineData(1, "Runs:DataDirectory /dev/null cannot be created: *", "--set", "Runs:DataDirectory=/dev/null", "--urls", "http://127.0.0.1:0")]
     [InlineData(1, "Runs:DataDirectory /proc/1/mfn/mfn cannot be created: *", "--set", "Runs:DataDirectory=/proc/1/mfn/mfn", "--urls", "http://127.0.0.1:0")]

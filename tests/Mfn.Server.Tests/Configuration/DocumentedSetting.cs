@@ -29,7 +29,7 @@ internal sealed partial record DocumentedSetting(string Name, string Default, st
     ];
 
     /// <summary>The property of the options that have it; null of a setting that no options have.</summary>
-    public PropertyInfo? Property => Name.Split(':') is [var section, var name] && Options.TryGetValue(section, out var options) ? options.GetProperty(name) : null;
+    public PropertyInfo? Property => Name.LastIndexOf(':') is var end and > 0 && Options.TryGetValue(Name[..end], out var options) ? options.GetProperty(Name[(end + 1)..]) : null;
 
     /// <summary>The type of its values.</summary>
     public Type Type => Property is { } property ? Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType : typeof(string);

@@ -167,11 +167,12 @@ public sealed class DocumentedSettingsTests : IDisposable
     [Theory, MemberData(nameof(Everything))]
     public void WithoutItsSection_IsRefusedWithTheNearest(string name, Place place)
     {
-        if (name.Split(':') is not [_, var bare])
+        if (name == "Urls")
         {
-            Assert.Equal("Urls", name);
             return;
         }
+
+        var bare = name.Split(':')[^1];
 
         var message = Refuse((bare, place, "1"));
 
