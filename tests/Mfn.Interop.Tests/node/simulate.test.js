@@ -26,6 +26,13 @@ test('Simulate, empty request: runs the defaults and says what they were', async
         precision: 'PRECISION_BINARY64',
         allow_unstable: false,
         engine: null,
+
+        // Of kinetics, which these are not.
+        domain: null,
+        initial: null,
+        integrator: 'INTEGRATOR_UNSPECIFIED',
+        millivolt_scales: [],
+        noise: null,
     });
     assert.deepEqual(again, first);
     assert.equal(first.field, null);
