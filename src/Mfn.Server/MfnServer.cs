@@ -89,14 +89,12 @@ public static class MfnServer
         AddKestrel(builder);
         AddOptions(builder.Services);
         AddRuns(builder.Services);
-        builder.Services.AddIdentity<AccessRefusal>(access);
-        AddGrpc(builder.Services);
+        builder.Services.AddCalls(access);
         AddHealth(builder.Services);
 
         var app = builder.Build();
         app.UseMiddleware<CallMemoryMiddleware>();
-        app.UseMiddleware<RequestMessageMiddleware>(app.Services.GetRequiredService<IOptions<LimitsOptions>>().Value.MaxRequestBytes);
-        app.UseIdentity();
+        app.UseCalls();
         app.MapGrpcService<Simulation.SimulationService>();
         app.MapGrpcService<RunService>();
         app.MapGrpcService<Features.FeatureService>();
@@ -214,21 +212,6 @@ public static class MfnServer
         services.AddSingleton<GracefulStop>();
         services.AddHostedService(provider => provider.GetRequiredService<GracefulStop>());
         services.AddSingleton<IConfigureOptions<HostOptions>>(provider => provider.GetRequiredService<GracefulStop>());
-    }
-
-    private static void AddGrpc(IServiceCollection services)
-    {
-        services.AddSingleton<OpenCalls>();
-        services.AddSingleton<RequestReader>();
-        services.AddSingleton<ResponseWriter>();
-        services.AddGrpc(grpc =>
-        {
-            grpc.Interceptors.Add<CallInterceptor>();
-            grpc.Interceptors.Add<PackageServiceInterceptor>();
-        });
-        services.AddGrpcReflection();
-        services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<IOptions<LimitsOptions>>(
-            (grpc, limits) => grpc.MaxReceiveMessageSize = limits.Value.MaxRequestBytes);
     }
 
     private static void AddHealth(IServiceCollection services)

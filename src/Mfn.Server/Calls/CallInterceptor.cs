@@ -38,7 +38,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
         try
         {
             using var call = openCalls.Open(context);
-            return await continuation(new IncomingMessages<TRequest>(requestStream), context);
+            return await continuation(new IncomingMessages<TRequest>(requestStream, context.GetHttpContext()), context);
         }
         catch (Exception error)
         {
@@ -70,7 +70,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
         try
         {
             using var call = openCalls.Open(context);
-            await continuation(new IncomingMessages<TRequest>(requestStream), responseStream, context);
+            await continuation(new IncomingMessages<TRequest>(requestStream, context.GetHttpContext()), responseStream, context);
         }
         catch (Exception error)
         {
@@ -87,6 +87,10 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
                 return gone.ToRpcException();
             case CallRefusedException refused:
                 return ToRpcException(refused, context);
+            case OperationCanceledException or InvalidOperationException or IOException when CallRights.FindRefusal(context.GetHttpContext()) is { } ended:
+
+                // The other two are what a write finds when its call is cancelled.
+                return ToRpcException(ended, context);
             case RpcException { StatusCode: not (StatusCode.Internal or StatusCode.Unknown) } refused:
 
                 // Of a service that comes from a package.
@@ -102,7 +106,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
                 return ToRpcException(CallRefusedException.Stopping(), context);
             case OperationCanceledException or InvalidOperationException or IOException when HasGone(context):
 
-                // The other two are what a write finds when the client has gone.
+                // Here it is the client that has gone.
                 LogCancelled(context.Method, StatusCode.Cancelled);
                 return CallRefusedException.Gone().ToRpcException();
             default:

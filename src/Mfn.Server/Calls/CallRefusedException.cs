@@ -113,6 +113,10 @@ internal sealed class CallRefusedException : Exception
         + $"{(caller.Roles == Roles.None ? "none of them" : string.Join(", ", RoleNames.Of(caller.Roles)))}.",
         new ErrorInfo { Reason = "PERMISSION_DENIED", Domain = ErrorDomain, Metadata = { ["permission"] = permission.Name } });
 
+    /// <summary>The caller's rights are others than when the stream began, which it still has; what else has changed it learns when it calls again.</summary>
+    public static CallRefusedException RightsChanged() => new(
+        StatusCode.Unavailable, "The caller's rights have changed. Call again; a watch resumes from its last token.", new RetryInfo { RetryDelay = TimeSpan.Zero.ToDuration() });
+
     /// <summary>There is no live run of the id (any more).</summary>
     public static CallRefusedException RunNotFound(string runId) =>
         new(StatusCode.NotFound, $"There is no run {CallersText.Quote(runId)}: it was never there, was deleted, or ended with the server.", Reason("RUN_NOT_FOUND"));

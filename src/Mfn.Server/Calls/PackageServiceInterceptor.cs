@@ -35,7 +35,7 @@ internal sealed class PackageServiceInterceptor(RequestReader reader, ResponseWr
         }
 
         await continuation(request, new Writer<TResponse>(responseStream, writer, context), context);
-        lifetime.Drained.ThrowIfCancellationRequested();
+        RequireEnd(context);
     }
 
     public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
@@ -51,6 +51,13 @@ internal sealed class PackageServiceInterceptor(RequestReader reader, ResponseWr
         }
 
         await continuation(new Reader<TRequest>(requestStream, reader, context), new Writer<TResponse>(responseStream, writer, context), context);
+        RequireEnd(context);
+    }
+
+    // These services take the end of their call for the client's, and answer OK.
+    private void RequireEnd(ServerCallContext context)
+    {
+        CallRights.Require(context.GetHttpContext());
         lifetime.Drained.ThrowIfCancellationRequested();
     }
 

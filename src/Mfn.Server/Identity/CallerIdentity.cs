@@ -1,3 +1,5 @@
+using Grpc.Core;
+
 namespace Mfn.Server.Identity;
 
 /// <summary>Who is calling.</summary>
@@ -10,4 +12,7 @@ internal sealed record CallerIdentity(string Name, string Tenant, Roles Roles, C
 {
     /// <summary>Whoever calls where nobody needs to say who it is.</summary>
     public static CallerIdentity Anonymous { get; } = new("anonymous", TenantName.Default, Roles.Admin, CredentialKind.Anonymous, "");
+
+    /// <summary>The identity that makes a call, which authentication has found.</summary>
+    public static CallerIdentity Of(ServerCallContext context) => ((CallerPrincipal)context.GetHttpContext().User).Credential.Identity;
 }

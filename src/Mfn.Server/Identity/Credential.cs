@@ -28,6 +28,9 @@ internal sealed class Credential
 
     public CallerIdentity Identity { get; }
 
+    /// <summary>Whether anything can end it.</summary>
+    public bool MayEnd => Identity.Kind != CredentialKind.Anonymous;
+
     /// <summary>What authentication answers to it.</summary>
     public AuthenticateResult Accepted { get; }
 

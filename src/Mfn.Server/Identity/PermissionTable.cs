@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Grpc.AspNetCore.Server;
+using Grpc.Core;
 
 namespace Mfn.Server.Identity;
 
@@ -45,6 +46,9 @@ internal static class PermissionTable
     /// <summary>The permission that a call needs; null where it calls no RPC.</summary>
     public static Permission? Of(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is { } rpc ? ByMethod[rpc.Method.FullName] : null;
+
+    /// <summary>Whether a call is of an RPC that may go on for long.</summary>
+    public static bool IsStream(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type is not (null or MethodType.Unary);
 
     /// <summary>Sees to it that nothing is served that nobody has thought of.</summary>
     /// <exception cref="InvalidOperationException">RPCs have no permission; the message names them.</exception>

@@ -28,9 +28,9 @@ internal sealed partial class CheckpointScrub(
 
     /// <summary>Reads the checkpoints of the run that is asked for.</summary>
     /// <exception cref="CallRefusedException">There is none.</exception>
-    public async Task<CheckRunResponse> AnswerAsync(CheckRunRequest request, CancellationToken cancellationToken)
+    public async Task<CheckRunResponse> AnswerAsync(CheckRunRequest request, string tenant, CancellationToken cancellationToken)
     {
-        var run = (IListedRun?)runs.FindDamaged(request.RunId) ?? runs.Find(request.RunId);
+        var run = (IListedRun?)runs.FindDamaged(request.RunId, tenant) ?? runs.Find(request.RunId, tenant);
         var check = await CheckAsync(run.Id, cancellationToken);
         return new CheckRunResponse
         {

@@ -1,4 +1,5 @@
 using Mfn.Contracts.Storage.V1;
+using Mfn.Server.Identity;
 using Mfn.Server.Storage;
 
 namespace Mfn.Server.Runs;
@@ -15,6 +16,9 @@ internal sealed class DamagedRun(RunId id, string reason, RunHeader? header) : I
     private const long LastSecond = 253_402_300_799;
 
     public RunId Id => id;
+
+    /// <summary>The tenant that its log names; the operator's own, if the log cannot be read or is older than tenants.</summary>
+    public string Tenant { get; } = header is { Tenant.Length: > 0 } ? header.Tenant : TenantName.Default;
 
     public RunName? Name { get; } = header is not null && RunName.TryParse(header.Name, out var name) ? name : null;
 

@@ -7,6 +7,9 @@ internal interface IListedRun
 {
     RunId Id { get; }
 
+    /// <summary>The tenant that it belongs to: for others there is no such run.</summary>
+    string Tenant { get; }
+
     RunName? Name { get; }
 
     DateTimeOffset Created { get; }

@@ -47,6 +47,8 @@ internal sealed class Run : IListedRun, IAsyncDisposable
 
     public DateTimeOffset Created => _origin.Created;
 
+    public string Tenant => _origin.Tenant;
+
     /// <summary>How it goes, at its present pace.</summary>
     public RunPlan Plan => _origin.Plan with { StepsPerSecond = _simulation.Status.StepsPerSecond };
 

@@ -11,8 +11,8 @@ using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Runs;
 
-/// <summary>Starts the runs that callers ask for.</summary>
-internal sealed class RunCreation(RunRegistry runs, LimitsOptions limits)
+/// <summary>Starts the runs that callers of a tenant ask for.</summary>
+internal sealed class RunCreation(RunRegistry runs, string tenant, LimitsOptions limits)
 {
     /// <summary>A run whose initial fields have come with the request.</summary>
     /// <exception cref="CallRefusedException">There is something wrong with the request, or too many runs.</exception>
@@ -36,7 +36,7 @@ internal sealed class RunCreation(RunRegistry runs, LimitsOptions limits)
         var upload = new FieldUpload(limits, problems, received);
         var incoming = request.InitialFields.Declare(spec, upload, problems);
         problems.ThrowIfAny();
-        runs.RequireRoom(spec, plan);
+        runs.RequireRoom(spec, plan, tenant);
 
         await upload.ReceiveAsync(values);
         var fields = incoming.ToInitialFields(spec, problems);
@@ -46,7 +46,7 @@ internal sealed class RunCreation(RunRegistry runs, LimitsOptions limits)
 
     private async Task<Wire.Run> CreateAsync(SimulationSpec spec, RunPlan plan, InitialFields fields, CancellationToken cancellationToken)
     {
-        runs.RequireRoom(spec, plan);
+        runs.RequireRoom(spec, plan, tenant);
         var checkpoint = await runs.Services.Scheduler.ComputeAsync(
             () =>
             {
@@ -54,6 +54,6 @@ internal sealed class RunCreation(RunRegistry runs, LimitsOptions limits)
                 return simulation.Capture();
             },
             cancellationToken);
-        return runs.Start(checkpoint, plan).ToWire();
+        return runs.Start(checkpoint, plan, tenant).ToWire();
     }
 }

@@ -2,6 +2,7 @@ using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Simulation;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Identity;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
 
@@ -46,6 +47,7 @@ internal static class RunLoader
             header.Epoch,
             header.TokenSecret.ToByteArray(),
             DateTimeOffset.FromUnixTimeSeconds(header.CreatedUnixSeconds),
+            header.Tenant.Length > 0 ? header.Tenant : TenantName.Default,
             plan,
             header.Origin?.ToForkPoint(),
             checkpoint,

@@ -9,6 +9,7 @@ namespace Mfn.Server.Runs;
 /// <param name="Epoch">Its timeline.</param>
 /// <param name="TokenSecret">Seals its tokens.</param>
 /// <param name="Created">When it was created.</param>
+/// <param name="Tenant">Who sees it.</param>
 /// <param name="Plan">How it goes.</param>
 /// <param name="ForkedFrom">The state of another run that it was forked from; null if it was not.</param>
 /// <param name="Checkpoint">The state.</param>
@@ -18,6 +19,7 @@ internal sealed record RunOrigin(
     ulong Epoch,
     ReadOnlyMemory<byte> TokenSecret,
     DateTimeOffset Created,
+    string Tenant,
     RunPlan Plan,
     ForkPoint? ForkedFrom,
     SimulationCheckpoint Checkpoint,

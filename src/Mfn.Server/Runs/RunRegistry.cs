@@ -70,20 +70,18 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     /// <summary>What runs and their watchers share.</summary>
     public RunServices Services { get; }
 
-    /// <summary>All runs, those that were left alone among them, the latest created first.</summary>
-    public IReadOnlyList<IListedRun> All
+    /// <summary>All runs of a tenant, those that were left alone among them, the latest created first.</summary>
+    public IReadOnlyList<IListedRun> AllOf(string tenant)
     {
-        get
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                return
-                [
-                    .. _runs.Values.Concat<IListedRun>(_damaged.Values)
-                        .OrderByDescending(run => run.Created)
-                        .ThenBy(run => run.Id.Value),
-                ];
-            }
+            return
+            [
+                .. _runs.Values.Concat<IListedRun>(_damaged.Values)
+                    .Where(run => run.Tenant == tenant)
+                    .OrderByDescending(run => run.Created)
+                    .ThenBy(run => run.Id.Value),
+            ];
         }
     }
 
@@ -130,18 +128,20 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     /// <summary>Starts a run; when it returns, the run is on disk if it is durable.</summary>
     /// <param name="checkpoint">What it goes on from; valid.</param>
     /// <param name="plan">How it goes; valid.</param>
+    /// <param name="tenant">Who is to see it.</param>
     /// <param name="forkedFrom">The state of another run that the checkpoint is of; null if it is of none.</param>
     /// <exception cref="CallRefusedException">
     /// There are too many runs, or no memory for it, its name is taken, its history would be too large, it could not be written, or the server stops.
     /// </exception>
-    public Run Start(SimulationCheckpoint checkpoint, RunPlan plan, ForkPoint? forkedFrom = null)
+    public Run Start(SimulationCheckpoint checkpoint, RunPlan plan, string tenant, ForkPoint? forkedFrom = null)
     {
-        RequireRoom(checkpoint.Spec, plan);
+        RequireRoom(checkpoint.Spec, plan, tenant);
         var origin = new RunOrigin(
             RunId.Create(),
             BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
             RandomNumberGenerator.GetBytes(16),
             Services.Clock.GetUtcNow(),
+            tenant,
             plan,
             forkedFrom,
             checkpoint,
@@ -153,7 +153,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
             recorder = Record(origin);
             lock (_lock)
             {
-                RequireRoom(checkpoint.Spec, plan);
+                RequireRoom(checkpoint.Spec, plan, tenant);
                 return Add(origin, recorder, memory);
             }
         }
@@ -173,7 +173,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     /// <exception cref="CallRefusedException">
     /// There are too many runs, its name is taken, its history would be too large, or the server stops.
     /// </exception>
-    public void RequireRoom(SimulationSpec spec, RunPlan plan)
+    public void RequireRoom(SimulationSpec spec, RunPlan plan, string tenant)
     {
         var options = Services.Options;
         var historyBytes = RunHistory.LeastBytes(spec, plan.HistorySteps);
@@ -192,7 +192,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
                 throw CallRefusedException.Stopping();
             }
 
-            if (plan.Name is { } name && HasRunNamed(name))
+            if (plan.Name is { } name && HasRunNamed(name, tenant))
             {
                 throw CallRefusedException.RunNameTaken(name.Value);
             }
@@ -206,27 +206,27 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     }
 
     /// <summary>The run of an id, which counts as asked for.</summary>
-    /// <exception cref="CallRefusedException">There is none.</exception>
-    public Run Find(string runId)
+    /// <exception cref="CallRefusedException">The tenant has none.</exception>
+    public Run Find(string runId, string tenant)
     {
         lock (_lock)
         {
-            if (RunId.TryParse(runId, out var id) && _runs.TryGetValue(id, out var run))
+            if (RunId.TryParse(runId, out var id) && _runs.TryGetValue(id, out var run) && run.Tenant == tenant)
             {
                 run.Touch();
                 return run;
             }
         }
 
-        throw FindDamaged(runId) is { } damaged ? CallRefusedException.RunDamaged(runId, damaged.Reason) : CallRefusedException.RunNotFound(runId);
+        throw FindDamaged(runId, tenant) is { } damaged ? CallRefusedException.RunDamaged(runId, damaged.Reason) : CallRefusedException.RunNotFound(runId);
     }
 
-    /// <summary>The run of an id that was left alone; null if there is none such.</summary>
-    public DamagedRun? FindDamaged(string runId)
+    /// <summary>The run of an id that was left alone; null if the tenant has none such.</summary>
+    public DamagedRun? FindDamaged(string runId, string tenant)
     {
         lock (_lock)
         {
-            return RunId.TryParse(runId, out var id) ? _damaged.GetValueOrDefault(id) : null;
+            return RunId.TryParse(runId, out var id) && _damaged.TryGetValue(id, out var run) && run.Tenant == tenant ? run : null;
         }
     }
 
@@ -337,14 +337,14 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         }
     }
 
-    private bool HasRunNamed(RunName name) => _runs.Values.Any(run => run.Plan.Name == name);
+    private bool HasRunNamed(RunName name, string tenant) => _runs.Values.Any(run => run.Name == name && run.Tenant == tenant);
 
     [SuppressMessage("Design", "CA1031", Justification = "It is logged, and must not keep the other runs from being served.")]
     private void TakeUp(RunOrigin origin, RunRecorder recorder)
     {
         lock (_lock)
         {
-            if (origin.Plan.Name is { } name && HasRunNamed(name))
+            if (origin.Plan.Name is { } name && HasRunNamed(name, origin.Tenant))
             {
                 LogNameTaken(origin.Id, name);
                 origin = origin with { Plan = origin.Plan with { Name = null } };

@@ -5,6 +5,7 @@ using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
+using Mfn.Server.Identity;
 using Mfn.Server.Memory;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
@@ -17,7 +18,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
     : Contracts.V1.RunService.RunServiceBase
 {
     public override async Task<CreateRunResponse> CreateRun(CreateRunRequest request, ServerCallContext context) =>
-        new() { Run = await new RunCreation(runs, limits.Value).CreateAsync(request, context.CancellationToken) };
+        new() { Run = await new RunCreation(runs, TenantOf(context), limits.Value).CreateAsync(request, context.CancellationToken) };
 
     public override async Task<CreateRunStreamResponse> CreateRunStream(IAsyncStreamReader<CreateRunStreamRequest> requestStream, ServerCallContext context)
     {
@@ -27,36 +28,36 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         var parts = reader.ReadUploadAsync(requestStream, context).Select(message => message.HasValues ? message.Values : null);
         return start is null
             ? throw CallRefusedException.InvalidArgument("start", "must be the first message")
-            : new CreateRunStreamResponse { Run = await new RunCreation(runs, limits.Value).CreateAsync(start, parts, received, context.CancellationToken) };
+            : new CreateRunStreamResponse { Run = await new RunCreation(runs, TenantOf(context), limits.Value).CreateAsync(start, parts, received, context.CancellationToken) };
     }
 
     public override async Task<GetRunResponse> GetRun(GetRunRequest request, ServerCallContext context)
     {
-        if (runs.FindDamaged(request.RunId) is { } damaged)
+        if (runs.FindDamaged(request.RunId, TenantOf(context)) is { } damaged)
         {
             return new GetRunResponse { Run = damaged.ToWire() };
         }
 
-        var run = runs.Find(request.RunId);
+        var run = runs.Find(request.RunId, TenantOf(context));
         await run.CaughtUp.WaitAsync(context.CancellationToken);
         return new GetRunResponse { Run = run.ToWire() };
     }
 
-    public override Task<ListRunsResponse> ListRuns(ListRunsRequest request, ServerCallContext context) => Task.FromResult(RunPage.Of(runs.All, request));
+    public override Task<ListRunsResponse> ListRuns(ListRunsRequest request, ServerCallContext context) => Task.FromResult(RunPage.Of(runs.AllOf(TenantOf(context)), request));
 
     public override Task<CheckRunResponse> CheckRun(CheckRunRequest request, ServerCallContext context) =>
-        scrub.AnswerAsync(request, context.CancellationToken);
+        scrub.AnswerAsync(request, TenantOf(context), context.CancellationToken);
 
     public override async Task<DeleteRunResponse> DeleteRun(DeleteRunRequest request, ServerCallContext context)
     {
-        var run = runs.Find(request.RunId);
+        var run = runs.Find(request.RunId, TenantOf(context));
         var last = await runs.DeleteAsync(run, RunEndReason.Deleted, context.CancellationToken);
         return new DeleteRunResponse { Run = run.ToWire(last) };
     }
 
     public override async Task WatchRun(WatchRunRequest request, IServerStreamWriter<WatchRunResponse> responseStream, ServerCallContext context)
     {
-        var run = runs.Find(request.RunId);
+        var run = runs.Find(request.RunId, TenantOf(context));
         var problems = new RequestProblems();
         var order = request.ToOrder(run, problems);
         problems.ThrowIfAny();
@@ -83,7 +84,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
 
     public override async Task<ForkRunResponse> ForkRun(ForkRunRequest request, ServerCallContext context)
     {
-        var parent = runs.Find(request.RunId);
+        var parent = runs.Find(request.RunId, TenantOf(context));
         using var held = CallMemory.Of(context).Open(MemoryUse.Runs);
         var checkpoint = await StateOfRun.AtAsync(parent, request.HasStep ? request.Step : null, runs.Services, held, context);
         var forkedFrom = new ForkPoint(parent.Id, RunPosition.Of(checkpoint));
@@ -106,12 +107,12 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
                 context.CancellationToken);
         }
 
-        return new ForkRunResponse { Run = runs.Start(checkpoint, plan, forkedFrom).ToWire() };
+        return new ForkRunResponse { Run = runs.Start(checkpoint, plan, parent.Tenant, forkedFrom).ToWire() };
     }
 
     public override async Task ExportRun(ExportRunRequest request, IServerStreamWriter<ExportRunResponse> responseStream, ServerCallContext context)
     {
-        var run = runs.Find(request.RunId);
+        var run = runs.Find(request.RunId, TenantOf(context));
         using var held = CallMemory.Of(context).Open(MemoryUse.Answers);
         var checkpoint = await writer.SendHeadersUnlessSoonAsync(StateOfRun.AtAsync(run, request.HasStep ? request.Step : null, runs.Services, held, context), context);
         foreach (var chunk in CheckpointFile.Encode(checkpoint))
@@ -132,6 +133,8 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         var checkpoint = await new CheckpointUpload(reader, received, limits.Value).ReceiveAsync(requestStream, context, problems);
         var plan = start.ToPlan(checkpoint.State.Step, checkpoint.Spec.Pattern is not null, problems);
         problems.ThrowIfAny();
-        return new ImportRunResponse { Run = runs.Start(checkpoint, plan).ToWire() };
+        return new ImportRunResponse { Run = runs.Start(checkpoint, plan, TenantOf(context)).ToWire() };
     }
+
+    private static string TenantOf(ServerCallContext context) => CallerIdentity.Of(context).Tenant;
 }

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Identity;
 using Mfn.Server.Memory;
 using Mfn.Server.Security;
 using Mfn.Server.Translation;
@@ -28,7 +29,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
         while (await pulse.WhileAsync(reader.MoveNextAsync(requestStream, context)))
         {
             var request = requestStream.Current;
-            run ??= runs.Find(request.RunId);
+            run ??= runs.Find(request.RunId, CallerIdentity.Of(context).Tenant);
             var isPart = request.Command is null && request.Values.Length > 0;
             if (isPart ? upload is null && !isRestRefused : upload is not null)
             {

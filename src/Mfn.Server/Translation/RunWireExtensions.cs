@@ -5,6 +5,7 @@ using Mfn.Core.Specs;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Identity;
 using Mfn.Server.Runs;
 using Mfn.Server.Security;
 using Mfn.Server.Storage;
@@ -111,6 +112,7 @@ internal static class RunWireExtensions
         Origin = origin.ForkedFrom?.ToWire(),
         InitialStep = origin.Checkpoint.State.Step,
         InitialRevision = origin.Checkpoint.Revision,
+        Tenant = origin.Tenant == TenantName.Default ? "" : origin.Tenant,
     };
 
     /// <summary>A fork point that was once written by the server.</summary>
