@@ -145,12 +145,12 @@ internal sealed class SimulateCommand
         var field = last.Field;
         if (kept.Count == 0)
         {
-            NpyFile.Write(path, field.ToVolts(), field.Rows, field.Columns);
+            NpyFile.Write(path, field.ToCells(), field.Rows, field.Columns);
             return;
         }
 
         var fields = asked.Zip(last.FurtherFields.Prepend(field)).ToDictionary(each => SymbolOf(each.First, kept), each => each.Second);
-        NpyFile.Write(path, [.. kept.SelectMany(each => fields[each].ToVolts())], kept.Count, field.Rows, field.Columns);
+        NpyFile.Write(path, [.. kept.SelectMany(each => fields[each].ToCells())], kept.Count, field.Rows, field.Columns);
     }
 
     // A species may be asked for by its number.

@@ -125,9 +125,9 @@ internal sealed class SimulationDisplay : IDisposable
         }
 
         var (width, height) = WindowSize();
-        var volts = field.ToVolts();
+        var cells = field.ToCells();
         var picture = new TerminalPicture(kind.Colors, kind.HasBlocks);
-        foreach (var line in SimulationPicture.Lines(picture, field, volts, new RangeTracker(_range).Take(volts, _quantity), width, height))
+        foreach (var line in SimulationPicture.Lines(picture, field, cells, new RangeTracker(_range).Take(cells, _quantity), width, height))
         {
             _progress.WriteLine(line);
         }

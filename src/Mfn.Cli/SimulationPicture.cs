@@ -42,10 +42,10 @@ internal sealed class SimulationPicture : IDisposable
     }
 
     /// <summary>The lines of a field with its colour bar in a window of so many characters, beside which so many lines are wanted for other things.</summary>
-    public static IEnumerable<string> Lines(TerminalPicture terminal, Field field, ReadOnlySpan<double> volts, ColorRange range, int width, int height)
+    public static IEnumerable<string> Lines(TerminalPicture terminal, Field field, ReadOnlySpan<double> cells, ColorRange range, int width, int height)
     {
         var pictureHeight = Math.Max(1, height - BarLines - MostFactLines - PromptLines);
-        return [.. terminal.Render(volts, field.Rows, field.Columns, width, pictureHeight, range), terminal.ColorBar(range, width)];
+        return [.. terminal.Render(cells, field.Rows, field.Columns, width, pictureHeight, range), terminal.ColorBar(range, width)];
     }
 
     /// <summary>What is to be said of a run that has ended, in lines no longer than the window is wide.</summary>
@@ -84,8 +84,8 @@ internal sealed class SimulationPicture : IDisposable
     /// <exception cref="IOException">Nobody sees the terminal any more.</exception>
     public void Draw(SimulationFrame frame, long growthEvents)
     {
-        var volts = frame.Field.ToVolts();
-        var range = _ranges.Take(volts, _quantity);
+        var cells = frame.Field.ToCells();
+        var range = _ranges.Take(cells, _quantity);
         var (width, height) = _windowSize();
         var species = frame.SpeciesStatistics.FirstOrDefault(each => each.Species == _quantity.Species);
         var status = frame.Statistics is not { } statistics ? FactLine.Fit(
@@ -98,7 +98,7 @@ internal sealed class SimulationPicture : IDisposable
             Text($"{statistics.MinPotentialMillivolts:0.0} to {statistics.MaxPotentialMillivolts:0.0} mV"),
             Text($"mean {statistics.MeanPotentialMillivolts:0.0} mV"),
             $"{growthEvents} growth events");
-        string[] lines = [.. Lines(_terminal, frame.Field, volts, range, width, height), status];
+        string[] lines = [.. Lines(_terminal, frame.Field, cells, range, width, height), status];
 
         // What is higher than the window cannot be drawn over.
         Draw(lines.Take(height - 1), (width, height));
@@ -111,8 +111,8 @@ internal sealed class SimulationPicture : IDisposable
         var size = _windowSize();
         if (field is not null)
         {
-            var volts = field.ToVolts();
-            Draw([.. Lines(_terminal, field, volts, _ranges.Take(volts, _quantity), size.Width, size.Height), .. Facts(summary, size.Width)], size);
+            var cells = field.ToCells();
+            Draw([.. Lines(_terminal, field, cells, _ranges.Take(cells, _quantity), size.Width, size.Height), .. Facts(summary, size.Width)], size);
         }
     }
 

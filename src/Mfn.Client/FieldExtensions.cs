@@ -12,7 +12,7 @@ public static class FieldExtensions
     /// of their levels.
     /// </summary>
     /// <exception cref="InvalidDataException">The encoding is unknown, or the bytes are not as many as the cells need.</exception>
-    public static double[] ToVolts(this Field field)
+    public static double[] ToCells(this Field field)
     {
         ArgumentNullException.ThrowIfNull(field);
         field.CheckLength();
@@ -33,19 +33,19 @@ public static class FieldExtensions
         return cells;
     }
 
-    /// <summary>A field message of double-precision cells.</summary>
+    /// <summary>A field message of double-precision cells, in the unit that they are in.</summary>
     /// <exception cref="ArgumentException">The values are not as many as the cells.</exception>
-    public static Field ToField(this ReadOnlySpan<double> volts, int rowCount, int columnCount)
+    public static Field ToField(this ReadOnlySpan<double> cells, int rowCount, int columnCount)
     {
-        if (volts.Length != (long)rowCount * columnCount)
+        if (cells.Length != (long)rowCount * columnCount)
         {
-            throw new ArgumentException($"A {rowCount} x {columnCount} field needs as many values, but got {volts.Length}.", nameof(volts));
+            throw new ArgumentException($"A {rowCount} x {columnCount} field needs as many values, but got {cells.Length}.", nameof(cells));
         }
 
-        var bytes = new byte[volts.Length * sizeof(double)];
-        for (var i = 0; i < volts.Length; i++)
+        var bytes = new byte[cells.Length * sizeof(double)];
+        for (var i = 0; i < cells.Length; i++)
         {
-            BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(i * sizeof(double)), volts[i]);
+            BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(i * sizeof(double)), cells[i]);
         }
 
         return new Field { Rows = rowCount, Columns = columnCount, Encoding = FieldEncoding.Float64, Values = UnsafeByteOperations.UnsafeWrap(bytes) };

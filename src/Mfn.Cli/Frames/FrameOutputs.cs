@@ -18,7 +18,7 @@ internal sealed class FrameOutputs : IDisposable
     {
         if (_outputs.Count > 0)
         {
-            Write(new FieldFrame(frame.Step, 0, frame.Field.Rows, frame.Field.Columns, frame.Field.ToVolts(), subject));
+            Write(new FieldFrame(frame.Step, 0, frame.Field.Rows, frame.Field.Columns, frame.Field.ToCells(), subject));
         }
     }
 

@@ -12,7 +12,7 @@ internal static class MaskFile
     /// <exception cref="BadArgumentsException">The file does not exist, or holds no array of (rows, columns).</exception>
     public static ByteString Read(string path)
     {
-        var cells = Runs.NpyField.Read(path, castIntegers: true).ToVolts();
+        var cells = Runs.NpyField.Read(path, castIntegers: true).ToCells();
         var bits = new byte[(cells.Length + BitsPerByte - 1) / BitsPerByte];
         for (var i = 0; i < cells.Length; i++)
         {

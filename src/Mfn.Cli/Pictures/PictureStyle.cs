@@ -2,6 +2,6 @@ namespace Mfn.Cli.Pictures;
 
 /// <summary>How fields are drawn into pictures.</summary>
 /// <param name="Scale">Pixels along a side of a cell.</param>
-/// <param name="HasColorBar">Whether a bar beside the field says which colour is which potential.</param>
-/// <param name="Range">Which potentials get the first and the last colour.</param>
+/// <param name="HasColorBar">Whether a bar beside the field says which colour is which value.</param>
+/// <param name="Range">Which values get the first and the last colour.</param>
 internal sealed record PictureStyle(int Scale, bool HasColorBar, RangeRule Range);

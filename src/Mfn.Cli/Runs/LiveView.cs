@@ -51,7 +51,7 @@ internal sealed class LiveView
                 _frame = frame;
                 if (frame.Field is not null)
                 {
-                    _range = _fixed ?? _ranges.Take(frame.Volts.Span, QuantityOf(frame));
+                    _range = _fixed ?? _ranges.Take(frame.Cells.Span, QuantityOf(frame));
                     _viewport ??= WorldOf(frame) is { } world ? new Viewport(world) : null;
                 }
 
@@ -196,7 +196,7 @@ internal sealed class LiveView
         var field = frame.Field!;
         if (_viewport is not { } viewport)
         {
-            return _terminal.Render(frame.Volts.Span, field.Rows, field.Columns, width, height, _range);
+            return _terminal.Render(frame.Cells.Span, field.Rows, field.Columns, width, height, _range);
         }
 
         // What was asked for before the view changed is cut, or shown as it is, until what is asked for now has come.
@@ -207,7 +207,7 @@ internal sealed class LiveView
         var cut = new double[(bottom - top) * (right - left)];
         for (var row = top; row < bottom; row++)
         {
-            frame.Volts.Span[((row * field.Columns) + left)..((row * field.Columns) + right)].CopyTo(cut.AsSpan((row - top) * (right - left)));
+            frame.Cells.Span[((row * field.Columns) + left)..((row * field.Columns) + right)].CopyTo(cut.AsSpan((row - top) * (right - left)));
         }
 
         (int, int)? mark = viewport.Cursor is { } cursor
@@ -228,7 +228,7 @@ internal sealed class LiveView
         _fixed = _fixed is null && _frame is not null ? _range : null;
         if (_fixed is null && _frame is { Field: not null } frame)
         {
-            _range = _ranges.Take(frame.Volts.Span, QuantityOf(frame));
+            _range = _ranges.Take(frame.Cells.Span, QuantityOf(frame));
         }
 
         _note = _fixed is null ? "range follows the field" : "range is fixed";
@@ -278,7 +278,7 @@ internal sealed class LiveView
         var (row, column) = ((cursor.Row - (frame.Facts.Region?.Row ?? 0)) / size, (cursor.Column - (frame.Facts.Region?.Column ?? 0)) / size);
         var place = $"cell {cursor.Row},{cursor.Column}";
         return frame.Field is { } field && row >= 0 && row < field.Rows && column >= 0 && column < field.Columns
-            ? $"{place}: {Tell(QuantityOf(frame), frame.Volts.Span[(row * field.Columns) + column])}"
+            ? $"{place}: {Tell(QuantityOf(frame), frame.Cells.Span[(row * field.Columns) + column])}"
             : place;
 
         static string Tell(FieldQuantity quantity, double value) => quantity.Species is { } species

@@ -131,7 +131,7 @@ internal sealed class WatchSession(RunClient runs, WatchRunRequest request, Time
 
         try
         {
-            files.Write(new FieldFrame(frame.Position.Step, frame.Position.Revision, field.Rows, field.Columns, frame.Volts, SubjectOf(frame)));
+            files.Write(new FieldFrame(frame.Position.Step, frame.Position.Revision, field.Rows, field.Columns, frame.Cells, SubjectOf(frame)));
         }
         catch
         {

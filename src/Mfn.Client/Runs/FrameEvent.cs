@@ -9,8 +9,8 @@ namespace Mfn.Client.Runs;
 /// <param name="IsDelta">Whether the field came as its differences from the frame before.</param>
 public sealed record FrameEvent(WatchPosition Position, Field? Field, FrameFacts Facts, bool IsDelta) : WatchEvent(Position)
 {
-    private double[]? _volts;
+    private double[]? _cells;
 
-    /// <summary>The cells in volts, row after row; empty without a field.</summary>
-    public ReadOnlyMemory<double> Volts => Field is null ? default : _volts ??= Field.ToVolts();
+    /// <summary>The cells, row after row: of a potential in volts, of a species in its own unit; empty without a field.</summary>
+    public ReadOnlyMemory<double> Cells => Field is null ? default : _cells ??= Field.ToCells();
 }

@@ -61,17 +61,17 @@ public sealed class SimulationEngine : IDisposable
     /// <summary>The most steps that it takes in one pass over memory, at least 1: asked for fewer at once, each takes longer.</summary>
     public int MaxStepsPerPass => _fields.MaxStepsPerPass;
 
-    /// <summary>The membrane potential in volts, row-major: a view that is valid until the next step.</summary>
-    public ReadOnlySpan<double> Potential => Species(0);
+    /// <summary>The reference's membrane potential in volts, row-major: a view that is valid until the next step; empty with kinetics, as the next three.</summary>
+    public ReadOnlySpan<double> Potential => Spec.Pattern is null ? Species(0) : [];
 
     /// <summary>The potential's singles, row-major: a view that is valid until the next step; empty in a run of double precision.</summary>
-    public ReadOnlySpan<float> PotentialSingles => SpeciesSingles(0);
+    public ReadOnlySpan<float> PotentialSingles => Spec.Pattern is null ? SpeciesSingles(0) : [];
 
     /// <summary>The activator in [0, 1], row-major: a view; empty in a model run without Turing coupling.</summary>
-    public ReadOnlySpan<double> Activator => Species(1);
+    public ReadOnlySpan<double> Activator => Spec.Pattern is null ? Species(1) : [];
 
     /// <summary>The inhibitor in [0, 1], row-major: a view; empty in a model run without Turing coupling.</summary>
-    public ReadOnlySpan<double> Inhibitor => Species(2);
+    public ReadOnlySpan<double> Inhibitor => Spec.Pattern is null ? Species(2) : [];
 
     /// <summary>How many fields there are; see <see cref="SimulationSpec.SpeciesSymbols"/>.</summary>
     public int SpeciesCount => Spec.SpeciesSymbols.Length;
@@ -85,7 +85,7 @@ public sealed class SimulationEngine : IDisposable
     /// <summary>What has happened since step 0.</summary>
     public SimulationCounts Counts => new(_growthEvents, _turingActivations, _clampingEvents);
 
-    /// <summary>The statistics of the membrane potential in volts.</summary>
+    /// <summary>The statistics of the membrane potential in volts; not with kinetics.</summary>
     public FieldStatistics PotentialStatistics => FieldStatistics.Of(Potential);
 
     /// <summary>An engine that goes on from a captured state exactly as the one that it was captured from.</summary>

@@ -15,13 +15,13 @@ public sealed record SimulationState
     /// </summary>
     public required ImmutableArray<ImmutableArray<double>> Species { get; init; }
 
-    /// <summary>The first of them.</summary>
+    /// <summary>The first of them: of the reference the potential.</summary>
     public ImmutableArray<double> Potential { get => FieldOf(0); init => Species = With(0, value); }
 
-    /// <summary>The second of them; empty if there is none.</summary>
+    /// <summary>The second of them, of the reference the activator; empty if there is none.</summary>
     public ImmutableArray<double> Activator { get => FieldOf(1); init => Species = With(1, value); }
 
-    /// <summary>The third of them; empty if there is none.</summary>
+    /// <summary>The third of them, of the reference the inhibitor; empty if there is none.</summary>
     public ImmutableArray<double> Inhibitor { get => FieldOf(2); init => Species = With(2, value); }
 
     /// <summary>The random generator before its next draw.</summary>

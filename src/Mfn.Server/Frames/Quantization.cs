@@ -33,9 +33,9 @@ internal readonly record struct Quantization(double Quantum, long FirstLevel)
             Math.ILogB(Math.Max(halfSpan, floor)) + 1 - bitCount);
         for (; ; exponent++)
         {
-            var levelsPerVolt = Math.ScaleB(1.0, -exponent);
-            var first = Math.Round(extremes.Minimum * levelsPerVolt);
-            var last = Math.Round(extremes.Maximum * levelsPerVolt);
+            var levelsPerUnit = Math.ScaleB(1.0, -exponent);
+            var first = Math.Round(extremes.Minimum * levelsPerUnit);
+            var last = Math.Round(extremes.Maximum * levelsPerUnit);
             if (last - first < 1 << bitCount)
             {
                 return new Quantization(Math.ScaleB(1.0, exponent), (long)first);

@@ -170,8 +170,8 @@ internal sealed class OwnedSimulation : IAsyncDisposable
             engine.Spec,
             engine.Counts,
             SimulationSummaryFacts.Of(engine),
-            engine.Spec.Pattern is null ? Mean(engine.Activator) : null,
-            engine.Spec.Pattern is null ? Mean(engine.Inhibitor) : null,
+            Mean(engine.Activator),
+            Mean(engine.Inhibitor),
             analysis.Find(engine),
             fields);
     }

@@ -47,6 +47,14 @@ public class PatternTests
         }
     }
 
+    [Fact]
+    public void Potential_OfKinetics_IsEmptyLikeAllThatTheReferenceHas()
+    {
+        using var engine = new SimulationEngine(Spec(Pattern("gray-scott"), Precision.Binary32));
+        Assert.Equal(engine.Spec.CellCount, engine.SpeciesSingles(1).Length);
+        Assert.True(engine.Potential.IsEmpty && engine.PotentialSingles.IsEmpty && engine.Activator.IsEmpty && engine.Inhibitor.IsEmpty);
+    }
+
     [Theory]
     [MemberData(nameof(Models))]
     public void Restore_InTheMiddle_GoesOnWithTheSameBits(string name)

@@ -206,7 +206,7 @@ public sealed class AnalysisCommandTests : IDisposable
         Write("field", [.. Enumerable.Repeat(volts, rowCount * columnCount)], rowCount, columnCount);
 
     private string WriteHistory(Contracts.V1.Field[] frames, string name = "history") => Write(
-        name, [.. frames.SelectMany(frame => Mfn.Client.FieldExtensions.ToVolts(frame))], frames.Length, frames[0].Rows, frames[0].Columns);
+        name, [.. frames.SelectMany(frame => Mfn.Client.FieldExtensions.ToCells(frame))], frames.Length, frames[0].Rows, frames[0].Columns);
 
     private string Write(string name, double[] values, params int[] shape)
     {

@@ -64,7 +64,7 @@ public sealed class ServerRestartTests : IDisposable
             var expected = await FieldsAsync(client);
             foreach (var (frame, field) in frames.Skip(1).Zip(expected))
             {
-                AssertNear(field.ToVolts(), frame.Volts.Span, frame.Field!.LargestErrorVolts);
+                AssertNear(field.ToCells(), frame.Cells.Span, frame.Field!.LargestErrorVolts);
                 Assert.Equal(encoding == FieldEncoding.Float64, frame.Field.LargestErrorVolts == 0);
             }
         }

@@ -43,7 +43,7 @@ public sealed class WatchDecoderTests
         var facts = new FrameFacts { GrowthEventCount = 3 };
 
         var frame = Assert.IsType<FrameEvent>(decoder.Decode(encoder.Snapshot(4, 1, null, facts)));
-        Assert.Equal((null, facts, 0), (frame.Field, frame.Facts, frame.Volts.Length));
+        Assert.Equal((null, facts, 0), (frame.Field, frame.Facts, frame.Cells.Length));
         Assert.IsType<CaughtUpEvent>(decoder.Decode(encoder.Next(new WatchRunResponse { Step = 4, CaughtUp = new CaughtUp() }, 9, [])));
         var fellBehind = new FellBehind { EveryNSteps = 4, Downsampling = 2, FieldEncoding = FieldEncoding.Quantized8 };
         var slower = Assert.IsType<FellBehindEvent>(decoder.Decode(encoder.Next(new WatchRunResponse { Step = 4, FellBehind = fellBehind }, 10, [])));

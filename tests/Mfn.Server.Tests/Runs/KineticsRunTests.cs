@@ -106,7 +106,7 @@ public sealed class KineticsRunTests
         var frames = await FramesAsync(client, new WatchRunRequest { RunId = run.RunId, FromStep = 0, FieldEncoding = FieldEncoding.Float64 });
 
         Assert.Equal(3, frames[^1].Position.Step);
-        Assert.Equal(Enumerable.Repeat(1.0, 24), frames[^1].Volts.ToArray());
+        Assert.Equal(Enumerable.Repeat(1.0, 24), frames[^1].Cells.ToArray());
     }
 
     private static SimulationSpec SpecOf(string name, Precision precision)
@@ -198,18 +198,18 @@ public sealed class KineticsRunTests
         var deltas = await FramesAsync(client, new WatchRunRequest { RunId = run.RunId, FromStep = 0, FieldEncoding = FieldEncoding.Float64, Species = model.Species[^1], KeyFrameInterval = 5 });
         var quantized = await FramesAsync(client, new WatchRunRequest { RunId = run.RunId, FromStep = 0, FieldEncoding = FieldEncoding.Quantized16, Species = model.Species[^1] });
         Assert.Equal(LastStep, snapshots[^1].Position.Step);
-        Assert.Equal(snapshots.Select(frame => frame.Volts.ToArray()), deltas.Select(frame => frame.Volts.ToArray()));
+        Assert.Equal(snapshots.Select(frame => frame.Cells.ToArray()), deltas.Select(frame => frame.Cells.ToArray()));
         foreach (var (exact, near) in snapshots.Zip(quantized))
         {
             var error = near.Field!.SpeciesLargestError;
             Assert.True(error > 0 && near.Field.LargestErrorVolts == 0);
-            Assert.InRange(error, 0, Math.Max((exact.Volts.ToArray().Max() - exact.Volts.ToArray().Min()) / 32768, Math.ScaleB(1, -1000)));
-            Assert.All(exact.Volts.ToArray().Zip(near.Volts.ToArray()), pair => Assert.InRange(pair.Second - pair.First, -error, error));
+            Assert.InRange(error, 0, Math.Max((exact.Cells.ToArray().Max() - exact.Cells.ToArray().Min()) / 32768, Math.ScaleB(1, -1000)));
+            Assert.All(exact.Cells.ToArray().Zip(near.Cells.ToArray()), pair => Assert.InRange(pair.Second - pair.First, -error, error));
         }
 
         var facts = snapshots[^1].Facts;
         Assert.Equal((model.Species[^1], LastStep * run.Spec.Domain.TimeStep), (facts.Species, facts.Time));
-        Assert.Equal(snapshots[^1].Volts.ToArray().Max(), facts.SpeciesStatistics.Maximum);
+        Assert.Equal(snapshots[^1].Cells.ToArray().Max(), facts.SpeciesStatistics.Maximum);
         Assert.Null(facts.Statistics);
     }
 

@@ -40,8 +40,8 @@ public sealed class KineticsSimulationTests
             }
         }
 
-        Assert.Equal(engine.Species(1).ToArray(), answer.Field.ToVolts());
-        Assert.Equal(engine.Species(0).ToArray(), Assert.Single(answer.FurtherFields).ToVolts());
+        Assert.Equal(engine.Species(1).ToArray(), answer.Field.ToCells());
+        Assert.Equal(engine.Species(0).ToArray(), Assert.Single(answer.FurtherFields).ToCells());
         Assert.Equal((14, 9), (answer.Field.Rows, answer.Field.Columns));
         Assert.Equal([15, 30, 40], frames.Select(frame => frame.Step));
         Assert.Equal([15, 30, 40], frames.Select(frame => frame.Time));

@@ -346,7 +346,7 @@ public sealed class RunCommandTests : IDisposable
         {
             if (told is FrameEvent frame)
             {
-                return frame.Volts.ToArray();
+                return frame.Cells.ToArray();
             }
         }
 
