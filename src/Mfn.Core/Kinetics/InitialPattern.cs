@@ -34,7 +34,7 @@ public sealed record InitialPattern
 
     internal void AddProblems(List<SpecProblem> problems, PatternSpec spec)
     {
-        const int MostPieces = 10_000;
+        const int MostPieces = 100_000;
         var count = spec.Kinetics.SpeciesCount;
         CheckValues(nameof(Uniform), Uniform ?? [.. Enumerable.Repeat(0.0, count)]);
         problems.Check(nameof(Noise), Noise, new ParameterRange(0, double.MaxValue));
@@ -110,7 +110,11 @@ public sealed record InitialPattern
                 random.FillNormal(0, Noise * (uniform[species] == 0 ? 1 : Math.Abs(uniform[species])), cells);
             }
 
-            MarkInside(spec, species, centres, isInside);
+            if (species == 0 || Shape == InitialShape.Quadrant)
+            {
+                MarkInside(spec, species, centres, isInside);
+            }
+
             for (var i = 0; i < cells.Length; i++)
             {
                 cells[i] += isInside[i] ? Inside[species] : uniform[species];
@@ -122,26 +126,87 @@ public sealed record InitialPattern
 
     private void MarkInside(PatternSpec spec, int species, (int Row, int Column)[] centres, bool[] isInside)
     {
-        for (var i = 0; i < isInside.Length; i++)
+        var columnCount = spec.ColumnCount;
+        var begins = new int[columnCount + 1];
+        for (var row = 0; row < spec.RowCount; row++)
         {
-            var (row, column) = Math.DivRem(i, spec.ColumnCount);
-            isInside[i] = Shape switch
+            var cells = isInside.AsSpan(row * columnCount, columnCount);
+            switch (Shape)
             {
-                InitialShape.Stripes => (long)row * StripeCount % spec.RowCount < Size * StripeCount,
-                InitialShape.Quadrant => species == 0 ? row < spec.RowCount / 2 : column < spec.ColumnCount / 2,
-                _ => centres.Any(centre => IsNear(spec, centre, row, column)),
-            };
+                case InitialShape.Stripes:
+                    cells.Fill((long)row * StripeCount % spec.RowCount < Size * StripeCount);
+                    break;
+                case InitialShape.Quadrant:
+                    cells.Fill(species == 0 && row < spec.RowCount / 2);
+                    cells[..(species == 0 ? 0 : columnCount / 2)].Fill(true);
+                    break;
+                default:
+                    MarkDiscs(spec, centres, row, begins, cells);
+                    break;
+            }
         }
     }
 
-    private bool IsNear(PatternSpec spec, (int Row, int Column) centre, int row, int column)
+    /// <summary>
+    /// The cells of a row that are in a disc. Where discs begin and end is counted first: a cell costs the same however many discs it is in.
+    /// </summary>
+    private void MarkDiscs(PatternSpec spec, (int Row, int Column)[] centres, int row, int[] begins, Span<bool> cells)
     {
-        var (down, across) = (Math.Abs(row - centre.Row), Math.Abs(column - centre.Column));
-        if (spec.Boundaries[0].Kind == Boundary.Periodic)
+        var isPeriodic = spec.Boundaries[0].Kind == Boundary.Periodic;
+        begins.AsSpan().Clear();
+        foreach (var centre in centres)
         {
-            (down, across) = (Math.Min(down, spec.RowCount - down), Math.Min(across, spec.ColumnCount - across));
+            var down = Math.Abs(row - centre.Row);
+            down = isPeriodic ? Math.Min(down, spec.RowCount - down) : down;
+            if (Reach(down, spec.ColumnCount) is var reach and >= 0)
+            {
+                Mark(centre.Column - reach, centre.Column + reach + 1);
+            }
         }
 
-        return ((double)down * down) + ((double)across * across) <= Size * Size;
+        var count = 0;
+        for (var column = 0; column < cells.Length; column++)
+        {
+            count += begins[column];
+            cells[column] = count > 0;
+        }
+
+        void Mark(int first, int end)
+        {
+            var columnCount = spec.ColumnCount;
+            Count(Math.Max(first, 0), Math.Min(end, columnCount));
+            if (isPeriodic)
+            {
+                Count(Math.Clamp(first + columnCount, 0, columnCount), columnCount);
+                Count(0, Math.Clamp(end - columnCount, 0, columnCount));
+            }
+        }
+
+        void Count(int first, int end)
+        {
+            begins[first]++;
+            begins[end]--;
+        }
+    }
+
+    /// <summary>How many columns away from its centre a disc has cells, so many rows away; -1 if none, and no more than there are columns.</summary>
+    private int Reach(int down, int columnCount)
+    {
+        var rest = (Size * Size) - ((double)down * down);
+        if (!(rest >= 0))
+        {
+            return -1;
+        }
+
+        // The square root may be off by a rounding: the definition decides.
+        var reach = (int)Math.Min(Math.Sqrt(rest) + 1, columnCount);
+        while (reach > 0 && !IsIn(reach))
+        {
+            reach--;
+        }
+
+        return reach;
+
+        bool IsIn(int across) => ((double)down * down) + ((double)across * across) <= Size * Size;
     }
 }

@@ -30,46 +30,67 @@ public sealed record InitialFields
     /// <summary>All species of kinetics in their order, in the model's unit, row-major; made as the spec says if empty.</summary>
     public ImmutableArray<Field> Species { get; init; } = [];
 
-    /// <summary>All that keeps them from being those of a simulation of the given spec; empty if nothing does.</summary>
-    public IReadOnlyList<SpecProblem> FindProblems(SimulationSpec spec)
+    /// <summary>Which fields a simulation of the given spec cannot be given, whatever is in them; empty if it can be given all.</summary>
+    /// <param name="spec">What is simulated.</param>
+    /// <param name="hasPotential">Whether there is a potential.</param>
+    /// <param name="hasActivator">Whether there is an activator.</param>
+    /// <param name="hasInhibitor">Whether there is an inhibitor.</param>
+    /// <param name="speciesCount">How many species of kinetics there are.</param>
+    public static IReadOnlyList<SpecProblem> FindMisplaced(SimulationSpec spec, bool hasPotential, bool hasActivator, bool hasInhibitor, int speciesCount)
     {
         ArgumentNullException.ThrowIfNull(spec);
         var problems = new List<SpecProblem>();
-        var absence = spec.Pattern is null ? "must not be set for a run without Turing coupling" : "must not be set for a run of kinetics";
-        Check(nameof(Potential), Potential, ParameterRange.Finite, spec.Pattern is null);
-        Check(nameof(Activator), Activator, ConcentrationRange, spec.Pattern is null && spec.HasSpecies);
-        Check(nameof(Inhibitor), Inhibitor, ConcentrationRange, spec.Pattern is null && spec.HasSpecies);
-        if (spec.Pattern is null)
+        if (spec.Pattern is not { } pattern)
         {
-            absence = "must not be set for a run without kinetics";
-        }
-
-        if (!Species.IsEmpty && spec.Pattern is { } pattern && Species.Length != pattern.Kinetics.SpeciesCount)
-        {
-            problems.Add(nameof(Species), $"must have a field a species, {pattern.Kinetics.SpeciesCount} in all, but had {Species.Length}");
+            Refuse(nameof(Activator), hasActivator && !spec.HasSpecies, "without Turing coupling");
+            Refuse(nameof(Inhibitor), hasInhibitor && !spec.HasSpecies, "without Turing coupling");
+            Refuse(nameof(Species), speciesCount > 0, "without kinetics");
             return problems;
         }
 
-        for (var i = 0; i < Species.Length; i++)
+        Refuse(nameof(Potential), hasPotential, "of kinetics");
+        Refuse(nameof(Activator), hasActivator, "of kinetics");
+        Refuse(nameof(Inhibitor), hasInhibitor, "of kinetics");
+        if (speciesCount > 0 && speciesCount != pattern.Kinetics.SpeciesCount)
         {
-            Check($"{nameof(Species)}[{i}]", Species[i], ParameterRange.Finite, spec.Pattern is not null);
+            problems.Add(nameof(Species), $"must have a field a species, {pattern.Kinetics.SpeciesCount} in all, but had {speciesCount}");
         }
 
         return problems;
 
-        void Check(string name, Field? field, ParameterRange range, bool isPresent)
+        void Refuse(string name, bool isMisplaced, string run)
         {
-            if (field is null)
+            if (isMisplaced)
+            {
+                problems.Add(name, $"must not be set for a run {run}");
+            }
+        }
+    }
+
+    /// <summary>All that keeps them from being those of a simulation of the given spec; empty if nothing does.</summary>
+    public IReadOnlyList<SpecProblem> FindProblems(SimulationSpec spec)
+    {
+        var misplaced = FindMisplaced(spec, Potential is not null, Activator is not null, Inhibitor is not null, Species.Length);
+        var problems = new List<SpecProblem>();
+        Check(nameof(Potential), Potential, ParameterRange.Finite);
+        Check(nameof(Activator), Activator, ConcentrationRange);
+        Check(nameof(Inhibitor), Inhibitor, ConcentrationRange);
+        for (var i = 0; i < Species.Length; i++)
+        {
+            Check(nameof(Species), Species[i], ParameterRange.Finite, $"[{i}]");
+        }
+
+        problems.AddRange(misplaced);
+        return problems;
+
+        void Check(string kind, Field? field, ParameterRange range, string place = "")
+        {
+            if (field is null || misplaced.Any(problem => problem.Parameter == kind))
             {
                 return;
             }
 
-            if (!isPresent)
-            {
-                problems.Add(name, absence);
-                return;
-            }
-
+            var name = $"{kind}{place}";
             if (field.RowCount != spec.RowCount || field.ColumnCount != spec.ColumnCount)
             {
                 problems.Add(name, $"must be {spec.RowCount} x {spec.ColumnCount}, but was {field.RowCount} x {field.ColumnCount}");

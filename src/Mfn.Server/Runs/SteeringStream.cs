@@ -82,20 +82,15 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
     /// <summary>What takes the values that are still to come, if nothing is wrong with their number.</summary>
     private ReplacementUpload BeginUpload(Run run, SteerRunRequest request, MemoryReservation received)
     {
-        var path = request.Command?.ReplaceSpecies is null ? "command.replace_potential" : "command.replace_species.field";
-        if (request.Command is not { } command || (command.ReplacePotential ?? command.ReplaceSpecies?.Field) is not { } field)
+        var (path, field) = request.Command switch
         {
-            throw CallRefusedException.InvalidArgument("values_follow", "must only be set beside command.replace_potential or command.replace_species.field");
-        }
-
+            { ReplacePotential: { } potential } => (CommandWireExtensions.PotentialPath, potential),
+            { ReplaceSpecies: { } replacement } => (CommandWireExtensions.SpeciesPath, replacement.Field),
+            _ => throw CallRefusedException.InvalidArgument("values_follow", "must only be set beside command.replace_potential or command.replace_species.field"),
+        };
         var problems = new RequestProblems();
-        var spec = run.Status.Spec;
-        var incoming = IncomingField.Declare(field, path, limits, problems);
-        if (incoming is not null && (incoming.RowCount != spec.RowCount || incoming.ColumnCount != spec.ColumnCount))
-        {
-            problems.Add(path, $"must be {spec.RowCount} x {spec.ColumnCount} like the run, but was {incoming.RowCount} x {incoming.ColumnCount}");
-        }
-
+        CheckRunId(run, request, problems);
+        var incoming = request.Command.DeclareReplacement(run.Status.Spec, limits, problems);
         problems.ThrowIfAny();
         var upload = new ReplacementUpload(request, field, $"{path}.values", incoming!.ByteCount, received);
         upload.Append(field.Values);
@@ -105,14 +100,18 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
     private async Task<Applied> SteerAsync(Run run, SteerRunRequest request, CancellationToken cancellationToken)
     {
         var problems = new RequestProblems();
-        if (request.RunId.Length > 0 && request.RunId != run.Id.ToString())
-        {
-            problems.Add("run_id", $"must be '{run.Id}' as in the first message, but was {CallersText.Quote(request.RunId)}");
-        }
-
+        CheckRunId(run, request, problems);
         var command = request.Command.ToCommand(run.Status.Spec, limits, problems);
         problems.ThrowIfAny();
         var outcome = await run.SteerAsync(command, cancellationToken);
         return new Applied { Step = outcome.Position.Step, Revision = outcome.Position.Revision, AlreadyApplied = outcome.WasApplied };
+    }
+
+    private static void CheckRunId(Run run, SteerRunRequest request, RequestProblems problems)
+    {
+        if (request.RunId.Length > 0 && request.RunId != run.Id.ToString())
+        {
+            problems.Add("run_id", $"must be '{run.Id}' as in the first message, but was {CallersText.Quote(request.RunId)}");
+        }
     }
 }

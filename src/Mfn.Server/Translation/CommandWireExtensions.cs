@@ -15,6 +15,13 @@ internal static class CommandWireExtensions
     /// <summary>The most bytes of a command's id.</summary>
     public const int LongestCommandId = 64;
 
+    /// <summary>The wire name of the potential that a command brings.</summary>
+    public const string PotentialPath = "command.replace_potential";
+
+    /// <summary>The wire name of the species that a command brings.</summary>
+    public const string SpeciesPath = "command.replace_species.field";
+
+    private const string SpeciesNamePath = "command.replace_species.species";
     private const double MillivoltsPerVolt = 1000.0;
 
     private static readonly ParameterRange CommandStepsRange = new(1, 1_000_000);
@@ -24,12 +31,22 @@ internal static class CommandWireExtensions
     public static SteeringCommand ToCommand(this Wire.RunCommand? wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
     {
         wire ??= new Wire.RunCommand();
-        if (System.Text.Encoding.UTF8.GetByteCount(wire.CommandId) is 0 or > LongestCommandId)
+        wire.CheckId(problems);
+        return new SteeringCommand(wire.CommandId, wire.ToAction(spec, limits, problems), wire);
+    }
+
+    /// <summary>The field that a command replaces, whose values are still to come; null if there is something wrong with its shape.</summary>
+    public static IncomingField? DeclareReplacement(this Wire.RunCommand wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
+    {
+        wire.CheckId(problems);
+        if (wire.ReplaceSpecies is not { } replacement)
         {
-            problems.Add("command.command_id", $"must have 1 to {LongestCommandId} bytes, but was {CallersText.Quote(wire.CommandId)}");
+            return wire.ReplacePotential.Declare(spec, limits, problems);
         }
 
-        return new SteeringCommand(wire.CommandId, wire.ToAction(spec, limits, problems), wire);
+        var incoming = replacement.Declare(spec, limits, problems);
+        replacement.Species.ToSpecies(SpeciesNamePath, spec, problems);
+        return incoming;
     }
 
     /// <summary>Notes what keeps a change from being applied to a simulation as it is: with kinetics, that the time step would no longer be stable.</summary>
@@ -144,26 +161,40 @@ internal static class CommandWireExtensions
         return new FieldAddition(region.Row, region.Column, region.Rows, region.Columns, wire.Millivolts / MillivoltsPerVolt);
     }
 
-    private static FieldReplacement ToReplacement(this Wire.Field wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
+    private static IncomingField? Declare(this Wire.Field wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
     {
-        RefuseFor(spec.Pattern is not null, "command.replace_potential", "with kinetics; use replace_species", problems);
-        return wire.ToReplacement("command.replace_potential", range: null, spec, limits, problems);
+        RefuseFor(spec.Pattern is not null, PotentialPath, "with kinetics; use replace_species", problems);
+        return wire.DeclareLikeRun(PotentialPath, range: null, spec, limits, problems);
     }
 
-    private static FieldReplacement ToReplacement(
+    private static IncomingField? Declare(this Wire.ReplaceSpecies wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
+    {
+        RefuseFor(spec.Pattern is null, "command.replace_species", "without kinetics; use replace_potential", problems);
+        return wire.Field.DeclareLikeRun(SpeciesPath, KineticsWireExtensions.ConcentrationRange, spec, limits, problems);
+    }
+
+    private static IncomingField? DeclareLikeRun(
         this Wire.Field? wire, string path, ParameterRange? range, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
     {
-        if (wire.ToField(path, limits, problems, range) is not { } field)
+        var incoming = IncomingField.Declare(wire, path, limits, problems, memory: null, range);
+        if (incoming is not null && (incoming.RowCount != spec.RowCount || incoming.ColumnCount != spec.ColumnCount))
         {
-            return new FieldReplacement([]);
+            problems.Add(path, $"must be {spec.RowCount} x {spec.ColumnCount} like the run, but was {incoming.RowCount} x {incoming.ColumnCount}");
         }
 
-        if (field.RowCount != spec.RowCount || field.ColumnCount != spec.ColumnCount)
-        {
-            problems.Add(path, $"must be {spec.RowCount} x {spec.ColumnCount} like the run, but was {field.RowCount} x {field.ColumnCount}");
-        }
+        return incoming;
+    }
 
-        return new FieldReplacement([.. field.Cells]);
+    private static FieldReplacement ToReplacement(this Wire.Field wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems) =>
+        wire.Declare(spec, limits, problems).ToReplacement(wire, problems);
+
+    private static FieldReplacement ToReplacement(this Wire.ReplaceSpecies wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems) =>
+        wire.Declare(spec, limits, problems).ToReplacement(wire.Field, problems) with { Species = wire.Species.ToSpecies(SpeciesNamePath, spec, problems) };
+
+    private static FieldReplacement ToReplacement(this IncomingField? incoming, Wire.Field? wire, RequestProblems problems)
+    {
+        incoming?.TakeAll(wire!.Values.Span, problems);
+        return incoming?.Field is { } field ? new FieldReplacement([.. field.Cells]) : new FieldReplacement([]);
     }
 
     private static FieldAddition ToAddition(this Wire.AddToSpecies wire, SimulationSpec spec, RequestProblems problems)
@@ -179,14 +210,12 @@ internal static class CommandWireExtensions
         };
     }
 
-    private static FieldReplacement ToReplacement(this Wire.ReplaceSpecies wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
+    private static void CheckId(this Wire.RunCommand wire, RequestProblems problems)
     {
-        const string Path = "command.replace_species";
-        RefuseFor(spec.Pattern is null, Path, "without kinetics; use replace_potential", problems);
-        return wire.Field.ToReplacement($"{Path}.field", KineticsWireExtensions.ConcentrationRange, spec, limits, problems) with
+        if (System.Text.Encoding.UTF8.GetByteCount(wire.CommandId) is 0 or > LongestCommandId)
         {
-            Species = wire.Species.ToSpecies($"{Path}.species", spec, problems),
-        };
+            problems.Add("command.command_id", $"must have 1 to {LongestCommandId} bytes, but was {CallersText.Quote(wire.CommandId)}");
+        }
     }
 
     private static void RefuseFor(bool isRefused, string path, string reason, RequestProblems problems)

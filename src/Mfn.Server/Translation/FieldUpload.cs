@@ -56,11 +56,16 @@ internal sealed class FieldUpload(LimitsOptions limits, RequestProblems problems
             problems.ThrowIfAny();
         }
 
+        RefuseIncomplete();
+        problems.ThrowIfAny();
+    }
+
+    /// <summary>Notes the fields whose values are too few.</summary>
+    public void RefuseIncomplete()
+    {
         foreach (var field in _fields.Where(field => !field.IsComplete))
         {
             field.RefuseLength($"{field.ReceivedByteCount}", problems);
         }
-
-        problems.ThrowIfAny();
     }
 }

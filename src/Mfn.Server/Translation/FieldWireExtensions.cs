@@ -22,13 +22,7 @@ internal static class FieldWireExtensions
             return null;
         }
 
-        if (wire!.Values.Length != field.ByteCount)
-        {
-            field.RefuseLength($"{wire.Values.Length}", problems);
-            return null;
-        }
-
-        field.Append(wire.Values.Span, problems);
+        field.TakeAll(wire!.Values.Span, problems);
         return field.Field;
     }
 

@@ -112,6 +112,19 @@ internal sealed class IncomingField
         return rest;
     }
 
+    /// <summary>Takes all values at once, if they are as many as there must be.</summary>
+    public void TakeAll(ReadOnlySpan<byte> bytes, RequestProblems problems)
+    {
+        if (bytes.Length == ByteCount)
+        {
+            Append(bytes, problems);
+        }
+        else
+        {
+            RefuseLength($"{bytes.Length}", problems);
+        }
+    }
+
     /// <summary>Notes that its values are too few, or more than that.</summary>
     /// <param name="actual">How many bytes there were, in words.</param>
     /// <param name="problems">Collects what is wrong.</param>

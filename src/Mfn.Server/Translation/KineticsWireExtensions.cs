@@ -148,37 +148,6 @@ internal static class KineticsWireExtensions
         return species.IsEmpty ? [0] : species;
     }
 
-    /// <summary>The caller's species of step 0, in a message with all their values.</summary>
-    public static InitialFields ToInitialFields(this RepeatedField<Wire.Field> wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
-    {
-        if (wire.Count == 0 || !problems.IsEmpty)
-        {
-            return InitialFields.Drawn;
-        }
-
-        if (spec.Pattern is null || wire.Count != spec.SpeciesSymbols.Length)
-        {
-            problems.Add(
-                "initial_fields",
-                spec.Pattern is null ? "must not be set without kinetics" : $"must have a field a species, {spec.SpeciesSymbols.Length} in all, but had {wire.Count}");
-            return InitialFields.Drawn;
-        }
-
-        var fields = wire.Select((field, i) => field.ToField($"initial_fields[{i}]", limits, problems, ConcentrationRange)).ToList();
-        if (!problems.IsEmpty)
-        {
-            return InitialFields.Drawn;
-        }
-
-        var initial = new InitialFields { Species = [.. fields.Select(field => field!)] };
-        foreach (var problem in initial.FindProblems(spec))
-        {
-            problems.Add(problem.Parameter.Replace(nameof(InitialFields.Species), "initial_fields", StringComparison.Ordinal), problem.Description);
-        }
-
-        return initial;
-    }
-
     /// <summary>Kinetics with other values for some parameters; what is wrong is added to the problems.</summary>
     public static KineticsSpec With(this KineticsSpec kinetics, IReadOnlyList<Wire.KineticsParameter> changes, string path, RequestProblems problems)
     {

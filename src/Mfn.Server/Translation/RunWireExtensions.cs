@@ -255,60 +255,6 @@ internal static class RunWireExtensions
         }
     }
 
-    /// <summary>The caller's fields of step 0.</summary>
-    public static InitialFields ToInitialFields(this Wire.InitialFields? wire, SimulationSpec spec, LimitsOptions limits, RequestProblems problems)
-    {
-        if (wire is null || !problems.IsEmpty)
-        {
-            return InitialFields.Drawn;
-        }
-
-        return new InitialFields
-        {
-            Potential = wire.Potential?.ToField("initial_fields.potential", limits, problems),
-            Activator = wire.Activator?.ToField("initial_fields.activator", limits, problems),
-            Inhibitor = wire.Inhibitor?.ToField("initial_fields.inhibitor", limits, problems),
-            Species = [.. wire.Species.Select((field, i) => field.ToField(SpeciesPath(i), limits, problems, KineticsWireExtensions.ConcentrationRange)).OfType<Core.Fields.Field>()],
-        }.Check(spec, problems);
-    }
-
-    /// <summary>The shapes of the caller's fields of step 0, whose values are still to come.</summary>
-    public static IncomingInitialFields Declare(this Wire.InitialFields? wire, SimulationSpec spec, FieldUpload upload, RequestProblems problems)
-    {
-        return wire is null || !problems.IsEmpty
-            ? new IncomingInitialFields(null, null, null, [])
-            : new IncomingInitialFields(
-                Declare(wire.Potential, "initial_fields.potential"),
-                Declare(wire.Activator, "initial_fields.activator"),
-                Declare(wire.Inhibitor, "initial_fields.inhibitor"),
-                [.. wire.Species.Select((field, i) => Declare(field, SpeciesPath(i), KineticsWireExtensions.ConcentrationRange))]);
-
-        IncomingField? Declare(Wire.Field? field, string path, ParameterRange? range = null)
-        {
-            if (field is null || upload.Declare(field, path, range) is not { } incoming)
-            {
-                return null;
-            }
-
-            if (incoming.RowCount != spec.RowCount || incoming.ColumnCount != spec.ColumnCount)
-            {
-                problems.Add(path, $"must be {spec.RowCount} x {spec.ColumnCount}, but was {incoming.RowCount} x {incoming.ColumnCount}");
-            }
-
-            return incoming;
-        }
-    }
-
-    /// <summary>The caller's fields of step 0, whose values have come.</summary>
-    public static InitialFields ToInitialFields(this IncomingInitialFields incoming, SimulationSpec spec, RequestProblems problems) =>
-        new InitialFields
-        {
-            Potential = incoming.Potential?.Field,
-            Activator = incoming.Activator?.Field,
-            Inhibitor = incoming.Inhibitor?.Field,
-            Species = [.. incoming.Species.Select(field => field?.Field).OfType<Core.Fields.Field>()],
-        }.Check(spec, problems);
-
     public static Wire.End ToWire(this Runs.RunEnd end, IReadOnlyCollection<byte> identity) => new()
     {
         Reason = end.Reason.ToWire(),
@@ -335,18 +281,6 @@ internal static class RunWireExtensions
 
     private static Wire.ForkPoint ToWire(this ForkPoint point) =>
         new() { RunId = point.RunId.ToString(), Step = point.Position.Step, Revision = point.Position.Revision };
-
-    private static string SpeciesPath(int index) => $"initial_fields.species[{index}]";
-
-    private static InitialFields Check(this InitialFields fields, SimulationSpec spec, RequestProblems problems)
-    {
-        foreach (var problem in fields.FindProblems(spec))
-        {
-            problems.Add($"initial_fields.{problem.Parameter.ToLowerInvariant()}", problem.Description);
-        }
-
-        return fields;
-    }
 
     /// <summary>The steps a second at most; null for as fast as possible.</summary>
     public static double? ToPace(bool isSet, double stepsPerSecond, string path, RequestProblems problems)

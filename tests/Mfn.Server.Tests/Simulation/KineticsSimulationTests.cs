@@ -91,7 +91,7 @@ public sealed class KineticsSimulationTests
 
         Assert.Equal("species[0] must be 'u', 'v' or a number from 0 to 1, but was '2'.", await RefusalAsync(new SimulateRequest { Spec = Spec, Species = { "2" } }));
         Assert.Equal("species must name each species once, but had 'u', '0'.", await RefusalAsync(new SimulateRequest { Spec = Spec, Species = { "u", "0" } }));
-        Assert.Equal("initial_fields must have a field a species, 2 in all, but had 1.", await RefusalAsync(new SimulateRequest { Spec = Spec, InitialFields = { field } }));
+        Assert.Equal("initial_fields must have a field a species, 2 in all, but had 1. initial_fields[0] must be 14 x 9, but was 2 x 2.", await RefusalAsync(new SimulateRequest { Spec = Spec, InitialFields = { field } }));
         Assert.Equal("initial_fields must not be set without kinetics.", await RefusalAsync(new SimulateRequest { InitialFields = { field } }));
         Assert.Equal(
             "initial_fields[0] must be 14 x 9, but was 2 x 2. initial_fields[1] must be 14 x 9, but was 2 x 2.",
