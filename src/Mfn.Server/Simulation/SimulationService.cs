@@ -15,16 +15,7 @@ internal sealed class SimulationService(SimulationRegistry simulations, Response
 {
     public override async Task<SimulateResponse> Simulate(SimulateRequest request, ServerCallContext context)
     {
-        var problems = new RequestProblems();
-        var spec = request.Spec.ToSpec(limits.Value, problems);
-        var analysis = new AnalysisPlan(
-            request.Features?.ToOptions("features.", problems), request.FractalDimension, request.PatternFeatures?.ToOptions(spec, problems));
-        var encoding = request.FieldEncoding.ToEncoding(problems);
-        var species = request.Species.ToSpecies(spec, problems);
-        var fields = request.InitialFields.ToInitialFields(spec, limits.Value, problems);
-        problems.ThrowIfAny();
-
-        await using var simulation = simulations.Start(new SimulationOrder(spec, analysis, Frames: null, encoding, species, fields), context.CancellationToken, MemoryHolder.Of(context));
+        await using var simulation = simulations.Start(ToOrder(request), context.CancellationToken, MemoryHolder.Of(context));
         var result = await simulation.Completion;
         return result.ToResponse();
     }
@@ -32,16 +23,7 @@ internal sealed class SimulationService(SimulationRegistry simulations, Response
     public override async Task StreamSimulation(
         StreamSimulationRequest request, IServerStreamWriter<StreamSimulationResponse> responseStream, ServerCallContext context)
     {
-        var problems = new RequestProblems();
-        var spec = request.Spec.ToSpec(limits.Value, problems);
-        var analysis = new AnalysisPlan(
-            request.Features?.ToOptions("features.", problems), request.FractalDimension, request.PatternFeatures?.ToOptions(spec, problems));
-        var plan = request.ToPlan(limits.Value, problems);
-        var species = request.Species.ToSpecies(spec, problems);
-        var fields = request.InitialFields.ToInitialFields(spec, limits.Value, problems);
-        problems.ThrowIfAny();
-
-        await using var simulation = simulations.Start(new SimulationOrder(spec, analysis, plan, CellEncoding.None, species, fields), context.CancellationToken, MemoryHolder.Of(context));
+        await using var simulation = simulations.Start(ToOrder(request), context.CancellationToken, MemoryHolder.Of(context));
         var sequence = 0L;
         await using var frames = simulation.ReadFramesAsync(context.CancellationToken).GetAsyncEnumerator();
         var hasFrame = await writer.SendHeadersUnlessSoonAsync(frames.MoveNextAsync().AsTask(), context);
@@ -62,4 +44,30 @@ internal sealed class SimulationService(SimulationRegistry simulations, Response
     }
 
     public override Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context) => Task.FromResult(request.ToResponse(limits.Value));
+
+    private SimulationOrder ToOrder(SimulateRequest request)
+    {
+        var problems = new RequestProblems();
+        var spec = request.Spec.ToSpec(limits.Value, problems);
+        var analysis = new AnalysisPlan(
+            request.Features?.ToOptions("features.", problems), request.FractalDimension, request.PatternFeatures?.ToOptions(spec, problems));
+        var encoding = request.FieldEncoding.ToEncoding(problems);
+        var species = request.Species.ToSpecies(spec, problems);
+        var fields = request.InitialFields.ToInitialFields(spec, limits.Value, problems);
+        problems.ThrowIfAny();
+        return new SimulationOrder(spec, analysis, Frames: null, encoding, species, fields);
+    }
+
+    private SimulationOrder ToOrder(StreamSimulationRequest request)
+    {
+        var problems = new RequestProblems();
+        var spec = request.Spec.ToSpec(limits.Value, problems);
+        var analysis = new AnalysisPlan(
+            request.Features?.ToOptions("features.", problems), request.FractalDimension, request.PatternFeatures?.ToOptions(spec, problems));
+        var plan = request.ToPlan(limits.Value, problems);
+        var species = request.Species.ToSpecies(spec, problems);
+        var fields = request.InitialFields.ToInitialFields(spec, limits.Value, problems);
+        problems.ThrowIfAny();
+        return new SimulationOrder(spec, analysis, plan, CellEncoding.None, species, fields);
+    }
 }
