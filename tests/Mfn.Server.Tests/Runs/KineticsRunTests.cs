@@ -4,10 +4,6 @@ using Mfn.Client.Runs;
 using Mfn.Contracts.V1;
 using Mfn.Core.Kinetics;
 using Mfn.Core.Steering;
-using Mfn.Server.Calls;
-using Mfn.Server.Configuration;
-using Mfn.Server.Storage;
-using Mfn.Server.Translation;
 using Boundary = Mfn.Contracts.V1.Boundary;
 using KineticsParameter = Mfn.Contracts.V1.KineticsParameter;
 using SpeciesBoundary = Mfn.Contracts.V1.SpeciesBoundary;
@@ -126,21 +122,6 @@ public sealed class KineticsRunTests
         return wire;
     }
 
-    private static Core.Simulation.SimulationSpec ToCore(SimulationSpec wire)
-    {
-        var problems = new RequestProblems();
-        var spec = wire.ToSpec(new LimitsOptions(), problems);
-        problems.ThrowIfAny();
-        return spec;
-    }
-
-    private static byte[] Encoded(SimulationCheckpoint checkpoint)
-    {
-        using var stream = new MemoryStream();
-        CheckpointFile.Write(stream, checkpoint);
-        return stream.ToArray();
-    }
-
     private static async Task<byte[]> ExportedAsync(MfnClient client, string runId)
     {
         using var stream = new MemoryStream();
@@ -170,13 +151,13 @@ public sealed class KineticsRunTests
     /// <summary>The checkpoint of the simulation alone, with the changes that <see cref="SteerAsync"/> makes.</summary>
     private static byte[] Simulated(SimulationSpec spec, KineticsModel model)
     {
-        using var simulation = new SteeredSimulation(ToCore(spec));
+        using var simulation = new SteeredSimulation(spec.ToCore());
         simulation.Apply(new ParameterChange { Kinetics = new ParameterChange().Kinetics.Add(model.Parameters[0].Symbol, Changed(model)) });
         var others = simulation.Capture().State.Species.RemoveAt(model.Species.Length - 1);
         simulation.Apply(new FieldAddition(1, 2, 3, 4, 0.125) { Species = model.Species.Length - 1 });
         Assert.All(others.Zip(simulation.Capture().State.Species), pair => Assert.Equal(pair.First.AsEnumerable(), pair.Second.AsEnumerable()));
         simulation.Advance(LastStep);
-        return Encoded(simulation.Capture());
+        return simulation.Capture().ToBytes();
     }
 
     private static async Task SteerAsync(MfnClient client, string runId, KineticsModel model)

@@ -14,6 +14,7 @@ namespace Mfn.Server.Tests.Runs;
 public sealed class ReferenceSpeciesTests
 {
     private const int LastStep = 20;
+    private const int GridSize = 12;
 
     public static TheoryData<SimulationVariant, Precision, string, int> Fields
     {
@@ -37,7 +38,7 @@ public sealed class ReferenceSpeciesTests
     {
         await using var server = await TestServer.StartAsync();
         using var client = new MfnClient(new MfnClientOptions { Address = server.Address });
-        var spec = new SimulationSpec { Variant = variant, Precision = precision, GridSize = 12, Seed = 5, SpikeProbability = 0.5, TuringEnabled = true };
+        var spec = new SimulationSpec { Variant = variant, Precision = precision, GridSize = GridSize, Seed = 5, SpikeProbability = 0.5, TuringEnabled = true };
         var run = await client.Runs.CreateAsync(new CreateRunRequest { Spec = spec, Stop = new StopCondition { AfterStep = LastStep } });
 
         var whole = await FramesAsync(new WatchRunRequest { FieldEncoding = FieldEncoding.Float64, Statistics = true });
@@ -46,40 +47,22 @@ public sealed class ReferenceSpeciesTests
         var region = await FramesAsync(new WatchRunRequest { FieldEncoding = FieldEncoding.Float64, Region = new Region { Row = 2, Column = 3, Rows = 1, Columns = 4 } });
         var quantised = await FramesAsync(new WatchRunRequest { FieldEncoding = FieldEncoding.Quantized16 });
 
-        using var engine = new SimulationEngine(RandomSpec.ToCore(spec));
-        Assert.Equal(LastStep + 1, whole.Count);
+        var expected = Computed(spec, index);
+        Assert.Equal(expected, whole.Select(frame => frame.Cells.ToArray()));
+        Assert.Equal(expected, deltas.Select(frame => frame.Cells.ToArray()));
         Assert.Contains(deltas, frame => frame.IsDelta);
-        foreach (var (step, frame) in whole.Index())
+        Assert.Equal(expected.Select(cells => cells.Select(cell => (double)(float)cell)), singles.Select(frame => frame.Cells.ToArray()));
+        Assert.Equal(expected.Select(cells => cells[((2 * GridSize) + 3)..((2 * GridSize) + 7)]), region.Select(frame => frame.Cells.ToArray()));
+        for (var step = 0; step <= LastStep; step++)
         {
-            if (step > 0)
-            {
-                engine.Advance(1);
-            }
-
-            var cells = engine.Species(index).ToArray();
-            Assert.Equal(cells, frame.Cells.ToArray());
-            Assert.Equal(cells, deltas[step].Cells.ToArray());
-            Assert.Equal(cells.Select(cell => (double)(float)cell), singles[step].Cells.ToArray());
-            Assert.Equal(cells[((2 * 12) + 3)..((2 * 12) + 7)], region[step].Cells.ToArray());
-
-            var near = quantised[step];
-            Assert.Equal((0, 0), (near.Field!.QuantumVolts, near.Field.LargestErrorVolts));
-            Assert.InRange(near.Field.SpeciesLargestError, double.Epsilon, (cells.Max() - cells.Min()) / 65535);
-            Assert.All(cells.Zip(near.Cells.ToArray()), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, near.Field.SpeciesLargestError));
-
-            var (statistics, expected) = (frame.Facts.SpeciesStatistics, FieldStatistics.Of(cells));
-            var symbol = index == 1 ? "activator" : "inhibitor";
-            Assert.Equal((symbol, symbol, (double)step), (frame.Facts.Species, statistics.Species, frame.Facts.Time));
-            Assert.Equal(
-                (expected.Minimum, expected.Maximum, expected.Mean, expected.StandardDeviation),
-                (statistics.Minimum, statistics.Maximum, statistics.Mean, statistics.StandardDeviation));
-            Assert.Null(frame.Facts.Statistics);
+            AssertNear(expected[step], quantised[step]);
+            AssertFacts(expected[step], step, index == 1 ? "activator" : "inhibitor", whole[step].Facts);
         }
 
         async Task<List<FrameEvent>> FramesAsync(WatchRunRequest request)
         {
             (request.RunId, request.FromStep, request.Species) = (run.RunId, 0, name);
-            return [.. (await client.Runs.WatchAsync(request).ToListAsync()).OfType<FrameEvent>()];
+            return await client.Runs.WatchAsync(request).OfType<FrameEvent>().ToListAsync();
         }
     }
 
@@ -104,5 +87,37 @@ public sealed class ReferenceSpeciesTests
             var refused = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
             Assert.Equal((StatusCode.InvalidArgument, reason), (refused.StatusCode, refused.Status.Detail));
         }
+    }
+
+    /// <summary>The field after each step, from the first on.</summary>
+    private static List<double[]> Computed(SimulationSpec spec, int index)
+    {
+        using var engine = new SimulationEngine(RandomSpec.ToCore(spec));
+        var fields = new List<double[]> { engine.Species(index).ToArray() };
+        while (engine.Step < LastStep)
+        {
+            engine.Advance(1);
+            fields.Add(engine.Species(index).ToArray());
+        }
+
+        return fields;
+    }
+
+    private static void AssertNear(double[] cells, FrameEvent quantised)
+    {
+        var field = quantised.Field!;
+        Assert.Equal((0, 0), (field.QuantumVolts, field.LargestErrorVolts));
+        Assert.InRange(field.SpeciesLargestError, double.Epsilon, (cells.Max() - cells.Min()) / 65535);
+        Assert.All(cells.Zip(quantised.Cells.ToArray()), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, field.SpeciesLargestError));
+    }
+
+    private static void AssertFacts(double[] cells, int step, string symbol, FrameFacts facts)
+    {
+        var (statistics, expected) = (facts.SpeciesStatistics, FieldStatistics.Of(cells));
+        Assert.Equal((symbol, symbol, (double)step), (facts.Species, statistics.Species, facts.Time));
+        Assert.Equal(
+            (expected.Minimum, expected.Maximum, expected.Mean, expected.StandardDeviation),
+            (statistics.Minimum, statistics.Maximum, statistics.Mean, statistics.StandardDeviation));
+        Assert.Null(facts.Statistics);
     }
 }
