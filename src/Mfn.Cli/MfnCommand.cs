@@ -4,6 +4,7 @@ using Grpc.Core;
 using Mfn.Cli.Completion;
 using Mfn.Cli.Contexts;
 using Mfn.Cli.Flags;
+using Mfn.Cli.Keys;
 using Mfn.Cli.Output;
 using Mfn.Cli.Runs;
 using Mfn.Cli.Topics;
@@ -30,6 +31,7 @@ internal static class MfnCommand
           mfn attack --svg attacks.svg
           mfn nernst --valence 1 --out-molar 0.005 --in-molar 0.140
           mfn context add lab --server https://lab.example:50051
+          mfn key create lab --role operator
 
         Commands print their answer on standard output and all else on standard error; -o json is for programs, -q for silence.
         MFN_SERVER, MFN_CONTEXT and MFN_KEY stand for --server, --context and --key; NO_COLOR turns colours off.
@@ -142,12 +144,13 @@ internal static class MfnCommand
             ServeCommand.Create(),
             RunCommand.Create(),
             ContextCommand.Create(),
+            KeyCommand.Create(),
             CompletionCommand.Create(),
             HelpCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionText();
         var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!, new Dictionary<string, string>(RunCommand.ExamplesByPath.Concat(ContextCommand.ExamplesByPath))
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, new Dictionary<string, string>(RunCommand.ExamplesByPath.Concat(ContextCommand.ExamplesByPath).Concat(KeyCommand.ExamplesByPath))
         {
             [""] = Examples,
             [SimulateCommand.Name] = SimulateCommand.Examples,

@@ -35,9 +35,10 @@ internal sealed class ServerConnection
     private readonly Option<Uri?> _server;
     private readonly Option<string?> _context = new("--context") { Description = "Name of the server's context (mfn context).", HelpName = "NAME" };
     private readonly Option<string?> _apiKey = new("--key") { Description = $"API key to send; others may see a command line: {KeyVariable} and contexts are safer.", HelpName = "KEY" };
-    private readonly Option<string?> _authority = new("--tls-ca") { Description = "PEM file with the authorities that the server's certificate must chain to.", HelpName = "FILE" };
-    private readonly Option<string?> _certificate = new("--tls-cert") { Description = "PEM file with the client's certificate.", HelpName = "FILE" };
-    private readonly Option<string?> _certificateKey = new("--tls-key") { Description = "PEM file with the key of the client's certificate.", HelpName = "FILE" };
+    private readonly Option<string?> _tokenFile = new("--token-file") { Description = "File whose first line is the API key or a token; it is read again when it changes.", HelpName = "FILE" };
+    private readonly Option<string?> _authority = new("--tls-ca", "--ca") { Description = "PEM file with the authorities that the server's certificate must chain to.", HelpName = "FILE" };
+    private readonly Option<string?> _certificate = new("--tls-cert", "--client-cert") { Description = "PEM file with the client's certificate.", HelpName = "FILE" };
+    private readonly Option<string?> _certificateKey = new("--tls-key", "--client-key") { Description = "PEM file with the key of the client's certificate.", HelpName = "FILE" };
 
     private readonly Option<double?> _timeout = NumberOption.Create<double>(
         "--timeout", "SECONDS", $"How long the server may be silent before it counts as dead: 2 to 86400. Default: {DefaultTimeoutSeconds}.").Within(2, 86400);
@@ -68,7 +69,7 @@ internal sealed class ServerConnection
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _server, _context, _apiKey, _authority, _certificate, _certificateKey, _timeout })
+        foreach (var option in new Option[] { _server, _context, _apiKey, _tokenFile, _authority, _certificate, _certificateKey, _timeout })
         {
             command.Add(option);
         }
@@ -143,9 +144,19 @@ internal sealed class ServerConnection
             problems.Add("--tls-cert and --tls-key must be given together.");
         }
 
+        if (arguments.IsGiven(_apiKey) && arguments.IsGiven(_tokenFile))
+        {
+            problems.Add("--key and --token-file exclude one another.");
+        }
+
+        if (arguments.GetValue(_tokenFile) is { } file && ServerContext.FindKeyProblem(file) is { } unreadable)
+        {
+            problems.Add($"--token-file {unreadable}");
+        }
+
         BadArgumentsException.ThrowIfAny(problems);
         var target = FindTarget(arguments);
-        arguments.RequireFor(target.Address is not null, "with a server (--server, MFN_SERVER or a context)", problems, _apiKey, _authority, _certificate, _certificateKey, _timeout, _messageBytes);
+        arguments.RequireFor(target.Address is not null, "with a server (--server, MFN_SERVER or a context)", problems, _apiKey, _tokenFile, _authority, _certificate, _certificateKey, _timeout, _messageBytes);
         arguments.RequireFor(target.Address?.Scheme != "http", $"with an https:// server, but it is {target.Address?.OriginalString}", problems, _authority, _certificate, _certificateKey);
         if (arguments.GetValue(_apiKey) is "")
         {
@@ -210,8 +221,9 @@ internal sealed class ServerConnection
     private MfnClient Connect(ParseResult arguments, ServerTarget target, Answer answer, bool isHere = false)
     {
         var address = target.Address!;
-        var key = isHere ? null : arguments.GetValue(_apiKey) ?? Variable(KeyVariable) ?? target.Context?.ReadKey();
-        if (key is not null && !MfnClientOptions.MayCarryKey(address))
+        var tokenFile = isHere ? null : arguments.GetValue(_tokenFile);
+        var key = isHere || tokenFile is not null ? null : arguments.GetValue(_apiKey) ?? Variable(KeyVariable) ?? target.Context?.ReadKey();
+        if ((key is not null || tokenFile is not null) && !MfnClientOptions.MayCarryKey(address))
         {
             throw new BadArgumentsException(ServerTarget.KeyInTheClear(address));
         }
@@ -226,6 +238,7 @@ internal sealed class ServerConnection
                 CertificateFile = certificate ?? target.Context?.CertificateFile,
                 KeyFile = certificate is null ? target.Context?.CertificateKeyFile : arguments.GetValue(_certificateKey),
                 ApiKey = key,
+                TokenFile = tokenFile,
                 MaxSilence = TimeSpan.FromSeconds((arguments.GetValue(_timeout) ?? DefaultTimeoutSeconds) / 2),
                 MaxTries = 1,
                 Answered = (method, elapsed) => answer.Trace($"{method} answered after {Milliseconds(elapsed)}"),

@@ -2,7 +2,7 @@ using Grpc.Core;
 
 namespace Mfn.Client;
 
-/// <summary>The API key of each call: always the same, or what a callback gives.</summary>
+/// <summary>The API key of each call: always the same, or what a callback or a file gives.</summary>
 internal sealed class ApiKeys
 {
     private const string Header = "authorization";
@@ -11,13 +11,13 @@ internal sealed class ApiKeys
     private readonly string? _fixedKey;
     private readonly Func<CancellationToken, ValueTask<string>>? _getKey;
 
-    /// <exception cref="ArgumentException">There are a key and a callback, a key that no header can carry, or a key that would be sent in the clear.</exception>
+    /// <exception cref="ArgumentException">There are two of a key, a callback and a file, a key that no header can carry, or a key that would be sent in the clear.</exception>
     public ApiKeys(MfnClientOptions options)
     {
-        (_fixedKey, _getKey) = (options.ApiKey, options.GetApiKey);
-        if (_fixedKey is not null && _getKey is not null)
+        (_fixedKey, _getKey) = (options.ApiKey, options.GetApiKey ?? (options.TokenFile is { } file ? new TokenFile(file).GetAsync : null));
+        if (new object?[] { options.ApiKey, options.GetApiKey, options.TokenFile }.Count(each => each is not null) > 1)
         {
-            throw new ArgumentException($"{nameof(options.ApiKey)} and {nameof(options.GetApiKey)} exclude one another.", nameof(options));
+            throw new ArgumentException($"{nameof(options.ApiKey)}, {nameof(options.GetApiKey)} and {nameof(options.TokenFile)} exclude one another.", nameof(options));
         }
 
         if ((_fixedKey is not null || _getKey is not null) && !MfnClientOptions.MayCarryKey(options.Address))

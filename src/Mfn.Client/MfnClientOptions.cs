@@ -44,6 +44,12 @@ public sealed record MfnClientOptions
     public Func<CancellationToken, ValueTask<string>>? GetApiKey { get; init; }
 
     /// <summary>
+    /// A file whose first line is sent in place of <see cref="ApiKey"/>: an API key, or a token that something else renews. It is read for
+    /// each call.
+    /// </summary>
+    public string? TokenFile { get; init; }
+
+    /// <summary>
     /// How long the server may take to accept a connection, and how long it may be silent before it is asked for a sign of life, which it
     /// has as long to give; at least a second.
     /// </summary>
@@ -66,5 +72,5 @@ public sealed record MfnClientOptions
     }
 
     /// <summary>What it has, but not its secrets.</summary>
-    public override string ToString() => $"{Address} (key: {(ApiKey is null && GetApiKey is null ? "none" : "set")})";
+    public override string ToString() => $"{Address} (key: {(ApiKey is null && GetApiKey is null && TokenFile is null ? "none" : "set")})";
 }

@@ -58,5 +58,20 @@ internal sealed record ServerContext
         }
     }
 
+    /// <summary>What speaks against the first line of a file as a key, to be said behind the option that names the file; null if nothing does.</summary>
+    public static string? FindKeyProblem(string path)
+    {
+        try
+        {
+            return Directory.Exists(path) ? $"must be a file, but '{path}' is a folder."
+                : !File.Exists(path) ? $"must be an existing file, but there is no '{path}'."
+                : File.ReadLines(path).FirstOrDefault()?.Trim() is { Length: > 0 } ? null : $"must have an API key or a token in its first line, but that of '{path}' is empty.";
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return $"must be a file that can be read, but '{path}' cannot: {error.Message}";
+        }
+    }
+
     public override string ToString() => $"{Server} (key: {KeyPlace})";
 }

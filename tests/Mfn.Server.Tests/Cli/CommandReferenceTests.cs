@@ -9,7 +9,7 @@ public sealed class CommandReferenceTests
     private const string Marker = "<!-- From here on the page is what CommandReferenceTests makes of the command tree. -->\n";
 
     // What every command with an answer has, and every command that calls servers; the page says it once.
-    private static readonly HashSet<string> Shared = ["--output", "--json", "--quiet", "--verbose", "--help", "--server", "--context", "--key", "--tls-ca", "--tls-cert", "--tls-key", "--timeout"];
+    private static readonly HashSet<string> Shared = ["--output", "--json", "--quiet", "--verbose", "--help", "--server", "--context", "--key", "--token-file", "--tls-ca", "--tls-cert", "--tls-key", "--timeout"];
 
     [Fact]
     public async Task Page_ListsTheCommandTree()

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Mfn.Cli;
 using Mfn.Client.Npy;
 using Mfn.Contracts.V1;
+using Mfn.Server.Identity;
 using Command = System.CommandLine.Command;
 
 namespace Mfn.Server.Tests.Cli;
@@ -51,6 +52,10 @@ public sealed class CommandTable : IAsyncLifetime
         ["context list"] = "context list",
         ["context show"] = "context show one",
         ["context remove"] = "context remove one",
+        ["key create"] = "key create somebody --role viewer --expires 30d",
+        ["key list"] = "key list",
+        ["key rotate"] = "key rotate 0123456789ab",
+        ["key revoke"] = "key revoke 0123456789ab",
         ["completion bash"] = "completion bash",
         ["completion zsh"] = "completion zsh",
         ["completion fish"] = "completion fish",
@@ -120,20 +125,23 @@ public sealed class CommandTable : IAsyncLifetime
     /// <summary>What names the server that the table has, if the command calls any.</summary>
     public string[] ServerOf(string path) => CallsServers(path) ? ["--server", Server.Address.ToString()] : [];
 
-    /// <summary>Runs a command within this process. Contexts are files, which processes of their own have.</summary>
+    /// <summary>Runs a command within this process. Contexts and keys are files, which processes of their own have.</summary>
     public async Task<(int ExitCode, string Output, string Error)> RunAsync(string path, string[] more)
     {
         string[] line = [.. await LineAsync(path), .. more, .. more.Contains("--server") ? [] : ServerOf(path)];
-        return path.StartsWith("context ", StringComparison.Ordinal) ? await MfnProcess.RunAsync(NewEnvironment(), line) : await InProcess.RunAsync(line);
+        return path.Split(' ')[0] is "context" or "key" ? await MfnProcess.RunAsync(NewEnvironment(), line) : await InProcess.RunAsync(line);
     }
 
-    /// <summary>What a process is to have in its environment: contexts of its own, of which there is one.</summary>
+    /// <summary>What a process is to have in its environment: contexts and keys of its own, of which there is one each.</summary>
     public IReadOnlyDictionary<string, string> NewEnvironment()
     {
         var home = Path.Combine(_folder.FullName, $"config-{Interlocked.Increment(ref _count)}");
         Directory.CreateDirectory(Path.Combine(home, "mfn"));
         File.WriteAllText(Path.Combine(home, "mfn", "contexts.json"), """{ "contexts": { "one": { "server": "http://127.0.0.1:1" } } }""");
-        return new Dictionary<string, string> { ["XDG_CONFIG_HOME"] = home };
+        var keys = Path.Combine(home, "keys.json");
+        using var file = File.Create(keys);
+        ApiKeyFile.Write(file, [new ApiKey("0123456789ab", "lab", TenantName.Default, Roles.Operator, ApiKeyText.Hash("x"), DateTimeOffset.UnixEpoch, Expires: null, Revoked: null)]);
+        return new Dictionary<string, string> { ["XDG_CONFIG_HOME"] = home, ["MFN_Auth__ApiKeys__File"] = keys };
     }
 
     private async Task<string> NewDataAsync()

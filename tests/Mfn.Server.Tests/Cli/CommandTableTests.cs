@@ -114,7 +114,7 @@ public sealed partial class CommandTableTests(CommandTable table) : IClassFixtur
         foreach (var option in CommandTable.Paths(CommandTable.Commands[path]))
         {
             // What makes the option apply.
-            string[] more = option.Name is "--tls-ca" or "--tls-cert" or "--tls-key" ? ["--server", "https://127.0.0.1:1"] : [];
+            string[] more = option.Name is "--token-file" or "--tls-ca" or "--tls-cert" or "--tls-key" ? ["--server", "https://127.0.0.1:1"] : [];
             if (option.Name is "--tls-cert" or "--tls-key")
             {
                 more = [.. more, option.Name == "--tls-cert" ? "--tls-key" : "--tls-cert", Nowhere];

@@ -80,6 +80,36 @@ public sealed class RightsOfStreamsTests : IDisposable
         Assert.Equal(Enumerable.Range(0, steps.Count).Select(i => steps[0] + i), steps);
     }
 
+    /// <summary>A token that something else renews in a file.</summary>
+    [Fact]
+    public async Task TokenFile_ThatIsReplaced_IsReadAgain()
+    {
+        var key = _keys.Add(Roles.Operator);
+        var file = Path.Combine(Path.GetDirectoryName(_keys.Path)!, "token");
+        await File.WriteAllTextAsync(file, $"{key}\n");
+        await using var server = await TestServer.StartAsync(_keys.Setting);
+        var run = await CreateAsync(server, key);
+        using var client = new MfnClient(new MfnClientOptions { Address = server.Address, TokenFile = file });
+        var reconnections = 0;
+        var options = new WatchOptions { Reconnecting = (_, _) => reconnections++ };
+
+        await foreach (var each in client.Runs.WatchAsync(new WatchRunRequest { RunId = run.RunId }, options))
+        {
+            Assert.IsNotType<GapEvent>(each);
+            if (each is FrameEvent && reconnections == 0 && await File.ReadAllTextAsync(file) == $"{key}\n")
+            {
+                await File.WriteAllTextAsync(file, _keys.Add(Roles.Viewer));
+                _keys.Revoke(key);
+            }
+            else if (reconnections > 0)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(1, reconnections);
+    }
+
     [Fact]
     public async Task Steering_OfAKeyThatIsOnlyAViewersNow_EndsBeforeTheNextCommand()
     {
