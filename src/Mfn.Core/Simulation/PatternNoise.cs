@@ -6,7 +6,8 @@ namespace Mfn.Core.Simulation;
 
 /// <summary>
 /// What noise adds to a step (Euler and Maruyama): √Δt (a ξ + m u η), with the additive strength a, the multiplicative strength m, the cell u before
-/// the step and standard normals ξ and η of its own for each cell, drawn species by species, row by row, those of strengths that are 0 not at all.
+/// the step and standard normals ξ and η of its own for each cell, drawn species by species, row by row, first all ξ of a row and then all η, those of strengths
+/// that are 0 not at all. What is drawn is multiplied with its strength and √Δt in doubles and then rounded to the cells' type; no product is fused.
 /// </summary>
 internal sealed class PatternNoise<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -38,7 +39,8 @@ internal sealed class PatternNoise<T>
                     _random.FillNormal(0, additive, _drawn);
                     for (var i = 0; i < cells.Length; i++)
                     {
-                        cells[i] += TakesPart(first + i) ? T.CreateChecked(_drawn[i]) : T.Zero;
+                        // What does not take part keeps its bits, the sign of a zero too.
+                        cells[i] = TakesPart(first + i) ? cells[i] + T.CreateChecked(_drawn[i]) : cells[i];
                     }
                 }
 
@@ -48,7 +50,7 @@ internal sealed class PatternNoise<T>
                     _random.FillNormal(0, multiplicative, _drawn);
                     for (var i = 0; i < cells.Length; i++)
                     {
-                        cells[i] += TakesPart(first + i) ? old[i] * T.CreateChecked(_drawn[i]) : T.Zero;
+                        cells[i] = TakesPart(first + i) ? cells[i] + (old[i] * T.CreateChecked(_drawn[i])) : cells[i];
                     }
                 }
 

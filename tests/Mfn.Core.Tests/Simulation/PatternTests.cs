@@ -187,7 +187,7 @@ public class PatternTests
         Assert.Equal(["Laplacian", "Integrator"], pattern.FindProblems().Select(problem => problem.Parameter));
     }
 
-    private static IEnumerable<PatternSpec> Domains(string name)
+    internal static IEnumerable<PatternSpec> Domains(string name)
     {
         var random = new Random(3);
         var one = Pattern(name);
