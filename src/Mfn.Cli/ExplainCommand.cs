@@ -14,6 +14,7 @@ internal static class ExplainCommand
         Examples:
           mfn explain --kinetics schnakenberg:a=0.1,b=0.9,d=40
           mfn explain --kinetics gray-scott:F=0.037,k=0.06 --rows 256 --columns 256 --json
+          mfn explain --preset gray-scott-F0.037-k0.060
           mfn explain                                                         why the reference's defaults form no pattern
         """;
 
@@ -30,7 +31,8 @@ internal static class ExplainCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var answer = output.Open(arguments);
-            var request = new ExplainRequest { Spec = spec.Read(arguments), WithInitialFields = spec.ReadFields(arguments).Count > 0 };
+            var request = new ExplainRequest { Spec = spec.Read(arguments) };
+            request.WithInitialFields = spec.ReadFields(arguments, request.Spec).Count > 0;
             var response = connection.IsElsewhere(arguments)
                 ? await connection.UseAsync(arguments, answer, client => client.ExplainAsync(request, cancellationToken), cancellationToken)
                 : LocalCalls.Explain(request);

@@ -3,7 +3,7 @@ using Mfn.Contracts.V1;
 
 namespace Mfn.Cli;
 
-/// <summary>The simulation presets of configs/, which are part of the executable.</summary>
+/// <summary>The simulation presets of the reference, those of configs/, which are part of the executable.</summary>
 internal static class Presets
 {
     public static readonly string[] Names = ["small", "medium", "large"];

@@ -26,6 +26,7 @@ internal sealed class SimulateCommand
           mfn simulate --turing-threshold 0.05 --grid 128 --steps 30
           mfn simulate --grid 256 --steps 2000 --seed 7 --out field.npy
           mfn simulate --preset medium --no-turing --json
+          mfn simulate --preset barkley-a0.75-b0.01-eps0.02 --rows 64 --columns 256 --movie spiral.png
           mfn simulate --variant engine --boundary neumann --activator-diffusion 0.01 --activator-rate 0.1 --inhibitor-rate 0.001 --turing-threshold 0.5
           mfn simulate --features --json
           mfn simulate --server http://127.0.0.1:50051 --every 10
@@ -114,7 +115,7 @@ internal sealed class SimulateCommand
             Spec = _spec.Read(arguments),
             Features = arguments.GetValue(_features) ? new FeatureOptions() : null,
         };
-        request.InitialFields.AddRange(_spec.ReadFields(arguments, arguments.GetValue(_cast)));
+        request.InitialFields.AddRange(_spec.ReadFields(arguments, request.Spec, arguments.GetValue(_cast)));
         arguments.RequireFor(request.InitialFields.Count > 0, "with --initial", _cast);
         return request;
     }

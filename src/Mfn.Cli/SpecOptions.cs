@@ -2,17 +2,19 @@ using System.CommandLine;
 using Mfn.Cli.Flags;
 using Mfn.Cli.Kinetics;
 using Mfn.Contracts.V1;
+using Mfn.Core.Gallery;
+using Mfn.Server.Translation;
 
 namespace Mfn.Cli;
 
 /// <summary>The options that describe a simulation. What is not given is left to the preset, and then to the server.</summary>
 internal sealed class SpecOptions
 {
-    private readonly Option<string?> _preset = ChoiceOption.Create("--preset", "Start from a preset; the other options change it.", Presets.Names);
+    private readonly Option<string?> _preset = PresetOption.Create();
     private readonly Option<string?> _variant = ChoiceOption.Create("--variant", "Which simulation of the reference. Default: model.", ["model", "engine"]).Fills("variant", "simulation_variant");
     private readonly Option<string?> _precision = ChoiceOption.Create("--precision", "Type of the cells; singles are faster, and a model of their own. Default: f64.", ["f64", "f32"]).Fills("precision");
     private readonly Option<int?> _grid = NumberOption.Create<int>("--grid", "N", "Rows and columns of the field: 4 to 1024. Default: 64.").Fills("grid_size").AtLeast(4);
-    private readonly Option<int?> _steps = NumberOption.Create<int>("--steps", "N", "Time steps: 1 to 10000. Default: 64; 5000 with --kinetics.").Fills("steps").AtLeast(1);
+    private readonly Option<int?> _steps = NumberOption.Create<int>("--steps", "N", "Time steps: 1 to 10000, without a server to 1000000. Default: 64; 5000 with --kinetics.").Fills("steps").AtLeast(1);
     private readonly Option<long?> _seed = NumberOption.Create<long>("--seed", "N", "Seed of the random numbers: 0 to 2^63-1. Default: 42.").Fills("seed").WithinSeeds();
     private readonly Option<double?> _alpha = NumberOption.Create<double>("--alpha", "X", "Diffusion of the potential: 0 to below 0.25 (engine: from 0.05). Default: 0.18.").Fills("alpha").Within(0, 1);
     private readonly Option<bool> _allowUnstable = new Option<bool>("--allow-unstable") { Description = "Allow an --alpha from 0.25 to 1, where only clamping bounds the field (model only); with --kinetics a --time-step above the largest stable one." }.Fills("allow_unstable");
@@ -31,9 +33,9 @@ internal sealed class SpecOptions
 
     private Option[] EngineOnly => [_activatorDiffusion, _inhibitorDiffusion, _activatorRate, _inhibitorRate];
 
-    private Option[] ReferenceOnly => [_preset, _variant, _grid, _alpha, _spikeProbability, _noTuring, _turingThreshold, _jitter, _jitterVariance, .. EngineOnly];
+    private Option[] ReferenceOnly => [_variant, _grid, _alpha, _spikeProbability, _noTuring, _turingThreshold, _jitter, _jitterVariance, .. EngineOnly];
 
-    private Option[] Common => [_precision, _steps, _seed, _allowUnstable, _boundary];
+    private Option[] Common => [_preset, _precision, _steps, _seed, _allowUnstable, _boundary];
 
     public void AddTo(Command command)
     {
@@ -46,17 +48,17 @@ internal sealed class SpecOptions
 
     /// <summary>The concentrations that the simulation begins with, a field a species; none if the arguments name no file.</summary>
     /// <exception cref="BadArgumentsException">The file cannot be used.</exception>
-    public IReadOnlyList<Field> ReadFields(ParseResult arguments, bool castIntegers = false) => _pattern.ReadFields(arguments, castIntegers);
+    public IReadOnlyList<Field> ReadFields(ParseResult arguments, SimulationSpec spec, bool castIntegers = false) => _pattern.ReadFields(arguments, spec, castIntegers);
 
     /// <summary>The spec that the arguments describe.</summary>
     /// <exception cref="BadArgumentsException">An option does not apply to the kinetics or the variant, or a file cannot be read.</exception>
     public SimulationSpec Read(ParseResult arguments)
     {
         var problems = new List<string>();
-        _pattern.RequireUsable(arguments, problems);
-        arguments.RequireFor(!_pattern.IsGiven(arguments), "without --kinetics", problems, ReferenceOnly);
+        var spec = ReadPreset(arguments, problems);
+        _pattern.RequireUsable(arguments, KineticsWire.ModelOf(spec), problems);
+        arguments.RequireFor(!IsPattern(), KineticsWire.ModelOf(spec) is null ? "without --kinetics" : $"without a {_preset.Name} of the gallery", problems, ReferenceOnly);
         BadArgumentsException.ThrowIfAny(problems);
-        var spec = arguments.GetValue(_preset) is { } preset ? Presets.Load(preset) : new SimulationSpec();
         Set(_variant, variant => spec.Variant = variant == "engine" ? SimulationVariant.Engine : SimulationVariant.Model);
         Set(_precision, precision => spec.Precision = precision == "f32" ? Precision.Binary32 : Precision.Binary64);
         arguments.Apply(_grid, value => spec.GridSize = value);
@@ -70,15 +72,21 @@ internal sealed class SpecOptions
         Set(_jitter, value => spec.JitterEnabled = value);
         arguments.Apply(_jitterVariance, value => spec.JitterVarianceVoltsSquared = value);
         _pattern.Read(arguments, spec);
-        if (_pattern.IsGiven(arguments))
+        if (IsPattern())
         {
-            spec.Domain.Boundaries.AddRange(arguments.GetValue(_boundary) ?? []);
+            Set(_boundary, boundaries =>
+            {
+                spec.Domain.Boundaries.Clear();
+                spec.Domain.Boundaries.AddRange(boundaries);
+            });
             return spec;
         }
 
         arguments.RequireFor(spec.JitterEnabled, "with --jitter", _jitterVariance);
         ReadEngine(arguments, spec);
         return spec;
+
+        bool IsPattern() => _pattern.IsGiven(arguments) || KineticsWire.ModelOf(spec) is not null;
 
         void Set<T>(Option<T> option, Action<T> assign)
         {
@@ -87,6 +95,23 @@ internal sealed class SpecOptions
                 assign(arguments.GetValue(option)!);
             }
         }
+    }
+
+    /// <summary>Whether the steps of the spec are a preset's of the gallery, and not the caller's.</summary>
+    public bool HasStepsOfGallery(ParseResult arguments) => !arguments.IsGiven(_steps) && Find(arguments) is not null;
+
+    private Preset? Find(ParseResult arguments) => arguments.GetValue(_preset) is { } name ? PresetGallery.Find(name) : null;
+
+    // The spec that the arguments change.
+    private SimulationSpec ReadPreset(ParseResult arguments, List<string> problems)
+    {
+        if (Find(arguments) is { } shown)
+        {
+            return shown.ToWire();
+        }
+
+        arguments.RequireFor(!_pattern.IsGiven(arguments), "without --kinetics, but for presets of the gallery", problems, _preset);
+        return arguments.GetValue(_preset) is { } name && !_pattern.IsGiven(arguments) ? Presets.Load(name) : new SimulationSpec();
     }
 
     private void ReadEngine(ParseResult arguments, SimulationSpec spec)

@@ -17,9 +17,9 @@ public static class LocalCalls
     /// <exception cref="RpcException">What the service would answer.</exception>
     public static ComputeGoldmanPotentialResponse ComputeGoldmanPotential(ComputeGoldmanPotentialRequest request) => Answer(request, MembraneWireExtensions.ToResponse);
 
-    /// <summary>As <c>SimulationService.Explain</c> of a server with default limits.</summary>
+    /// <summary>As <c>SimulationService.Explain</c> of a server in this process.</summary>
     /// <exception cref="RpcException">What the service would answer.</exception>
-    public static ExplainResponse Explain(ExplainRequest request) => Answer(request, explained => explained.ToResponse(new LimitsOptions()));
+    public static ExplainResponse Explain(ExplainRequest request) => Answer(request, explained => explained.ToResponse(LimitsOptions.OfOneCaller));
 
     private static TResponse Answer<TRequest, TResponse>(TRequest request, Func<TRequest, TResponse> answer)
     {

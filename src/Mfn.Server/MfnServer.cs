@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mfn.Server.Aggregation;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
@@ -44,6 +45,7 @@ public static class MfnServer
 
     // A frame of HTTP/2 costs the same whatever its size, so that a field should take few. Used as far as the client allows it too.
     private const int MaxFrameBytes = 256 * 1024;
+    private const string MaxStepsVariable = $"MFN_{LimitsOptions.Section}__{nameof(LimitsOptions.MaxSteps)}";
 
     /// <summary>A server that is ready to start.</summary>
     /// <param name="args">
@@ -63,7 +65,7 @@ public static class MfnServer
     }
 
     /// <summary>
-    /// A server for this process alone, on a free loopback port. Of the environment it takes the settings that say what it allows, not those that
+    /// A server for this process alone, on a free loopback port, which allows more steps. Of the environment it takes the settings that say what it allows, not those that
     /// say where a server is, whom it trusts, what it keeps and what it logs.
     /// </summary>
     /// <exception cref="InvalidSettingsException">As of <see cref="Build(string[])"/>.</exception>
@@ -71,7 +73,13 @@ public static class MfnServer
     {
         // It keeps nothing on disk, of which a server may have to warn.
         string[] args = ["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Mfn.Server.Storage=Error"];
-        return Build(ServerSettings.Read(args, Environment.GetEnvironmentVariables(), IsAllowance));
+        var environment = Environment.GetEnvironmentVariables();
+        if (!environment.Keys.Cast<string>().Contains(MaxStepsVariable, StringComparer.OrdinalIgnoreCase))
+        {
+            environment[MaxStepsVariable] = LimitsOptions.OfOneCaller.MaxSteps.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return Build(ServerSettings.Read(args, environment, IsAllowance));
 
         static bool IsAllowance(string setting) =>
             setting.StartsWith($"{LimitsOptions.Section}:", StringComparison.Ordinal) || setting.StartsWith($"{StreamingOptions.Section}:", StringComparison.Ordinal);

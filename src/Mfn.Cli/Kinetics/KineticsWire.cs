@@ -18,11 +18,11 @@ internal static class KineticsWire
     public static KineticsModel? ModelOf(SimulationSpec? spec) =>
         spec is null || CaseOf(spec) is not { } field ? null : KineticsModel.Find(field.Name.Replace('_', '-'));
 
-    /// <summary>Puts a choice into a spec.</summary>
+    /// <summary>Puts a choice into a spec; parameters of the same model that are not in the choice stay.</summary>
     public static void Write(SimulationSpec spec, KineticsChoice choice)
     {
         var field = Cases.Single(each => each.Name == FieldName(choice.Model));
-        var message = field.MessageType.Parser.ParseFrom([]);
+        var message = (IMessage?)field.Accessor.GetValue(spec) ?? field.MessageType.Parser.ParseFrom([]);
         foreach (var (parameter, value) in choice.Values)
         {
             message.Descriptor.FindFieldByName(parameter.Name).Accessor.SetValue(message, value);

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using Google.Protobuf.Collections;
 using Mfn.Cli.Flags;
 using Mfn.Contracts.V1;
+using Mfn.Server.Translation;
 
 namespace Mfn.Cli.Kinetics;
 
@@ -30,7 +32,7 @@ internal sealed class PatternOptions
     private readonly Option<double[]?> _noise = NumberList("--noise", "Strength of white noise a species: at least 0 (--kinetics). Default: 0.").Fills("noise.additive");
     private readonly Option<double[]?> _multiplicativeNoise = NumberList("--multiplicative-noise", "Strength of noise that is proportional to the concentration (--kinetics). Default: 0.").Fills("noise.multiplicative");
     private readonly Option<string?> _initial = new Option<string?>("--initial") { Description = "Concentrations of step 0: an array of (species, rows, columns), which --out writes (--kinetics).", HelpName = "FILE.npy" }.Fills("initial_fields", "initial_fields.species");
-    private readonly Option<double[]?> _uniform = NumberList("--initial-uniform", "Uniform concentrations of step 0 (--kinetics). Default: the steady state that is most unstable, or the model's.").Fills("initial.uniform");
+    private readonly Option<double[]?> _uniform = NumberList("--initial-uniform", "Uniform concentrations of step 0, and no others without --initial-shape (--kinetics). Default: the steady state that is most unstable, or the model's.").Fills("initial.uniform");
     private readonly Option<double?> _initialNoise = NumberOption.Create<double>("--initial-noise", "X", "Standard deviation of noise in step 0, relative to the uniform concentration (--kinetics).").Fills("initial.noise").Within(0, 1e9);
     private readonly Option<string?> _shape = ChoiceOption.Create("--initial-shape", "Where step 0 has other concentrations (--kinetics).", Shapes.Keys).Fills("initial.shape");
     private readonly Option<double[]?> _inside = NumberList("--initial-inside", "Those concentrations (with --initial-shape).").Fills("initial.inside");
@@ -52,24 +54,36 @@ internal sealed class PatternOptions
     /// <summary>Whether the arguments name a kinetic model.</summary>
     public bool IsGiven(ParseResult arguments) => arguments.GetValue(_kinetics) is not null;
 
-    /// <summary>Notes options that would have no effect.</summary>
-    public void RequireUsable(ParseResult arguments, List<string> problems)
+    /// <summary>Notes options that would have no effect, or that do not fit a preset.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="preset">The kinetic model of the preset; null if there is no preset, or one of the reference.</param>
+    /// <param name="problems">Collects what is wrong.</param>
+    public void RequireUsable(ParseResult arguments, Core.Kinetics.KineticsModel? preset, List<string> problems)
     {
-        arguments.RequireFor(IsGiven(arguments), $"with {_kinetics.Name}", problems, OnlyWithKinetics.Except(Shaped));
+        if (preset is not null && arguments.GetValue(_kinetics) is { } kinetics && kinetics.Model != preset)
+        {
+            problems.Add($"{_kinetics.Name} must be {preset.Name}, as the preset's, but was {kinetics.Model.Name}.");
+        }
+
+        arguments.RequireFor(preset is not null || IsGiven(arguments), $"with {_kinetics.Name} or a preset of the gallery", problems, OnlyWithKinetics.Except(Shaped));
         arguments.RequireFor(arguments.IsGiven(_shape), $"with {_shape.Name}", problems, Shaped);
     }
 
-    /// <summary>Puts what the arguments say of the kinetic model into a spec.</summary>
+    /// <summary>Puts what the arguments say of the kinetic model into a spec, which may be a preset's.</summary>
     /// <exception cref="BadArgumentsException">The mask cannot be read.</exception>
     public void Read(ParseResult arguments, SimulationSpec spec)
     {
-        if (arguments.GetValue(_kinetics) is not { } kinetics)
+        if (arguments.GetValue(_kinetics) is { } kinetics)
+        {
+            KineticsWire.Write(spec, kinetics);
+        }
+
+        if (KineticsWire.ModelOf(spec) is not { } model)
         {
             return;
         }
 
-        KineticsWire.Write(spec, kinetics);
-        var domain = new Domain();
+        var domain = spec.Domain ??= new Domain();
         arguments.Apply(_rows, value => domain.Rows = value);
         arguments.Apply(_columns, value => domain.Columns = value);
         arguments.Apply(_cellWidth, value => domain.CellWidth = value);
@@ -84,32 +98,31 @@ internal sealed class PatternOptions
             domain.Mask = MaskFile.Read(mask);
         }
 
-        spec.Domain = domain;
         if (arguments.GetValue(_integrator) is { } integrator)
         {
             spec.Integrator = integrator == "adi" ? Integrator.Adi : Integrator.Euler;
         }
 
         ReadNoise(arguments, spec);
-        ReadInitial(arguments, spec, kinetics.Model);
+        ReadInitial(arguments, spec, model);
     }
 
     /// <summary>The concentrations that the simulation begins with, a field a species; none if the arguments name no file.</summary>
     /// <exception cref="BadArgumentsException">The file cannot be read, or has another number of species.</exception>
-    public IReadOnlyList<Field> ReadFields(ParseResult arguments, bool castIntegers)
+    public IReadOnlyList<Field> ReadFields(ParseResult arguments, SimulationSpec spec, bool castIntegers)
     {
-        if (arguments.GetValue(_initial) is not { } path || arguments.GetValue(_kinetics) is not { } kinetics)
+        if (arguments.GetValue(_initial) is not { } path || KineticsWire.ModelOf(spec) is not { } model)
         {
             return [];
         }
 
         using var history = NpyHistory.Open(path, castIntegers);
-        var speciesCount = kinetics.Model.Species.Length;
+        var speciesCount = model.Species.Length;
         var fields = history.Frames().Take(speciesCount + 1).ToArray();
         return fields.Length == speciesCount
             ? fields
             : throw new BadArgumentsException(
-                $"{_initial.Name} must be an array of ({speciesCount}, rows, columns), a field for each of {string.Join(" and ", kinetics.Model.Species)}, but '{path}' has {(fields.Length > speciesCount ? "more" : $"{fields.Length}")}.");
+                $"{_initial.Name} must be an array of ({speciesCount}, rows, columns), a field for each of {string.Join(" and ", model.Species)}, but '{path}' has {(fields.Length > speciesCount ? "more" : $"{fields.Length}")}.");
     }
 
     /// <summary>An option that takes a number for all species, or one each.</summary>
@@ -134,13 +147,22 @@ internal sealed class PatternOptions
 
     private void ReadNoise(ParseResult arguments, SimulationSpec spec)
     {
-        var noise = new Noise();
-        noise.Additive.AddRange(arguments.GetValue(_noise) ?? []);
-        noise.Multiplicative.AddRange(arguments.GetValue(_multiplicativeNoise) ?? []);
+        var noise = spec.Noise ?? new Noise();
+        Replace(noise.Additive, arguments.GetValue(_noise));
+        Replace(noise.Multiplicative, arguments.GetValue(_multiplicativeNoise));
         spec.Noise = noise.Equals(new Noise()) ? null : noise;
+
+        static void Replace(RepeatedField<double> strengths, double[]? given)
+        {
+            if (given is not null)
+            {
+                strengths.Clear();
+                strengths.AddRange(given);
+            }
+        }
     }
 
-    // What is given changes the model's own beginning, unless it says another shape.
+    // Noise alone changes the preset's or the model's own beginning; concentrations or a shape make another.
     private void ReadInitial(ParseResult arguments, SimulationSpec spec, Core.Kinetics.KineticsModel model)
     {
         if (!new Option[] { _uniform, _initialNoise, _shape }.Any(arguments.IsGiven))
@@ -148,8 +170,17 @@ internal sealed class PatternOptions
             return;
         }
 
-        var initial = new InitialPattern { Noise = arguments.GetValue(_initialNoise) ?? model.DefaultInitial.Noise };
-        initial.Uniform.AddRange(arguments.GetValue(_uniform) ?? [.. model.DefaultInitial.Uniform ?? []]);
+        var begun = spec.Initial ?? model.InitialToWire();
+        var noise = arguments.GetValue(_initialNoise) ?? begun.Noise;
+        if (!arguments.IsGiven(_uniform) && !arguments.IsGiven(_shape))
+        {
+            spec.Initial = begun;
+            spec.Initial.Noise = noise;
+            return;
+        }
+
+        var initial = new InitialPattern { Noise = noise };
+        initial.Uniform.AddRange(arguments.GetValue(_uniform) ?? [.. begun.Uniform]);
         if (arguments.GetValue(_shape) is { } shape)
         {
             initial.Shape = Shapes[shape];

@@ -48,7 +48,14 @@ internal static class CreateCommand
         {
             var answer = output.Open(arguments);
             var request = new CreateRunRequest { Spec = spec.Read(arguments), Stop = life.ReadStop(arguments), Paused = arguments.GetValue(life.Paused) };
-            var species = spec.ReadFields(arguments, arguments.GetValue(cast));
+            if (spec.HasStepsOfGallery(arguments))
+            {
+                // As a run's end, of which there may be more than a call's simulation may take.
+                request.Stop ??= new StopCondition { AfterStep = request.Spec.Steps };
+                request.Spec.ClearSteps();
+            }
+
+            var species = spec.ReadFields(arguments, request.Spec, arguments.GetValue(cast));
             arguments.RequireFor(species.Count > 0 || new[] { potential, activator, inhibitor }.Any(arguments.IsGiven), "with --potential, --activator, --inhibitor or --initial", cast);
             life.ReadName(arguments, name => request.Name = name);
             arguments.Apply(life.Pace, value => request.StepsPerSecond = value);

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Mfn.Core.Aggregation.Rules;
 using Mfn.Core.Specs;
 using Mfn.Server.Calls;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 
 namespace Mfn.Server.Aggregation;
 

@@ -1,7 +1,7 @@
 using Mfn.Core.Aggregation;
 using Mfn.Core.Aggregation.Updates;
 using Mfn.Server.Calls;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 
 namespace Mfn.Server.Aggregation;
 

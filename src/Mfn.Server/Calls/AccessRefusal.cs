@@ -3,7 +3,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Server.Identity;
 using Mfn.Server.Observability;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 

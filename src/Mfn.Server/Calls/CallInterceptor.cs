@@ -2,7 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Mfn.Server.Lifetime;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 
 namespace Mfn.Server.Calls;
 

@@ -5,7 +5,7 @@ using Google.Rpc;
 using Grpc.Core;
 using Mfn.Core.Aggregation.Rules;
 using Mfn.Server.Identity;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 using RichStatus = Google.Rpc.Status;
 
 namespace Mfn.Server.Calls;

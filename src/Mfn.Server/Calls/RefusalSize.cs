@@ -4,7 +4,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 using RichStatus = Google.Rpc.Status;
 
 namespace Mfn.Server.Calls;

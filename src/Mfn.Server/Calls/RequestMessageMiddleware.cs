@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Grpc.Core;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 
 namespace Mfn.Server.Calls;
 

@@ -1,3 +1,5 @@
+using Mfn.Server.Texts;
+
 namespace Mfn.Server.Configuration;
 
 /// <summary>The settings that a command line gives, and the file that it names.</summary>
@@ -16,7 +18,7 @@ internal static class CommandLineSettings
             var (key, value) = Split(word);
             if (!key.StartsWith(Prefix, StringComparison.Ordinal) || (value is null && !words.TryDequeue(out value)))
             {
-                problems.Add($"'{word}' must be --urls URLS, --config FILE or --set KEY=VALUE.");
+                problems.Add($"{CallersText.Quote(word)} must be --urls URLS, --config FILE or --set KEY=VALUE.");
                 continue;
             }
 

@@ -1,3 +1,5 @@
+using Mfn.Server.Texts;
+
 namespace Mfn.Server.Configuration;
 
 /// <summary>A setting that somebody gave, which need not be one.</summary>
@@ -11,6 +13,6 @@ internal sealed record GivenSetting(string Name, string Value, string WrittenAs,
     public string Refuse(string otherwise = ".")
     {
         var nearest = Settings.Nearest(Name);
-        return $"{WrittenAs} is no setting{(nearest.Count > 0 ? $"; did you mean {string.Join(" or ", nearest.Select(Write))}?" : otherwise)}";
+        return $"{CallersText.Show(WrittenAs)} is no setting{(nearest.Count > 0 ? $"; did you mean {string.Join(" or ", nearest.Select(Write))}?" : otherwise)}";
     }
 }

@@ -7,6 +7,9 @@ internal sealed class LimitsOptions
 {
     public const string Section = "Limits";
 
+    /// <summary>For a caller whom nobody shares the machine with: more steps than of a server.</summary>
+    public static LimitsOptions OfOneCaller { get; } = new() { MaxSteps = 1_000_000 };
+
     /// <summary>For what a server has accepted once, whatever its limits are by now.</summary>
     public static LimitsOptions Widest { get; } = new() { MaxGridSize = 4096, MaxSteps = 100_000_000, MaxFrames = 100_000_000, MaxRequestBytes = 1 << 30 };
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Mfn.Server.Texts;
 
 namespace Mfn.Server.Configuration;
 
@@ -19,14 +20,14 @@ internal static class ListenAddresses
         {
             if (Problem(url, out var address) is { } problem)
             {
-                problems.Add($"{name} {problem}, but was '{url}'.");
+                problems.Add($"{name} {problem}, but was {CallersText.Quote(url)}.");
                 continue;
             }
 
             var place = address!.IsUnixPipe ? address.UnixPipePath : $"{address.Host}:{address.Port}";
             if (address.Port != 0 && !seen.TryAdd(place, url))
             {
-                problems.Add($"{name} has '{seen[place]}' and '{url}', which are the same address.");
+                problems.Add($"{name} has {CallersText.Quote(seen[place])} and {CallersText.Quote(url)}, which are the same address.");
                 continue;
             }
 
@@ -35,7 +36,7 @@ internal static class ListenAddresses
 
         if (addresses.Count == 0 && problems.Count == 0)
         {
-            problems.Add($"{name} must have an address such as {Example}, but was '{urls}'.");
+            problems.Add($"{name} must have an address such as {Example}, but was {CallersText.Quote(urls)}.");
         }
 
         return addresses;

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using Mfn.Server.Texts;
 
 namespace Mfn.Server.Configuration;
 
@@ -54,9 +55,9 @@ internal sealed class Setting
     {
         var value = Read(_type, text);
         return value is null
-            ? _type == typeof(string) ? "must not be empty; leave it out" : $"must be {Allowed(isNamed: true)}, but was '{Quote(text)}'{Nearest(text)}"
+            ? _type == typeof(string) ? "must not be empty; leave it out" : $"must be {Allowed(isNamed: true)}, but was {CallersText.Quote(text)}{Nearest(text)}"
             : HasRange && (value.CompareTo(Least) < 0 || value.CompareTo(Most) > 0)
-                ? $"must be {Allowed(isNamed: false)}, but was {Quote(text)}."
+                ? $"must be {Allowed(isNamed: false)}, but was {CallersText.Show(text, CallersText.LongestQuote)}."
                 : null;
     }
 
@@ -114,11 +115,4 @@ internal sealed class Setting
         : Convert.ToString(bound, CultureInfo.InvariantCulture)!;
 
     private static string Or(IReadOnlyCollection<string> words) => words.Count < 2 ? string.Concat(words) : $"{string.Join(", ", words.SkipLast(1))} or {words.Last()}";
-
-    private static string Quote(string text)
-    {
-        const int Most = 128;
-        var shown = string.Concat(text.Take(Most).Select(letter => char.IsControl(letter) ? $"\\u{(int)letter:x4}" : letter.ToString()));
-        return text.Length > Most ? $"{shown}…" : shown;
-    }
 }

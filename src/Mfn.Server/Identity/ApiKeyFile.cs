@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mfn.Server.Texts;
 
 namespace Mfn.Server.Identity;
 
@@ -66,7 +67,7 @@ public static class ApiKeyFile
     {
         if (!ApiKeyText.IsId(entry.Id))
         {
-            throw new InvalidDataException($"has a key whose id is none: '{Security.CallersText.Show(entry.Id, 32)}'.");
+            throw new InvalidDataException($"has a key whose id is none: '{CallersText.Show(entry.Id, 32)}'.");
         }
 
         if (entry.Sha256.Length != HashLength || !entry.Sha256.All(char.IsAsciiHexDigit))

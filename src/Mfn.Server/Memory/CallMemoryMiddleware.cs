@@ -1,7 +1,7 @@
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Lifetime;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Mfn.Server.Calls;
-using Mfn.Server.Security;
 using Mfn.Server.Storage;
+using Mfn.Server.Texts;
 
 namespace Mfn.Server.Runs;
 

@@ -5,7 +5,7 @@ using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Identity;
 using Mfn.Server.Memory;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 using Mfn.Server.Translation;
 
 namespace Mfn.Server.Runs;

@@ -1,5 +1,6 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
+using Mfn.Server.Texts;
 
 namespace Mfn.Server.Security;
 

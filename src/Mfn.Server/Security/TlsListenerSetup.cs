@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Mfn.Server.Texts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;

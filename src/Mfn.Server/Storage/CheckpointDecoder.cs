@@ -6,7 +6,7 @@ using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Simulation;
 using Mfn.Core.Specs;
 using Mfn.Core.Steering;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 using Mfn.Server.Translation;
 
 namespace Mfn.Server.Storage;

@@ -1,4 +1,5 @@
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
+
 
 namespace Mfn.Server.Storage;
 

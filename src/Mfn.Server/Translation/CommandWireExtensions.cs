@@ -4,7 +4,7 @@ using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Runs;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Translation;

@@ -1,7 +1,7 @@
 using Mfn.Core.Features;
 using Mfn.Core.Specs;
 using Mfn.Server.Calls;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Translation;

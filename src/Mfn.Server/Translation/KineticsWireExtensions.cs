@@ -11,7 +11,7 @@ using Mfn.Core.Specs;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Translation;
@@ -304,7 +304,8 @@ internal static class KineticsWireExtensions
         return wire;
     }
 
-    private static Wire.InitialPattern ToWire(this InitialPattern initial) => new()
+    /// <summary>How a simulation begins.</summary>
+    public static Wire.InitialPattern ToWire(this InitialPattern initial) => new()
     {
         Uniform = { initial.Uniform ?? [] },
         Noise = initial.Noise,

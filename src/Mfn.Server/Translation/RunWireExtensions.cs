@@ -7,8 +7,8 @@ using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Identity;
 using Mfn.Server.Runs;
-using Mfn.Server.Security;
 using Mfn.Server.Storage;
+using Mfn.Server.Texts;
 using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Translation;

@@ -1,5 +1,5 @@
 using Mfn.Server.Observability;
-using Mfn.Server.Security;
+using Mfn.Server.Texts;
 
 namespace Mfn.Server.Transport;
 

@@ -39,6 +39,7 @@ internal static class Rooms
         "Lifetime",
         "Security",
         "Configuration",
+        "Texts",
     ];
 
     /// <summary>What knows something above it all the same. No pair may be added: make the one above know the other, or move what both need.</summary>

@@ -3,9 +3,9 @@ using Google.Protobuf;
 using Google.Rpc;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
-using Mfn.Server.Security;
 using Mfn.Server.Tests.Aggregation;
 using Mfn.Server.Tests.GrpcStack;
+using Mfn.Server.Texts;
 
 namespace Mfn.Server.Tests.Calls;
 

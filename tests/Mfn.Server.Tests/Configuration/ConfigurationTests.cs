@@ -45,6 +45,23 @@ public sealed class ConfigurationTests : IDisposable
             refused.Problems.Select(told => told.Replace(_file, "mfn.json", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
+    /// <summary>What is told of settings ends on terminals and in logs.</summary>
+    [Fact]
+    public void Build_SettingsThatDoNotPrint_AreToldInWhatPrints()
+    {
+        var refused = Assert.Throws<InvalidSettingsException>(() => MfnServer.Build(ServerSettings.Read(
+            ["--set", $"Limits:MaxSteps=\u001b[2J{new string('9', 200)}", "--set", "Max\u202eSteps\u0007=5", "--urls", "no\npe", "\u009bword"], new System.Collections.Hashtable())));
+
+        Assert.Equal(
+            [
+                @"'\u{9b}word' must be --urls URLS, --config FILE or --set KEY=VALUE.",
+                $@"--set Limits:MaxSteps must be a whole number between 1 and 100000000, but was '\u{{1b}}[2J{new string('9', 118)}…'.",
+                @"--set Max\u{202e}Steps\u{7} is no setting; did you mean --set Limits:MaxSteps?",
+                @"--urls must be addresses such as http://127.0.0.1:50051 or https://0.0.0.0:50051 with semicolons between them, but was 'no\u{a}pe'.",
+            ],
+            refused.Problems.Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task Start_FileAndCommandLine_TheCommandLineWins()
     {

@@ -84,10 +84,10 @@ public sealed class CompleterTests
     [Fact]
     public async Task Query_OfTheExecutable_IsKindThenALineACandidate()
     {
-        var (exitCode, output, error) = await MfnProcess.RunAsync("[complete]", "simulate", "--preset", "");
+        var (exitCode, output, error) = await MfnProcess.RunAsync("[complete]", "simulate", "--variant", "");
 
         Assert.Equal((0, ""), (exitCode, error));
-        Assert.Equal(["none", "large\t", "medium\t", "small\t"], output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["none", "engine\t", "model\t"], output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Mfn.Server.Security;
+namespace Mfn.Server.Texts;
 
 /// <summary>
 /// What callers wrote, as it may be shown to others: in a status, a log, a terminal. What does not print there, or changes how its surroundings
