@@ -12,58 +12,44 @@ internal interface IPatternStencil<T, TVector>
     /// <summary>Whether the diagonal neighbours are needed.</summary>
     static abstract bool HasDiagonals { get; }
 
-    /// <summary>Whether some cells take no part. Their weights are 0 then and those of all others 1.</summary>
+    /// <summary>Whether some cells take no part: a neighbour that does not is as if it had the cell's own value.</summary>
     static abstract bool IsMasked { get; }
 
     /// <summary>What the sum is a multiple of h² ∇² by.</summary>
     static abstract double Scale { get; }
 
-    /// <summary>The sum over cells of a species and those next to them: one by one, since the compiler keeps structs of so many in memory.</summary>
+    /// <summary>The weight of the cell itself.</summary>
+    static abstract double Centre { get; }
+
+    /// <summary>The sum over cells of a species and those next to them, which without a mask are given added up in columns.</summary>
+    /// <param name="centre"><see cref="Centre"/>.</param>
     /// <param name="here">The cells.</param>
-    /// <param name="above">Those above.</param>
-    /// <param name="below">Those below.</param>
     /// <param name="left">Those before.</param>
     /// <param name="right">Those after.</param>
-    /// <param name="aboveLeft">Like the others undefined without diagonals.</param>
-    /// <param name="aboveRight">See <paramref name="aboveLeft"/>.</param>
-    /// <param name="belowLeft">See <paramref name="aboveLeft"/>.</param>
-    /// <param name="belowRight">See <paramref name="aboveLeft"/>.</param>
-    /// <param name="weights">Of the mask; undefined without one.</param>
+    /// <param name="above">Those above; without a mask the sum of those above and those below.</param>
+    /// <param name="below">Those below; not used without a mask.</param>
+    /// <param name="aboveLeft">Like <paramref name="above"/>, of the cells before; not used without diagonals.</param>
+    /// <param name="aboveRight">Like <paramref name="above"/>, of the cells after; not used without diagonals.</param>
+    /// <param name="belowLeft">Like <paramref name="below"/>, of the cells before; not used without diagonals.</param>
+    /// <param name="belowRight">Like <paramref name="below"/>, of the cells after; not used without diagonals.</param>
+    /// <param name="open">The cells' <see cref="MaskBit"/>s; not used without a mask.</param>
     static abstract TVector Sum(
+        TVector centre,
         TVector here,
-        TVector above,
-        TVector below,
         TVector left,
         TVector right,
+        TVector above,
+        TVector below,
         TVector aboveLeft,
         TVector aboveRight,
         TVector belowLeft,
         TVector belowRight,
-        in Neighbourhood<TVector> weights);
-}
-
-/// <summary>Cells and those next to them.</summary>
-internal readonly struct Neighbourhood<TVector>(TVector here, TVector above, TVector below, TVector left, TVector right)
-    where TVector : struct
-{
-    public readonly TVector Here = here;
-    public readonly TVector Above = above;
-    public readonly TVector Below = below;
-    public readonly TVector Left = left;
-    public readonly TVector Right = right;
-
-    public TVector AboveLeft { get; init; }
-
-    public TVector AboveRight { get; init; }
-
-    public TVector BelowLeft { get; init; }
-
-    public TVector BelowRight { get; init; }
+        TVector open);
 }
 
 /// <summary><see cref="Kinetics.LaplacianStencil.FivePoint"/>.</summary>
 internal readonly struct FivePoints<T, TVector> : IPatternStencil<T, TVector>
-    where T : unmanaged, INumber<T>
+    where T : unmanaged
     where TVector : struct, IVector<TVector, T>
 {
     public static bool HasDiagonals => false;
@@ -72,20 +58,21 @@ internal readonly struct FivePoints<T, TVector> : IPatternStencil<T, TVector>
 
     public static double Scale => 1;
 
+    public static double Centre => -4;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Sum(
+        TVector centre,
         TVector here,
-        TVector above,
-        TVector below,
         TVector left,
         TVector right,
+        TVector above,
+        TVector below,
         TVector aboveLeft,
         TVector aboveRight,
         TVector belowLeft,
         TVector belowRight,
-        in Neighbourhood<TVector> weights) =>
-        TVector.FusedMultiplyAdd(
-            TVector.Create(T.CreateChecked(-4)), here, (above + below) + (left + right));
+        TVector open) => TVector.FusedMultiplyAdd(centre, here, above + (left + right));
 }
 
 /// <summary><see cref="Kinetics.LaplacianStencil.NinePoint"/>.</summary>
@@ -99,27 +86,26 @@ internal readonly struct NinePoints<T, TVector> : IPatternStencil<T, TVector>
 
     public static double Scale => 6;
 
+    public static double Centre => -20;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Sum(
+        TVector centre,
         TVector here,
-        TVector above,
-        TVector below,
         TVector left,
         TVector right,
+        TVector above,
+        TVector below,
         TVector aboveLeft,
         TVector aboveRight,
         TVector belowLeft,
         TVector belowRight,
-        in Neighbourhood<TVector> weights)
-    {
-        var straight = (above + below) + (left + right);
-        var diagonal = (aboveLeft + aboveRight) + (belowLeft + belowRight);
-        return TVector.FusedMultiplyAdd(
-            TVector.Create(T.CreateChecked(-20)), here, TVector.FusedMultiplyAdd(TVector.Create(T.CreateChecked(4)), straight, diagonal));
-    }
+        TVector open) =>
+        TVector.FusedMultiplyAdd(
+            centre, here, TVector.FusedMultiplyAdd(TVector.Create(T.CreateChecked(4)), above + (left + right), aboveLeft + aboveRight));
 }
 
-/// <summary>The same with a mask: a neighbour that takes no part is as if it had the cell's own value.</summary>
+/// <summary><see cref="FivePoints{T, TVector}"/> of fields with a mask.</summary>
 internal readonly struct MaskedFivePoints<T, TVector> : IPatternStencil<T, TVector>
     where T : unmanaged
     where TVector : struct, IVector<TVector, T>
@@ -128,25 +114,33 @@ internal readonly struct MaskedFivePoints<T, TVector> : IPatternStencil<T, TVect
 
     public static bool IsMasked => true;
 
-    public static double Scale => 1;
+    public static double Scale => FivePoints<T, TVector>.Scale;
+
+    public static double Centre => FivePoints<T, TVector>.Centre;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Sum(
+        TVector centre,
         TVector here,
-        TVector above,
-        TVector below,
         TVector left,
         TVector right,
+        TVector above,
+        TVector below,
         TVector aboveLeft,
         TVector aboveRight,
         TVector belowLeft,
         TVector belowRight,
-        in Neighbourhood<TVector> weights) =>
-        ((weights.Above * (above - here)) + (weights.Below * (below - here)))
-        + ((weights.Left * (left - here)) + (weights.Right * (right - here)));
+        TVector open)
+    {
+        var column = TVector.Select(TVector.LacksBit(open, MaskBit.Above), here, above)
+            + TVector.Select(TVector.LacksBit(open, MaskBit.Below), here, below);
+        var row = TVector.Select(TVector.LacksBit(open, MaskBit.Left), here, left)
+            + TVector.Select(TVector.LacksBit(open, MaskBit.Right), here, right);
+        return TVector.FusedMultiplyAdd(centre, here, column + row);
+    }
 }
 
-/// <summary>The same with a mask: a neighbour that takes no part is as if it had the cell's own value.</summary>
+/// <summary><see cref="NinePoints{T, TVector}"/> of fields with a mask.</summary>
 internal readonly struct MaskedNinePoints<T, TVector> : IPatternStencil<T, TVector>
     where T : unmanaged, INumber<T>
     where TVector : struct, IVector<TVector, T>
@@ -155,26 +149,33 @@ internal readonly struct MaskedNinePoints<T, TVector> : IPatternStencil<T, TVect
 
     public static bool IsMasked => true;
 
-    public static double Scale => 6;
+    public static double Scale => NinePoints<T, TVector>.Scale;
+
+    public static double Centre => NinePoints<T, TVector>.Centre;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Sum(
+        TVector centre,
         TVector here,
-        TVector above,
-        TVector below,
         TVector left,
         TVector right,
+        TVector above,
+        TVector below,
         TVector aboveLeft,
         TVector aboveRight,
         TVector belowLeft,
         TVector belowRight,
-        in Neighbourhood<TVector> weights)
+        TVector open)
     {
-        var straight = MaskedFivePoints<T, TVector>.Sum(
-            here, above, below, left, right, aboveLeft, aboveRight, belowLeft, belowRight, weights);
-        var diagonal =
-            ((weights.AboveLeft * (aboveLeft - here)) + (weights.AboveRight * (aboveRight - here)))
-            + ((weights.BelowLeft * (belowLeft - here)) + (weights.BelowRight * (belowRight - here)));
-        return TVector.FusedMultiplyAdd(TVector.Create(T.CreateChecked(4)), straight, diagonal);
+        var column = TVector.Select(TVector.LacksBit(open, MaskBit.Above), here, above)
+            + TVector.Select(TVector.LacksBit(open, MaskBit.Below), here, below);
+        var row = TVector.Select(TVector.LacksBit(open, MaskBit.Left), here, left)
+            + TVector.Select(TVector.LacksBit(open, MaskBit.Right), here, right);
+        var leftColumn = TVector.Select(TVector.LacksBit(open, MaskBit.AboveLeft), here, aboveLeft)
+            + TVector.Select(TVector.LacksBit(open, MaskBit.BelowLeft), here, belowLeft);
+        var rightColumn = TVector.Select(TVector.LacksBit(open, MaskBit.AboveRight), here, aboveRight)
+            + TVector.Select(TVector.LacksBit(open, MaskBit.BelowRight), here, belowRight);
+        return TVector.FusedMultiplyAdd(
+            centre, here, TVector.FusedMultiplyAdd(TVector.Create(T.CreateChecked(4)), column + row, leftColumn + rightColumn));
     }
 }

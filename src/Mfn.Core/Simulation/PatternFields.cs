@@ -41,8 +41,8 @@ internal sealed class PatternFields<T> : ReactionDiffusion
         const int MostLanes = 16;
         var crewHelpers = _spec.ColumnCount < MostLanes ? StepHelpers.None : helpers;
         _crew = new BandCrew<T>(_spec.RowCount, _spec.ColumnCount, _parts.Length, crewHelpers, () => new BandSweep<T>(plan, _parts.Length));
-        FillMask(_current);
-        FillMask(_next);
+        PatternPlanes.FillMask(_spec, _current.Plane(PatternPlanes.CellPlanes));
+        PatternPlanes.FillMask(_spec, _next.Plane(PatternPlanes.CellPlanes));
         if (_spec.Kinetics.SpeciesCount < PatternPlanes.CellPlanes)
         {
             // Memory that a run before has used: what is handed on is written before it is read, but copied before it is written.
@@ -107,19 +107,5 @@ internal sealed class PatternFields<T> : ReactionDiffusion
         // Twice the second cache: a pass of several steps calls the kernel for every row, which costs more than it saves until then.
         const int BytesInCache = 2 * 1024 * 1024;
         return (long)FieldBuffers * rowCount * columnCount * Unsafe.SizeOf<T>() <= BytesInCache ? 1 : 8;
-    }
-
-    private void FillMask(FieldRows<T> rows)
-    {
-        if (_spec.Mask.IsDefaultOrEmpty)
-        {
-            return;
-        }
-
-        var plane = rows.Plane(PatternPlanes.CellPlanes);
-        for (var i = 0; i < plane.Length; i++)
-        {
-            plane[i] = _spec.Mask[i] ? T.One : T.Zero;
-        }
     }
 }

@@ -23,11 +23,14 @@ internal sealed class PatternKernel<T, TVector, TStencil, TRates>(PatternSpec sp
     private readonly T _timeStep = T.CreateChecked(spec.TimeStep);
     private readonly T _uDiffusion = Coefficient(spec, 0);
     private readonly T _vDiffusion = Coefficient(spec, 1);
+
+    // Fields, so that the compiler keeps them in registers: as constants they would be loaded from memory for every vector.
+    private readonly T _centre = T.CreateChecked(TStencil.Centre);
     private readonly RowEnds<T, TVector> _uEnds = new(spec.ColumnCount, spec.Boundaries[0]);
     private readonly RowEnds<T, TVector> _vEnds = new(spec.ColumnCount, spec.Boundaries[1]);
-    private readonly RowEnds<T, TVector> _maskEnds = new(spec.ColumnCount, PatternPlanes.BoundaryOfMask(spec));
     private readonly int _last = Math.Max(spec.ColumnCount - TVector.Count, 0);
-    private readonly TVector _isInLast = RowEnds<T, TVector>.Lanes(0, Math.Min(spec.ColumnCount, TVector.Count));
+    private readonly bool _isShort = spec.ColumnCount < TVector.Count;
+    private readonly TVector _isInRow = RowEnds<T, TVector>.Lanes(0, Math.Min(spec.ColumnCount, TVector.Count));
 
     // Compiled for good at once: the first runs of a process should not wait for the tiers.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -37,125 +40,138 @@ internal sealed class PatternKernel<T, TVector, TStencil, TRates>(PatternSpec sp
         var timeStep = TVector.Create(_timeStep);
         var uDiffusion = TVector.Create(_uDiffusion);
         var vDiffusion = TVector.Create(_vDiffusion);
+        var centre = TVector.Create(_centre);
+        var last = (nuint)_last;
 
         ref var u = ref rows.Here;
-        ref var uAbove = ref rows.Above;
-        ref var uBelow = ref rows.Below;
+        ref var uUp = ref rows.Above;
+        ref var uDown = ref rows.Below;
 
-        // Stay zero as long as all values are finite; two, so that neither waits for the other.
-        var uFinite = TVector.Zero;
-        var vFinite = TVector.Zero;
-        var (uEnds, vEnds) = (_uEnds, _vEnds);
-        Unsafe.SkipInit(out Neighbourhood<TVector> weights);
-        var last = _last;
-        var j = 0;
+        // Stays zero as long as all values are finite, and their sums too: if it does not, the fields are searched.
+        var finite = TVector.Zero;
         while (true)
         {
-            var at = (nuint)j;
-            var isWithin = (uint)(j - 1) < (uint)(last - 1);
             ref var v = ref Unsafe.Add(ref u, rows.HereOffset);
-            ref var vAbove = ref Unsafe.Add(ref uAbove, rows.AboveOffset);
-            ref var vBelow = ref Unsafe.Add(ref uBelow, rows.BelowOffset);
+            ref var vUp = ref Unsafe.Add(ref uUp, rows.AboveOffset);
+            ref var vDown = ref Unsafe.Add(ref uDown, rows.BelowOffset);
             ref var vNext = ref Unsafe.Add(ref next, nextOffset);
+            ref var mask = ref Unsafe.Add(ref v, TStencil.IsMasked ? rows.HereOffset : 0);
+            ref var maskNext = ref Unsafe.Add(ref vNext, TStencil.IsMasked ? nextOffset : 0);
 
-            if (TStencil.IsMasked)
+            // Neighbours in a row are lanes of the vectors before and ahead, since a load of them would lie in two lines of the cache.
+            var uBefore = _uEnds.Before(ref u);
+            var vBefore = _vEnds.Before(ref v);
+            var uAboveBefore = PatternPlanes.BeforeAbove<T, TVector, TStencil>(ref uUp, ref uDown, _uEnds);
+            var vAboveBefore = PatternPlanes.BeforeAbove<T, TVector, TStencil>(ref vUp, ref vDown, _vEnds);
+            var uBelowBefore = PatternPlanes.BeforeBelow<T, TVector, TStencil>(ref uDown, _uEnds);
+            var vBelowBefore = PatternPlanes.BeforeBelow<T, TVector, TStencil>(ref vDown, _vEnds);
+            var uHere = TVector.Load(ref u, 0);
+            var vHere = TVector.Load(ref v, 0);
+            var uAbove = PatternPlanes.Above<T, TVector, TStencil>(ref uUp, ref uDown, 0);
+            var vAbove = PatternPlanes.Above<T, TVector, TStencil>(ref vUp, ref vDown, 0);
+            var uBelow = PatternPlanes.Below<T, TVector, TStencil>(ref uDown, 0);
+            var vBelow = PatternPlanes.Below<T, TVector, TStencil>(ref vDown, 0);
+            if (_isShort)
             {
-                weights = Load(
-                    ref Unsafe.Add(ref v, rows.HereOffset), ref Unsafe.Add(ref vAbove, rows.AboveOffset), ref Unsafe.Add(ref vBelow, rows.BelowOffset), j, isWithin, _maskEnds);
+                // What lies after the row follows its last cell in the same vector.
+                uHere = TVector.Select(_isInRow, uHere, _uEnds.After(ref u));
+                vHere = TVector.Select(_isInRow, vHere, _vEnds.After(ref v));
+                uAbove = TVector.Select(_isInRow, uAbove, PatternPlanes.AfterAbove<T, TVector, TStencil>(ref uUp, ref uDown, _uEnds));
+                vAbove = TVector.Select(_isInRow, vAbove, PatternPlanes.AfterAbove<T, TVector, TStencil>(ref vUp, ref vDown, _vEnds));
+                uBelow = TVector.Select(_isInRow, uBelow, PatternPlanes.AfterBelow<T, TVector, TStencil>(ref uDown, _uEnds));
+                vBelow = TVector.Select(_isInRow, vBelow, PatternPlanes.AfterBelow<T, TVector, TStencil>(ref vDown, _vEnds));
             }
 
-            TVector uLeft, uRight, vLeft, vRight;
-            var (uAboveLeft, uAboveRight, uBelowLeft, uBelowRight) = (TVector.Zero, TVector.Zero, TVector.Zero, TVector.Zero);
-            var (vAboveLeft, vAboveRight, vBelowLeft, vBelowRight) = (TVector.Zero, TVector.Zero, TVector.Zero, TVector.Zero);
-            if (isWithin)
+            nuint at = 0;
+            TVector uAfter, vAfter;
+            while (true)
             {
-                uLeft = TVector.Load(ref u, at - 1);
-                uRight = TVector.Load(ref u, at + 1);
-                vLeft = TVector.Load(ref v, at - 1);
-                vRight = TVector.Load(ref v, at + 1);
-                if (TStencil.HasDiagonals)
+                TVector uAhead, vAhead, uAboveAhead, vAboveAhead, uBelowAhead, vBelowAhead;
+                var ahead = at + (nuint)TVector.Count;
+                if (at != last)
                 {
-                    uAboveLeft = TVector.Load(ref uAbove, at - 1);
-                    uAboveRight = TVector.Load(ref uAbove, at + 1);
-                    uBelowLeft = TVector.Load(ref uBelow, at - 1);
-                    uBelowRight = TVector.Load(ref uBelow, at + 1);
-                    vAboveLeft = TVector.Load(ref vAbove, at - 1);
-                    vAboveRight = TVector.Load(ref vAbove, at + 1);
-                    vBelowLeft = TVector.Load(ref vBelow, at - 1);
-                    vBelowRight = TVector.Load(ref vBelow, at + 1);
+                    uAhead = TVector.Load(ref u, ahead);
+                    vAhead = TVector.Load(ref v, ahead);
+                    uAboveAhead = PatternPlanes.Above<T, TVector, TStencil>(ref uUp, ref uDown, ahead);
+                    vAboveAhead = PatternPlanes.Above<T, TVector, TStencil>(ref vUp, ref vDown, ahead);
+                    uBelowAhead = PatternPlanes.Below<T, TVector, TStencil>(ref uDown, ahead);
+                    vBelowAhead = PatternPlanes.Below<T, TVector, TStencil>(ref vDown, ahead);
                 }
-            }
-            else
-            {
-                // At an end of the row, or at both.
-                uLeft = uEnds.Left(ref u, j);
-                uRight = uEnds.Right(ref u, j);
-                vLeft = vEnds.Left(ref v, j);
-                vRight = vEnds.Right(ref v, j);
-                if (TStencil.HasDiagonals)
+                else
                 {
-                    uAboveLeft = uEnds.Left(ref uAbove, j);
-                    uAboveRight = uEnds.Right(ref uAbove, j);
-                    uBelowLeft = uEnds.Left(ref uBelow, j);
-                    uBelowRight = uEnds.Right(ref uBelow, j);
-                    vAboveLeft = vEnds.Left(ref vAbove, j);
-                    vAboveRight = vEnds.Right(ref vAbove, j);
-                    vBelowLeft = vEnds.Left(ref vBelow, j);
-                    vBelowRight = vEnds.Right(ref vBelow, j);
+                    uAhead = _uEnds.After(ref u);
+                    vAhead = _vEnds.After(ref v);
+                    uAboveAhead = PatternPlanes.AfterAbove<T, TVector, TStencil>(ref uUp, ref uDown, _uEnds);
+                    vAboveAhead = PatternPlanes.AfterAbove<T, TVector, TStencil>(ref vUp, ref vDown, _vEnds);
+                    uBelowAhead = PatternPlanes.AfterBelow<T, TVector, TStencil>(ref uDown, _uEnds);
+                    vBelowAhead = PatternPlanes.AfterBelow<T, TVector, TStencil>(ref vDown, _vEnds);
                 }
-            }
 
-            var uHere = TVector.Load(ref u, at);
-            var vHere = TVector.Load(ref v, at);
-            rates.Of(uHere, vHere, out var f, out var g);
-            var uSum = TStencil.Sum(
-                uHere, TVector.Load(ref uAbove, at), TVector.Load(ref uBelow, at), uLeft, uRight, uAboveLeft, uAboveRight, uBelowLeft, uBelowRight, weights);
-            var vSum = TStencil.Sum(
-                vHere, TVector.Load(ref vAbove, at), TVector.Load(ref vBelow, at), vLeft, vRight, vAboveLeft, vAboveRight, vBelowLeft, vBelowRight, weights);
-            var uAfter = TVector.FusedMultiplyAdd(uDiffusion, uSum, TVector.FusedMultiplyAdd(timeStep, f, uHere));
-            var vAfter = TVector.FusedMultiplyAdd(vDiffusion, vSum, TVector.FusedMultiplyAdd(timeStep, g, vHere));
-            if (TStencil.IsMasked)
-            {
-                var takesPart = TVector.IsGreater(weights.Here, TVector.Zero);
-                uAfter = TVector.Select(takesPart, uAfter, uHere);
-                vAfter = TVector.Select(takesPart, vAfter, vHere);
-                TVector.Store(weights.Here, ref Unsafe.Add(ref vNext, nextOffset), at);
-            }
+                var open = TStencil.IsMasked ? TVector.Load(ref mask, at) : default;
+                var uSum = PatternPlanes.Sum<T, TVector, TStencil>(
+                    centre, uBefore, uHere, uAhead, uAboveBefore, uAbove, uAboveAhead, uBelowBefore, uBelow, uBelowAhead, open);
+                var vSum = PatternPlanes.Sum<T, TVector, TStencil>(
+                    centre, vBefore, vHere, vAhead, vAboveBefore, vAbove, vAboveAhead, vBelowBefore, vBelow, vBelowAhead, open);
+                rates.Of(uHere, vHere, out var f, out var g);
+                uAfter = TVector.FusedMultiplyAdd(uDiffusion, uSum, TVector.FusedMultiplyAdd(timeStep, f, uHere));
+                vAfter = TVector.FusedMultiplyAdd(vDiffusion, vSum, TVector.FusedMultiplyAdd(timeStep, g, vHere));
+                if (TStencil.IsMasked)
+                {
+                    var isClosed = TVector.LacksBit(open, MaskBit.Here);
+                    uAfter = TVector.Select(isClosed, uHere, uAfter);
+                    vAfter = TVector.Select(isClosed, vHere, vAfter);
+                    TVector.Store(open, ref maskNext, at);
+                }
 
-            TVector.Store(uAfter, ref next, at);
-            TVector.Store(vAfter, ref vNext, at);
-
-            if (j == last)
-            {
-                // What lies beyond a row that is shorter than a vector may be anything.
-                uFinite = TVector.FusedMultiplyAdd(TVector.Select(_isInLast, uAfter, TVector.Zero), TVector.Zero, uFinite);
-                vFinite = TVector.FusedMultiplyAdd(TVector.Select(_isInLast, vAfter, TVector.Zero), TVector.Zero, vFinite);
-                if (--rowCount == 0)
+                TVector.Store(uAfter, ref next, at);
+                TVector.Store(vAfter, ref vNext, at);
+                if (at == last)
                 {
                     break;
                 }
 
-                j = 0;
-                u = ref Unsafe.Add(ref u, stride);
-                uAbove = ref Unsafe.Add(ref uAbove, stride);
-                uBelow = ref Unsafe.Add(ref uBelow, stride);
-                next = ref Unsafe.Add(ref next, stride);
-                continue;
+                finite = TVector.FusedMultiplyAdd(uAfter + vAfter, TVector.Zero, finite);
+                at = ahead;
+                if (at <= last)
+                {
+                    (uBefore, uHere, uAboveBefore, uAbove, uBelowBefore, uBelow) = (uHere, uAhead, uAbove, uAboveAhead, uBelow, uBelowAhead);
+                    (vBefore, vHere, vAboveBefore, vAbove, vBelowBefore, vBelow) = (vHere, vAhead, vAbove, vAboveAhead, vBelow, vBelowAhead);
+                    continue;
+                }
+
+                at = last;
+                var previous = at - (nuint)TVector.Count;
+                uBefore = TVector.Load(ref u, previous);
+                vBefore = TVector.Load(ref v, previous);
+                uAboveBefore = PatternPlanes.Above<T, TVector, TStencil>(ref uUp, ref uDown, previous);
+                vAboveBefore = PatternPlanes.Above<T, TVector, TStencil>(ref vUp, ref vDown, previous);
+                uBelowBefore = PatternPlanes.Below<T, TVector, TStencil>(ref uDown, previous);
+                vBelowBefore = PatternPlanes.Below<T, TVector, TStencil>(ref vDown, previous);
+                uHere = TVector.Load(ref u, at);
+                vHere = TVector.Load(ref v, at);
+                uAbove = PatternPlanes.Above<T, TVector, TStencil>(ref uUp, ref uDown, at);
+                vAbove = PatternPlanes.Above<T, TVector, TStencil>(ref vUp, ref vDown, at);
+                uBelow = PatternPlanes.Below<T, TVector, TStencil>(ref uDown, at);
+                vBelow = PatternPlanes.Below<T, TVector, TStencil>(ref vDown, at);
             }
 
-            uFinite = TVector.FusedMultiplyAdd(uAfter, TVector.Zero, uFinite);
-            vFinite = TVector.FusedMultiplyAdd(vAfter, TVector.Zero, vFinite);
-            j = Math.Min(j + TVector.Count, last);
+            // What lies beyond a row that is shorter than a vector may be anything.
+            finite = TVector.FusedMultiplyAdd(TVector.Select(_isInRow, uAfter + vAfter, TVector.Zero), TVector.Zero, finite);
+            if (--rowCount == 0)
+            {
+                break;
+            }
+
+            u = ref Unsafe.Add(ref u, stride);
+            uUp = ref Unsafe.Add(ref uUp, stride);
+            uDown = ref Unsafe.Add(ref uDown, stride);
+            next = ref Unsafe.Add(ref next, stride);
         }
 
-        return new RowCounts(0, 0, IsFinite: PatternPlanes.AreFinite<T, TVector>(uFinite + vFinite));
+        return new RowCounts(0, 0, IsFinite: PatternPlanes.AreFinite<T, TVector>(finite));
     }
 
     // Where diffusion is implicit, it comes after the kernel.
     private static T Coefficient(PatternSpec spec, int species) => spec.Integrator == Integrator.Adi ? T.Zero
         : T.CreateChecked(spec.Kinetics.Diffusion(species) * spec.TimeStep / (TStencil.Scale * spec.CellWidth * spec.CellWidth));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Neighbourhood<TVector> Load(ref T here, ref T above, ref T below, int j, bool isWithin, RowEnds<T, TVector> ends) =>
-        PatternPlanes.Load<T, TVector>(ref here, ref above, ref below, j, isWithin, TStencil.HasDiagonals, ends);
 }

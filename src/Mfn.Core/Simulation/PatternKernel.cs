@@ -40,8 +40,8 @@ internal static class PatternKernel
             CubicPolynomial => [new PatternKernel<T, TVector, TStencil, CubicPolynomialRates<T, TVector>>(spec)],
             SwiftHohenberg =>
             [
-                new SwiftHohenbergKernel<T, TVector, TStencil>(spec, isSecondPart: false),
-                new SwiftHohenbergKernel<T, TVector, TStencil>(spec, isSecondPart: true),
+                new SwiftHohenbergKernel<T, TVector, TStencil, FirstPart>(spec),
+                new SwiftHohenbergKernel<T, TVector, TStencil, SecondPart>(spec),
             ],
             var model => throw new ArgumentException($"There is no kernel for {model.Name}.", nameof(spec)),
         };

@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Mfn.Core.Vectors;
@@ -102,4 +104,41 @@ internal readonly struct Bits128<T>(Vector128<T> value) : IVector<Bits128<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits128<T> WithFirst(Bits128<T> vector, T value) => new(vector._value.WithElement(0, value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> LacksBit(Bits128<T> integers, int bit) => new(typeof(T) == typeof(double)
+        ? Vector128.Equals(integers._value.AsInt64() & Vector128.Create(1L << bit), Vector128<long>.Zero).As<long, T>()
+        : Vector128.Equals(integers._value.AsInt32() & Vector128.Create(1 << bit), Vector128<int>.Zero).As<int, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> Before(Bits128<T> previous, Bits128<T> here) => new(Shifted(previous._value, here._value, Count - 1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> After(Bits128<T> here, Bits128<T> next) => new(Shifted(here._value, next._value, 1));
+
+    /// <summary>As many lanes, from the given one of the first vector on.</summary>
+    [SuppressMessage("Performance", "CA1857", Justification = "The number of lanes is a constant of the type.")]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<T> Shifted(Vector128<T> first, Vector128<T> second, int lane)
+    {
+        if (Ssse3.IsSupported)
+        {
+            return Ssse3.AlignRight(second.AsByte(), first.AsByte(), (byte)(lane * Unsafe.SizeOf<T>())).As<byte, T>();
+        }
+
+        if (AdvSimd.IsSupported)
+        {
+            return AdvSimd.ExtractVector128(first.AsByte(), second.AsByte(), (byte)(lane * Unsafe.SizeOf<T>())).As<byte, T>();
+        }
+
+        return LaneByLane(first, second, lane);
+
+        static Vector128<T> LaneByLane(Vector128<T> first, Vector128<T> second, int lane)
+        {
+            Span<T> lanes = stackalloc T[2 * Count];
+            first.CopyTo(lanes);
+            second.CopyTo(lanes[Count..]);
+            return Vector128.Create<T>(lanes[lane..]);
+        }
+    }
 }

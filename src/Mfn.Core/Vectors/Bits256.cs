@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -102,4 +103,40 @@ internal readonly struct Bits256<T>(Vector256<T> value) : IVector<Bits256<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits256<T> WithFirst(Bits256<T> vector, T value) => new(vector._value.WithElement(0, value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> LacksBit(Bits256<T> integers, int bit) => new(typeof(T) == typeof(double)
+        ? Vector256.Equals(integers._value.AsInt64() & Vector256.Create(1L << bit), Vector256<long>.Zero).As<long, T>()
+        : Vector256.Equals(integers._value.AsInt32() & Vector256.Create(1 << bit), Vector256<int>.Zero).As<int, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> Before(Bits256<T> previous, Bits256<T> here) => new(Shifted(previous._value, here._value, Count - 1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256<T> After(Bits256<T> here, Bits256<T> next) => new(Shifted(here._value, next._value, 1));
+
+    /// <summary>As many lanes, from the given one of the first vector on: the first or the last.</summary>
+    [SuppressMessage("Performance", "CA1857", Justification = "The number of lanes is a constant of the type.")]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<T> Shifted(Vector256<T> first, Vector256<T> second, int lane)
+    {
+        if (Avx2.IsSupported)
+        {
+            // The instruction that shifts does so in each half; its other operand is what lies between.
+            var middle = Avx2.Permute2x128(first.AsByte(), second.AsByte(), 0x21);
+            return (lane == 1
+                ? Avx2.AlignRight(middle, first.AsByte(), (byte)Unsafe.SizeOf<T>())
+                : Avx2.AlignRight(second.AsByte(), middle, (byte)(Vector128<byte>.Count - Unsafe.SizeOf<T>()))).As<byte, T>();
+        }
+
+        return LaneByLane(first, second, lane);
+
+        static Vector256<T> LaneByLane(Vector256<T> first, Vector256<T> second, int lane)
+        {
+            Span<T> lanes = stackalloc T[2 * Count];
+            first.CopyTo(lanes);
+            second.CopyTo(lanes[Count..]);
+            return Vector256.Create<T>(lanes[lane..]);
+        }
+    }
 }

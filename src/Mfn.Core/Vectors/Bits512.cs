@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -102,6 +103,40 @@ internal readonly struct Bits512<T>(Vector512<T> value) : IVector<Bits512<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits512<T> WithFirst(Bits512<T> vector, T value) => new(vector._value.WithElement(0, value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits512<T> LacksBit(Bits512<T> integers, int bit) => new(typeof(T) == typeof(double)
+        ? Vector512.Equals(integers._value.AsInt64() & Vector512.Create(1L << bit), Vector512<long>.Zero).As<long, T>()
+        : Vector512.Equals(integers._value.AsInt32() & Vector512.Create(1 << bit), Vector512<int>.Zero).As<int, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits512<T> Before(Bits512<T> previous, Bits512<T> here) => new(Shifted(previous._value, here._value, Count - 1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits512<T> After(Bits512<T> here, Bits512<T> next) => new(Shifted(here._value, next._value, 1));
+
+    /// <summary>As many lanes, from the given one of the first vector on.</summary>
+    [SuppressMessage("Performance", "CA1857", Justification = "The number of lanes is a constant of the type.")]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<T> Shifted(Vector512<T> first, Vector512<T> second, int lane)
+    {
+        if (Avx512F.IsSupported)
+        {
+            return typeof(T) == typeof(double)
+                ? Avx512F.AlignRight64(second.AsInt64(), first.AsInt64(), (byte)lane).As<long, T>()
+                : Avx512F.AlignRight32(second.AsInt32(), first.AsInt32(), (byte)lane).As<int, T>();
+        }
+
+        return LaneByLane(first, second, lane);
+
+        static Vector512<T> LaneByLane(Vector512<T> first, Vector512<T> second, int lane)
+        {
+            Span<T> lanes = stackalloc T[2 * Count];
+            first.CopyTo(lanes);
+            second.CopyTo(lanes[Count..]);
+            return Vector512.Create<T>(lanes[lane..]);
+        }
+    }
 
     // Selected, not subtracted as in CountSet: the mask then stays in a mask register.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -82,4 +82,13 @@ internal interface IVector<TSelf, T>
 
     /// <summary>The vector with another value in its first lane.</summary>
     static abstract TSelf WithFirst(TSelf vector, T value);
+
+    /// <summary>The lanes of a row one to the left of a vector, of which the vector before it in the row has the first.</summary>
+    static abstract TSelf Before(TSelf previous, TSelf here);
+
+    /// <summary>The lanes of a row one to the right of a vector, of which the vector after it in the row has the last.</summary>
+    static abstract TSelf After(TSelf here, TSelf next);
+
+    /// <summary>All bits where a lane's integer does not have the given bit.</summary>
+    static abstract TSelf LacksBit(TSelf integers, int bit);
 }

@@ -91,20 +91,11 @@ internal sealed class NaivePattern<T>(PatternSpec spec, T[][] species)
     {
         var (row, column) = Math.DivRem(i, spec.ColumnCount);
         var here = cells[i];
-        T At(int down, int right) => Neighbour(cells, row + down, column + right, s);
-        if (spec.Mask.IsDefaultOrEmpty)
-        {
-            var straight = At(-1, 0) + At(1, 0) + (At(0, -1) + At(0, 1));
-            return spec.Laplacian == LaplacianStencil.FivePoint
-                ? Fma(C(-4), here, straight)
-                : Fma(C(-20), here, Fma(C(4), straight, At(-1, -1) + At(-1, 1) + (At(1, -1) + At(1, 1))));
-        }
-
-        T Flow(int down, int right) => (IsOpen(row + down, column + right) ? T.One : T.Zero) * (At(down, right) - here);
-        var flows = Flow(-1, 0) + Flow(1, 0) + (Flow(0, -1) + Flow(0, 1));
+        T At(int down, int right) => IsOpen(row + down, column + right) ? Neighbour(cells, row + down, column + right, s) : here;
+        var straight = At(-1, 0) + At(1, 0) + (At(0, -1) + At(0, 1));
         return spec.Laplacian == LaplacianStencil.FivePoint
-            ? flows
-            : Fma(C(4), flows, Flow(-1, -1) + Flow(-1, 1) + (Flow(1, -1) + Flow(1, 1)));
+            ? Fma(C(-4), here, straight)
+            : Fma(C(-20), here, Fma(C(4), straight, At(-1, -1) + At(1, -1) + (At(-1, 1) + At(1, 1))));
     }
 
     /// <summary>Beyond the rim first the row is chosen, then the column, as if the plane were continued row by row.</summary>

@@ -233,10 +233,7 @@ public class PatternTests
             species[i].CopyTo(source.Plane(i));
         }
 
-        for (var i = 0; i < pattern.Mask.Length; i++)
-        {
-            source.Plane(2)[i] = pattern.Mask[i] ? T.One : T.Zero;
-        }
+        PatternPlanes.FillMask(pattern, source.Plane(PatternPlanes.CellPlanes));
 
         // All steps in one pass, in two bands, but for rows that are shorter than a vector.
         var parts = new GrowthEvent?[StepCount * kernels.Length];
