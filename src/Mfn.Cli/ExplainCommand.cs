@@ -45,7 +45,7 @@ internal static class ExplainCommand
 
                 foreach (var warning in response.Warnings)
                 {
-                    writer.WriteLine($"Warning: {warning}");
+                    writer.WriteLine($"Warning: {warning.Text}");
                 }
             });
             return ExitCode.Success;
@@ -76,7 +76,7 @@ internal static class ExplainCommand
                 .Add("largest_activator", mask.LargestActivator)
                 .Add("earliest_step", mask.HasEarliestStep ? mask.EarliestStep : null)
                 .Add("can_fire", mask.CanFire))
-            .Add("warnings", response.Warnings);
+            .Add("warnings", response.Warnings.Select(warning => new JsonRecord().Add("kind", WireName.InAnswer(warning.Kind)).Add("text", warning.Text)));
     }
 
     private static JsonRecord ToRecord(UniformSteadyState state)

@@ -59,8 +59,8 @@ public sealed record Explanation
     /// <summary>Of the reference, whether its mask can fire; null with kinetics.</summary>
     public TuringMask? Mask { get; private init; }
 
-    /// <summary>What will not go as somebody may expect, a sentence or two each.</summary>
-    public ImmutableArray<string> Warnings { get; private init; } = [];
+    /// <summary>What will not go as somebody may expect.</summary>
+    public ImmutableArray<ExplanationWarning> Warnings { get; private init; } = [];
 
     /// <summary>All that for people, a line each, without the warnings.</summary>
     public ImmutableArray<string> Lines { get; private init; } = [];
@@ -68,23 +68,25 @@ public sealed record Explanation
     /// <summary>That of a spec. A time step above the largest stable one is explained, not refused.</summary>
     /// <param name="spec">What would be simulated.</param>
     /// <param name="hasFields">Whether fields of the caller's will be the state of step 0.</param>
+    /// <param name="cancellationToken">Ends the search for the winning mode, which looks at every mode of the box.</param>
     /// <exception cref="ArgumentException">The spec has other problems.</exception>
-    public static Explanation Of(SimulationSpec spec, bool hasFields = false)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static Explanation Of(SimulationSpec spec, bool hasFields = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spec);
         var allowing = spec.Pattern is { } given ? spec with { Pattern = given with { IsUnstableAllowed = true } } : spec;
         return allowing.FindProblems() is { Count: > 0 } problems ? throw new ArgumentException(string.Join(' ', problems), nameof(spec))
-            : spec.Pattern is { } pattern ? OfPattern(spec, pattern, hasFields)
+            : spec.Pattern is { } pattern ? OfPattern(spec, pattern, hasFields, cancellationToken)
             : OfReference(spec);
     }
 
-    private static Explanation OfPattern(SimulationSpec spec, PatternSpec pattern, bool hasFields)
+    private static Explanation OfPattern(SimulationSpec spec, PatternSpec pattern, bool hasFields, CancellationToken cancellationToken)
     {
         var all = UniformSteadyStates.Of(pattern.Kinetics);
-        var warnings = new List<string>();
-        if (all.Remark is not null)
+        var warnings = new List<ExplanationWarning>();
+        if (all.Absence is { } absence)
         {
-            warnings.Add(all.Remark);
+            warnings.Add(new(KindOf(absence), all.Remark!));
         }
 
         warnings.AddRange(WarningsOf(pattern.Kinetics, all.States));
@@ -95,15 +97,15 @@ public sealed record Explanation
             : start.Verdict == StabilityVerdict.Stable;
         if (needsSeed && !hasFields && pattern.Initial.Shape == InitialShape.None && pattern.Initial.Fields.IsEmpty)
         {
-            warnings.Add("The initial state has no patches, stripes or fields of other concentrations, and no small perturbation grows: it will stay uniform.");
+            warnings.Add(new(WarningKind.StaysUniform, "The initial state has no patches, stripes or fields of other concentrations, and no small perturbation grows: it will stay uniform."));
         }
 
         var state = start ?? all.LeastStable;
-        var box = state is null ? null : BoxOf(pattern, state, warnings);
+        var box = state is null ? null : BoxOf(pattern, state, warnings, cancellationToken);
         var limit = LargestTimeStep(pattern, all);
         if (pattern.TimeStep > limit)
         {
-            warnings.Add($"The time step {Text(pattern.TimeStep)} is above the largest stable one, {Text(limit)}: what should die out will grow.");
+            warnings.Add(new(WarningKind.UnstableTimeStep, $"The time step {Text(pattern.TimeStep)} is above the largest stable one, {Text(limit)}: what should die out will grow."));
         }
 
         var factor = pattern.Initial.Noise is > 0 and < 1 ? 1 / pattern.Initial.Noise : 100;
@@ -112,7 +114,7 @@ public sealed record Explanation
             : null;
         if (visible > spec.StepCount)
         {
-            warnings.Add($"{spec.StepCount} steps end before the pattern is visible, at about step {visible}.");
+            warnings.Add(new(WarningKind.TooFewSteps, $"{spec.StepCount} steps end before the pattern is visible, at about step {visible}."));
         }
 
         var price = (long)spec.CellCount * spec.StepCount;
@@ -159,14 +161,21 @@ public sealed record Explanation
             PredictedSeconds = price * 1e-9 * (spec.IsJitterEnabled ? NanosecondsOfNoise : 1),
             Mask = mask,
             Lines = [.. lines],
-            Warnings = spec.Alpha >= 0.25 ? [$"Alpha {Text(spec.Alpha)} is at or above 0.25: the scheme is unstable, and only clamping bounds the potential."] : [],
+            Warnings = spec.Alpha >= 0.25 ? [new(WarningKind.UnstableAlpha, $"Alpha {Text(spec.Alpha)} is at or above 0.25: the scheme is unstable, and only clamping bounds the potential.")] : [],
         };
     }
+
+    private static WarningKind KindOf(SteadyStateAbsence absence) => absence switch
+    {
+        SteadyStateAbsence.Continuum => WarningKind.SteadyStateContinuum,
+        SteadyStateAbsence.NotComputed => WarningKind.SteadyStatesNotComputed,
+        _ => WarningKind.NoSteadyState,
+    };
 
     private static bool IsSame(ImmutableArray<double> one, ImmutableArray<double> other) =>
         one.Length == other.Length && one.Zip(other, (a, b) => Math.Abs(a - b) <= 1e-9 * (1 + Math.Abs(b))).All(isSame => isSame);
 
-    private static IEnumerable<string> WarningsOf(KineticsSpec kinetics, ImmutableArray<SteadyState> states)
+    private static IEnumerable<ExplanationWarning> WarningsOf(KineticsSpec kinetics, ImmutableArray<SteadyState> states)
     {
         // Of the others negative values have a meaning.
         var areConcentrations = kinetics.Model is GrayScott or Schnakenberg or Brusselator or GiererMeinhardt;
@@ -175,31 +184,35 @@ public sealed record Explanation
             var name = Name(states[i]);
             if (areConcentrations && states[i].Values.Any(value => value < 0))
             {
-                yield return $"The steady state {name} has a negative concentration: the parameters are outside the model's sense.";
+                yield return new(WarningKind.NegativeConcentration, $"The steady state {name} has a negative concentration: the parameters are outside the model's sense.");
             }
 
             if (states[i].IsDegenerate)
             {
-                yield return $"The Jacobian of the steady state {name} is singular: linear theory does not tell what becomes of it. The parameters lie where steady states meet or part.";
+                yield return new(
+                    WarningKind.SingularJacobian,
+                    $"The Jacobian of the steady state {name} is singular: linear theory does not tell what becomes of it. The parameters lie where steady states meet or part.");
             }
 
             if (double.IsPositiveInfinity(states[i].FastestWavenumber))
             {
-                yield return $"A species that grows by itself near {name} does not diffuse: the shorter a wave the faster it grows, so that the cells, not the model, choose the wavelength.";
+                yield return new(
+                    WarningKind.NoShortestWave,
+                    $"A species that grows by itself near {name} does not diffuse: the shorter a wave the faster it grows, so that the cells, not the model, choose the wavelength.");
             }
             else if (states[i] is { Verdict: StabilityVerdict.Hopf, FastestWavelength: { } wavelength })
             {
-                yield return $"Near {name} waves of length {Text(wavelength)} grow faster than the uniform oscillation: either may win.";
+                yield return new(WarningKind.WavesFasterThanOscillation, $"Near {name} waves of length {Text(wavelength)} grow faster than the uniform oscillation: either may win.");
             }
         }
     }
 
-    private static BoxMode? BoxOf(PatternSpec pattern, SteadyState state, List<string> warnings)
+    private static BoxMode? BoxOf(PatternSpec pattern, SteadyState state, List<ExplanationWarning> warnings, CancellationToken cancellationToken)
     {
         var modes = BoxModes.Of(pattern, out var reason);
         if (modes is null)
         {
-            warnings.Add(reason!);
+            warnings.Add(new(WarningKind.BoxNotPredicted, reason!));
             return null;
         }
 
@@ -208,27 +221,31 @@ public sealed record Explanation
             var boundary = pattern.Boundaries[species];
             if (boundary.Kind == Boundary.Dirichlet && !IsSame([boundary.Value], [state.Values[species]]))
             {
-                warnings.Add(
-                    $"{pattern.Kinetics.Model.Species[species]} is kept at {Text(boundary.Value)} beyond the rim, but is {Text(state.Values[species])} in the steady state: no uniform state is steady in this box, and the prediction holds far from the rim alone.");
+                warnings.Add(new(
+                    WarningKind.BoundaryNotSteady,
+                    $"{pattern.Kinetics.Model.Species[species]} is kept at {Text(boundary.Value)} beyond the rim, but is {Text(state.Values[species])} in the steady state: no uniform state is steady in this box, and the prediction holds far from the rim alone."));
             }
         }
 
-        var box = modes.Winner(state.Dispersion);
+        var box = modes.Winner(state.Dispersion, cancellationToken);
         var width = pattern.CellWidth * Math.Max(pattern.RowCount, pattern.ColumnCount);
         if (state is { Band: not null, FastestWavelength: { } wavelength } && width < wavelength)
         {
-            warnings.Add(
-                $"The box, {Text(width)} long, is smaller than the fastest growing wavelength, {Text(wavelength)}: "
-                + (box.GrowthRate > state.Dispersion.Tolerance ? "what grows in it is not the model's own pattern." : "nothing grows in it."));
+            warnings.Add(new(
+                WarningKind.BoxSmallerThanWavelength,
+                $"The box, {Text(width)} long, is smaller than the fastest growing wavelength, {Text(wavelength)}: the model's own pattern does not fit."));
         }
-        else if (state.Band is not null && box.GrowthRate <= state.Dispersion.Tolerance)
+
+        if (state.Band is not null && box.GrowthRate <= state.Dispersion.Tolerance)
         {
-            warnings.Add("Waves grow on an endless plane, but none of those that fit this box.");
+            warnings.Add(new(WarningKind.NoGrowingModeInBox, "Waves grow on an endless plane, but none of those that fit this box."));
         }
 
         if (box is { CellsPerWavelength: < FewCellsPerWavelength, GrowthRate: > 0 })
         {
-            warnings.Add($"The wave that wins has {Text(box.CellsPerWavelength.Value)} cells, fewer than {FewCellsPerWavelength}: the lattice will show in the pattern. Make the cells smaller.");
+            warnings.Add(new(
+                WarningKind.CoarseCells,
+                $"The wave that wins has {Text(box.CellsPerWavelength.Value)} cells, fewer than {FewCellsPerWavelength}: the lattice will show in the pattern. Make the cells smaller."));
         }
 
         return box;

@@ -30,7 +30,10 @@ public sealed class BoxModes
     }
 
     /// <summary>The mode that grows fastest, of several the one of the least indices.</summary>
-    public BoxMode Winner(DispersionRelation dispersion)
+    /// <param name="dispersion">How fast modes grow.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public BoxMode Winner(DispersionRelation dispersion, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(dispersion);
         var (rows, columns) = (Indices(_pattern.RowCount), Indices(_pattern.ColumnCount));
@@ -38,6 +41,7 @@ public sealed class BoxModes
         var (bestRow, bestColumn, best) = (0, 0, double.NegativeInfinity);
         foreach (var row in rows)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var cosine = Cosine(row, _pattern.RowCount);
             for (var i = 0; i < columns.Length; i++)
             {

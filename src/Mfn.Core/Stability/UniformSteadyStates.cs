@@ -12,10 +12,11 @@ public sealed record UniformSteadyStates
     /// <summary>States further from 0 are not looked for: no field may hold them.</summary>
     public const double Limit = 1e9;
 
-    private UniformSteadyStates(KineticsSpec kinetics, IEnumerable<ImmutableArray<double>> states, string? remark)
+    private UniformSteadyStates(KineticsSpec kinetics, IEnumerable<ImmutableArray<double>> states, (SteadyStateAbsence Kind, string Reason)? absence)
     {
         Kinetics = kinetics;
-        Remark = remark;
+        Absence = absence?.Kind;
+        Remark = absence?.Reason;
         States =
         [
             .. states
@@ -24,6 +25,10 @@ public sealed record UniformSteadyStates
                 .OrderBy(values => values[0]).ThenBy(values => values[^1])
                 .Select(values => new SteadyState(kinetics, values)),
         ];
+        if (States.IsEmpty && absence is null)
+        {
+            (Absence, Remark) = (SteadyStateAbsence.None, "There is no uniform steady state between -1e9 and 1e9, beyond which no field may be.");
+        }
     }
 
     /// <summary>Whose states they are.</summary>
@@ -32,7 +37,10 @@ public sealed record UniformSteadyStates
     /// <summary>The states, by the first species' concentration, then the second's.</summary>
     public ImmutableArray<SteadyState> States { get; }
 
-    /// <summary>Why there is no state, or that there are more than can be listed; null otherwise.</summary>
+    /// <summary>Which kind of reason there is for no state to be listed; null if there are some.</summary>
+    public SteadyStateAbsence? Absence { get; }
+
+    /// <summary>That reason in a sentence; null if there are some.</summary>
     public string? Remark { get; }
 
     /// <summary>The state whose fastest mode grows fastest, the first if several do; null if there is none.</summary>
@@ -49,7 +57,7 @@ public sealed record UniformSteadyStates
         }
 
         var values = kinetics.Values;
-        var (states, remark) = kinetics.Model switch
+        var (states, absence) = kinetics.Model switch
         {
             GrayScott => OfGrayScott(values[0], values[1]),
             FitzHughNagumo => OfFitzHughNagumo(values[0], values[1], values[2], values[3], values[4]),
@@ -61,14 +69,15 @@ public sealed record UniformSteadyStates
             CubicPolynomial => OfCubic(values.AsSpan()),
             var other => throw new ArgumentException($"Unknown model {other.Name}.", nameof(kinetics)),
         };
-        return new UniformSteadyStates(kinetics, states, remark ?? (states.Count == 0 ? "There is no uniform steady state with real concentrations." : null));
+        return new UniformSteadyStates(
+            kinetics, states, absence ?? (states.Count == 0 ? (SteadyStateAbsence.None, "There is no uniform steady state with real concentrations.") : null));
     }
 
-    private static (List<ImmutableArray<double>> States, string? Remark) OfGrayScott(double feed, double kill)
+    private static (List<ImmutableArray<double>> States, (SteadyStateAbsence Kind, string Reason)? Absence) OfGrayScott(double feed, double kill)
     {
         if (feed == 0)
         {
-            return ([], "Without feed (F = 0) every u is steady where v is 0: the states are a line, no points.");
+            return ([], (SteadyStateAbsence.Continuum, "Without feed (F = 0) every u is steady where v is 0: the states are a line, no points."));
         }
 
         // u² − u + (F + k)² / F = 0. At the saddle-node its discriminant is 0, within the rounding of F and k as decimal fractions.
@@ -88,42 +97,42 @@ public sealed record UniformSteadyStates
         return (states, null);
     }
 
-    private static (List<ImmutableArray<double>> States, string? Remark) OfFitzHughNagumo(double a, double b, double c1, double c2, double current)
+    private static (List<ImmutableArray<double>> States, (SteadyStateAbsence Kind, string Reason)? Absence) OfFitzHughNagumo(double a, double b, double c1, double c2, double current)
     {
         if (b == 0)
         {
-            return ([], "Without recovery (b = 0) v never changes: the steady states are a curve, no points.");
+            return ([], (SteadyStateAbsence.Continuum, "Without recovery (b = 0) v never changes: the steady states are a curve, no points."));
         }
 
         return c1 == 0 && c2 == 0 && current == 0
-            ? ([], "Without excitation, inhibition and current (c1, c2 and I are 0) every u = v is steady: the states are a line, no points.")
+            ? ([], (SteadyStateAbsence.Continuum, "Without excitation, inhibition and current (c1, c2 and I are 0) every u = v is steady: the states are a line, no points."))
             : (OfRoots([current, -c1 * a, (c1 * (1 + a)) - c2, -c1], u => [u, u]), null);
     }
 
-    private static (List<ImmutableArray<double>> States, string? Remark) OfSchnakenberg(double a, double b)
+    private static (List<ImmutableArray<double>> States, (SteadyStateAbsence Kind, string Reason)? Absence) OfSchnakenberg(double a, double b)
     {
         var u = a + b;
         return (u, b) switch
         {
-            (0, 0) => ([], "Without supply (a and b are 0) every v is steady where u is 0: the states are a line, no points."),
-            (0, _) => ([], "There is no uniform steady state: u would have to be a + b = 0, where nothing uses up the supply b of v."),
+            (0, 0) => ([], (SteadyStateAbsence.Continuum, "Without supply (a and b are 0) every v is steady where u is 0: the states are a line, no points.")),
+            (0, _) => ([], (SteadyStateAbsence.None, "There is no uniform steady state: u would have to be a + b = 0, where nothing uses up the supply b of v.")),
             _ => ([[u, b / u / u]], null),
         };
     }
 
-    private static (List<ImmutableArray<double>> States, string? Remark) OfBrusselator(double a, double b) => a == 0
-        ? ([], "Without supply (A = 0) every v is steady where u is 0: the states are a line, no points.")
+    private static (List<ImmutableArray<double>> States, (SteadyStateAbsence Kind, string Reason)? Absence) OfBrusselator(double a, double b) => a == 0
+        ? ([], (SteadyStateAbsence.Continuum, "Without supply (A = 0) every v is steady where u is 0: the states are a line, no points."))
         : ([[a, b / a]], null);
 
-    private static (List<ImmutableArray<double>> States, string? Remark) OfGiererMeinhardt(double b) => b == 0
-        ? ([], "There is no uniform steady state: without decay (b = 0) the activator only grows.")
+    private static (List<ImmutableArray<double>> States, (SteadyStateAbsence Kind, string Reason)? Absence) OfGiererMeinhardt(double b) => b == 0
+        ? ([], (SteadyStateAbsence.None, "There is no uniform steady state: without decay (b = 0) the activator only grows."))
         : ([[1 / b, 1 / b / b]], null);
 
-    private static (List<ImmutableArray<double>> States, string? Remark) OfBarkley(double a, double b)
+    private static (List<ImmutableArray<double>> States, (SteadyStateAbsence Kind, string Reason)? Absence) OfBarkley(double a, double b)
     {
         if (a == 1 && b == 0)
         {
-            return ([], "With a = 1 and b = 0 every u = v is steady: the states are a line, no points.");
+            return ([], (SteadyStateAbsence.Continuum, "With a = 1 and b = 0 every u = v is steady: the states are a line, no points."));
         }
 
         // u (1 − u) (u − (u + b) / a) = 0.
@@ -136,7 +145,7 @@ public sealed record UniformSteadyStates
         return ([.. roots.Select(u => ImmutableArray.Create(u, u))], null);
     }
 
-    private static (List<ImmutableArray<double>> States, string? Remark) OfCubic(ReadOnlySpan<double> values)
+    private static (List<ImmutableArray<double>> States, (SteadyStateAbsence Kind, string Reason)? Absence) OfCubic(ReadOnlySpan<double> values)
     {
         var count = CubicPolynomial.Terms.Length;
 
@@ -153,12 +162,12 @@ public sealed record UniformSteadyStates
 
         if (largest / LargestRatio > least)
         {
-            return ([], "The sizes of the coefficients differ by more than 60 orders of magnitude: the steady states are not computed.");
+            return ([], (SteadyStateAbsence.NotComputed, "The sizes of the coefficients differ by more than 60 orders of magnitude: the steady states are not computed."));
         }
 
         var points = CubicCurves.Meet(values[..count], values.Slice(count, count), Limit);
         return points is null
-            ? ([], "The two polynomials are 0 on a common curve, or one of them is 0 everywhere: the steady states, if there are any, are no single points.")
+            ? ([], (SteadyStateAbsence.Continuum, "The two polynomials are 0 on a common curve, or one of them is 0 everywhere: the steady states, if there are any, are no single points."))
             : ([.. points.Select(point => ImmutableArray.Create(point.U, point.V))], null);
     }
 

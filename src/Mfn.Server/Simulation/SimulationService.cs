@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
+using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Frames;
 using Mfn.Server.Memory;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace Mfn.Server.Simulation;
 
 /// <summary>Simulations that belong to one call, wait for its client and end with it.</summary>
-internal sealed class SimulationService(SimulationRegistry simulations, ResponseWriter writer, IOptions<LimitsOptions> limits)
+internal sealed class SimulationService(SimulationRegistry simulations, ComputePlaces places, ResponseWriter writer, IOptions<LimitsOptions> limits)
     : Contracts.V1.SimulationService.SimulationServiceBase
 {
     public override async Task<SimulateResponse> Simulate(SimulateRequest request, ServerCallContext context)
@@ -43,7 +44,14 @@ internal sealed class SimulationService(SimulationRegistry simulations, Response
         Task WriteAsync(StreamSimulationResponse response) => writer.WriteAsync(responseStream, response, context);
     }
 
-    public override Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context) => Task.FromResult(request.ToResponse(limits.Value));
+    public override async Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context)
+    {
+        var spec = request.ToSpec(limits.Value);
+
+        // Of a large box there are many modes to look at.
+        using var place = places.Take(MemoryHolder.Of(context));
+        return await place.ComputeAsync(cancellationToken => spec.Explain(request.WithInitialFields, cancellationToken), context.CancellationToken);
+    }
 
     private SimulationOrder ToOrder(SimulateRequest request)
     {

@@ -1,4 +1,5 @@
 using Mfn.Core.Explanations;
+using Mfn.Core.Simulation;
 using Mfn.Core.Stability;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
@@ -11,7 +12,12 @@ internal static class ExplanationWireExtensions
 {
     /// <summary>The answer to a request.</summary>
     /// <exception cref="CallRefusedException">Something is wrong with the request.</exception>
-    public static Wire.ExplainResponse ToResponse(this Wire.ExplainRequest request, LimitsOptions limits)
+    public static Wire.ExplainResponse ToResponse(this Wire.ExplainRequest request, LimitsOptions limits) =>
+        request.ToSpec(limits).Explain(request.WithInitialFields, CancellationToken.None);
+
+    /// <summary>What is to be explained.</summary>
+    /// <exception cref="CallRefusedException">Something is wrong with the request.</exception>
+    public static SimulationSpec ToSpec(this Wire.ExplainRequest request, LimitsOptions limits)
     {
         // A time step that is too large is to be explained.
         var asked = request.Spec?.Clone() ?? new Wire.SimulationSpec();
@@ -19,8 +25,13 @@ internal static class ExplanationWireExtensions
         var problems = new RequestProblems();
         var spec = asked.ToSpec(limits, problems);
         problems.ThrowIfAny();
-        return Explanation.Of(spec, request.WithInitialFields).ToWire();
+        return spec;
     }
+
+    /// <summary>The answer of what is to be explained.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static Wire.ExplainResponse Explain(this SimulationSpec spec, bool hasFields, CancellationToken cancellationToken) =>
+        Explanation.Of(spec, hasFields, cancellationToken).ToWire();
 
     private static Wire.ExplainResponse ToWire(this Explanation explanation)
     {
@@ -31,7 +42,7 @@ internal static class ExplanationWireExtensions
             Price = explanation.Price,
             PredictedSeconds = explanation.PredictedSeconds,
             VisibleFactor = explanation.VisibleFactor,
-            Warnings = { explanation.Warnings },
+            Warnings = { explanation.Warnings.Select(warning => new Wire.ExplanationWarning { Kind = warning.Kind.ToWire(), Text = warning.Text }) },
             Lines = { explanation.Lines },
         };
         if (explanation.Box is { } box)
@@ -76,6 +87,27 @@ internal static class ExplanationWireExtensions
 
         return wire;
     }
+
+    private static Wire.WarningKind ToWire(this WarningKind kind) => kind switch
+    {
+        WarningKind.NoSteadyState => Wire.WarningKind.NoSteadyState,
+        WarningKind.SteadyStateContinuum => Wire.WarningKind.SteadyStateContinuum,
+        WarningKind.SteadyStatesNotComputed => Wire.WarningKind.SteadyStatesNotComputed,
+        WarningKind.SingularJacobian => Wire.WarningKind.SingularJacobian,
+        WarningKind.NegativeConcentration => Wire.WarningKind.NegativeConcentration,
+        WarningKind.NoShortestWave => Wire.WarningKind.NoShortestWave,
+        WarningKind.WavesFasterThanOscillation => Wire.WarningKind.WavesFasterThanOscillation,
+        WarningKind.StaysUniform => Wire.WarningKind.StaysUniform,
+        WarningKind.UnstableTimeStep => Wire.WarningKind.UnstableTimeStep,
+        WarningKind.TooFewSteps => Wire.WarningKind.TooFewSteps,
+        WarningKind.BoxNotPredicted => Wire.WarningKind.BoxNotPredicted,
+        WarningKind.BoundaryNotSteady => Wire.WarningKind.BoundaryNotSteady,
+        WarningKind.BoxSmallerThanWavelength => Wire.WarningKind.BoxSmallerThanWavelength,
+        WarningKind.NoGrowingModeInBox => Wire.WarningKind.NoGrowingModeInBox,
+        WarningKind.CoarseCells => Wire.WarningKind.CoarseCells,
+        WarningKind.UnstableAlpha => Wire.WarningKind.UnstableAlpha,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The contract has no such kind."),
+    };
 
     private static Wire.UniformSteadyState ToWire(SteadyState state)
     {

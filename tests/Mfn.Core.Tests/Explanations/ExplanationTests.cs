@@ -94,30 +94,36 @@ public sealed class ExplanationTests
         Assert.Equal(needsSeed, Explanation.Of(Spec(model, parameters)).NeedsSeed);
 
     [Theory]
-    [InlineData("schnakenberg", "a=-1,b=1", "no uniform steady state")]
-    [InlineData("schnakenberg", "a=1,b=-0.5", "outside the model's sense")]
-    [InlineData("gray-scott", "F=0.0625,k=0.0625", "singular")]
-    [InlineData("brusselator", "Du=0", "does not diffuse")]
-    [InlineData("brusselator", "A=1,B=3,Du=1,Dv=60", "either may win")]
-    public void Warnings_OddParameters_SayWhatIsWrong(string model, string parameters, string warning) =>
-        Assert.Contains(Explanation.Of(Spec(model, parameters)).Warnings, text => text.Contains(warning, StringComparison.Ordinal));
+    [InlineData("schnakenberg", "a=-1,b=1", WarningKind.NoSteadyState, "no uniform steady state")]
+    [InlineData("gierer-meinhardt", "b=1e-6", WarningKind.NoSteadyState, "no uniform steady state between -1e9 and 1e9")]
+    [InlineData("gray-scott", "F=0", WarningKind.SteadyStateContinuum, "the states are a line")]
+    [InlineData("cubic", "f10=1e40,g01=1e-40", WarningKind.SteadyStatesNotComputed, "60 orders of magnitude")]
+    [InlineData("schnakenberg", "a=1,b=-0.5", WarningKind.NegativeConcentration, "outside the model's sense")]
+    [InlineData("gray-scott", "F=0.0625,k=0.0625", WarningKind.SingularJacobian, "singular")]
+    [InlineData("brusselator", "Du=0", WarningKind.NoShortestWave, "does not diffuse")]
+    [InlineData("brusselator", "A=1,B=3,Du=1,Dv=60", WarningKind.WavesFasterThanOscillation, "either may win")]
+    [InlineData("swift-hohenberg", "r=-0.3", WarningKind.StaysUniform, "will stay uniform")]
+    [InlineData("schnakenberg", "a=0.1", WarningKind.TooFewSteps, "steps end before the pattern is visible")]
+    public void Warnings_OddParameters_SayWhatIsWrong(string model, string parameters, WarningKind kind, string warning) =>
+        Assert.Contains(warning, Assert.Single(Explanation.Of(Spec(model, parameters)).Warnings, each => each.Kind == kind).Text, StringComparison.Ordinal);
 
     [Fact]
     public void Warnings_OddBoxes_SayWhatIsWrong()
     {
         var pattern = Box().Pattern!;
 
-        AssertWarns(pattern with { RowCount = 8, ColumnCount = 8 }, "smaller than the fastest growing wavelength");
-        AssertWarns(pattern with { RowCount = 8, ColumnCount = 8 }, "nothing grows in it");
-        AssertWarns(pattern with { CellWidth = 2.5 }, "fewer than 8");
-        AssertWarns(pattern with { TimeStep = 0.0016 }, "above the largest stable one, 0.0015612");
-        AssertWarns(pattern with { Boundaries = [new(Boundary.Dirichlet, 1), new(Boundary.Dirichlet, 0)] }, "v is kept at 0 beyond the rim");
-        AssertWarns(pattern with { Boundaries = [new(Boundary.Dirichlet, 1), new(Boundary.Neumann)] }, "different boundaries");
-        AssertWarns(pattern with { Mask = [.. Enumerable.Range(0, 128 * 128).Select(i => i > 5)] }, "do not fit a mask");
+        AssertWarns(pattern with { RowCount = 8, ColumnCount = 8 }, WarningKind.BoxSmallerThanWavelength, "smaller than the fastest growing wavelength");
+        AssertWarns(pattern with { RowCount = 8, ColumnCount = 8 }, WarningKind.NoGrowingModeInBox, "none of those that fit this box");
+        AssertWarns(pattern with { CellWidth = 2.5 }, WarningKind.CoarseCells, "fewer than 8");
+        AssertWarns(pattern with { TimeStep = 0.0016 }, WarningKind.UnstableTimeStep, "above the largest stable one, 0.0015612");
+        AssertWarns(pattern with { Boundaries = [new(Boundary.Dirichlet, 1), new(Boundary.Dirichlet, 0)] }, WarningKind.BoundaryNotSteady, "v is kept at 0 beyond the rim");
+        AssertWarns(pattern with { Boundaries = [new(Boundary.Dirichlet, 1), new(Boundary.Neumann)] }, WarningKind.BoxNotPredicted, "different boundaries");
+        AssertWarns(pattern with { Mask = [.. Enumerable.Range(0, 128 * 128).Select(i => i > 5)] }, WarningKind.BoxNotPredicted, "do not fit a mask");
+        Assert.Equal(WarningKind.UnstableAlpha, Assert.Single(Explanation.Of(new SimulationSpec { Alpha = 0.25 }).Warnings).Kind);
         Assert.Empty(Explanation.Of(Box() with { StepCount = 20_000 }).Warnings);
 
-        static void AssertWarns(PatternSpec pattern, string warning) =>
-            Assert.Contains(Explanation.Of(new SimulationSpec { Pattern = pattern }).Warnings, text => text.Contains(warning, StringComparison.Ordinal));
+        static void AssertWarns(PatternSpec pattern, WarningKind kind, string warning) =>
+            Assert.Contains(warning, Assert.Single(Explanation.Of(new SimulationSpec { Pattern = pattern }).Warnings, each => each.Kind == kind).Text, StringComparison.Ordinal);
     }
 
     [Fact]
