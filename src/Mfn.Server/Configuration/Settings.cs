@@ -22,6 +22,9 @@ internal static class Settings
         (TlsOptions.Section, typeof(TlsOptions)),
         (AuthOptions.Section, typeof(AuthOptions)),
         (ApiKeyOptions.Section, typeof(ApiKeyOptions)),
+        (JwtOptions.Section, typeof(JwtOptions)),
+        (CertificateOptions.Section, typeof(CertificateOptions)),
+        (ProxyOptions.Section, typeof(ProxyOptions)),
     ];
 
     /// <summary>Every setting, but the levels of logging.</summary>

@@ -1,10 +1,12 @@
 namespace Mfn.Server.Identity;
 
 /// <summary>Says in the log, when the server starts, what strangers may do.</summary>
-internal sealed partial class AccessNotice(AccessRules rules, ILogger<AccessNotice> logger) : IHostedService
+internal sealed partial class AccessNotice(AccessRules rules, IServiceProvider services, ILogger<AccessNotice> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        // Files are read, and issuers asked, before the first call.
+        _ = (services.GetRequiredService<TokenStore>(), services.GetRequiredService<CertificateStore>());
         foreach (var warning in rules.Warnings)
         {
             LogWarning(warning);

@@ -4,9 +4,18 @@ using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Identity;
 
-/// <summary>Finds out who is calling, whatever credential the call carries.</summary>
+/// <summary>
+/// Finds out who is calling: by the key or the token that the call carries, or else by the certificate of its connection or of its proxy's client.
+/// </summary>
 internal sealed class CallerAuthentication(
-    AccessRules rules, ApiKeyStore keys, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
+    AccessRules rules,
+    ApiKeyStore keys,
+    TokenStore tokens,
+    CertificateStore certificates,
+    TrustedProxies proxies,
+    IOptionsMonitor<AuthenticationSchemeOptions> options,
+    ILoggerFactory loggers,
+    UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "Mfn";
@@ -16,47 +25,64 @@ internal sealed class CallerAuthentication(
 
     private static readonly AuthenticateResult Several = AuthenticateResult.Fail(CredentialRefusedException.Several);
     private static readonly AuthenticateResult UnknownScheme = AuthenticateResult.Fail(CredentialRefusedException.UnknownScheme);
+    private static readonly AuthenticateResult Unreadable = AuthenticateResult.Fail(CredentialRefusedException.UnreadableCertificate);
 
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        var result = Judge();
+        var result = await JudgeAsync();
         if (result.Failure is CredentialRefusedException refused)
         {
             // The framework tells nobody of what failed.
             Context.Features.Set(refused);
         }
 
-        return Task.FromResult(result);
+        return result;
     }
 
-    private AuthenticateResult Judge()
+    private ValueTask<AuthenticateResult> JudgeAsync()
     {
+        // Counted wherever it comes from, and whether anybody asks or not.
+        var forwarded = proxies.Find(Context);
         if (!rules.HasAuthentication)
         {
             // There is nothing to hold a credential against, and nobody needs one.
-            return Credential.Anonymous.Accepted;
+            return ValueTask.FromResult(Credential.Anonymous.Accepted);
         }
 
         var authorization = Request.Headers.Authorization;
         var key = Request.Headers[KeyHeader];
         if (authorization.Count + key.Count > 1)
         {
-            return Several;
+            return ValueTask.FromResult(Several);
         }
 
-        if (key.Count == 1)
+        return key.Count == 1 ? ValueTask.FromResult(keys.Authenticate(key.ToString()))
+            : authorization.Count == 1 ? JudgeAsync(authorization.ToString())
+            : ValueTask.FromResult(JudgeCertificate(forwarded));
+    }
+
+    private ValueTask<AuthenticateResult> JudgeAsync(string authorization)
+    {
+        var token = authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? authorization[Bearer.Length..] : "";
+        return ApiKeyText.IsKey(token) ? ValueTask.FromResult(keys.Authenticate(token))
+            : rules.HasTokens && token.Length > 0 ? tokens.AuthenticateAsync(token)
+            : ValueTask.FromResult(UnknownScheme);
+    }
+
+    private AuthenticateResult JudgeCertificate(string? forwarded)
+    {
+        if (forwarded is not null)
         {
-            return keys.Authenticate(key.ToString());
+            return ForwardedCertificate.Read(forwarded) switch
+            {
+                null => Unreadable,
+                { Certificate: { } certificate } => certificates.Authenticate(certificate),
+                var told => certificates.Authenticate(told.Subject, told.Uris),
+            };
         }
 
-        if (authorization.Count == 0)
-        {
-            return rules.AllowsAnonymous ? Credential.Anonymous.Accepted : AuthenticateResult.NoResult();
-        }
-
-        var text = authorization.ToString();
-        return text.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && text[Bearer.Length..] is var token && ApiKeyText.IsKey(token)
-            ? keys.Authenticate(token)
-            : UnknownScheme;
+        return Context.Connection.ClientCertificate is { } own ? certificates.Authenticate(own)
+            : rules.AllowsAnonymous ? Credential.Anonymous.Accepted
+            : AuthenticateResult.NoResult();
     }
 }

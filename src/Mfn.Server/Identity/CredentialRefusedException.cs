@@ -17,5 +17,7 @@ internal sealed class CredentialRefusedException(CredentialEnd end, string messa
     public static CredentialRefusedException UnknownScheme { get; } = new(
         CredentialEnd.Invalid, "The authorization header must be Bearer with an API key or a token that this server takes.");
 
+    public static CredentialRefusedException UnreadableCertificate { get; } = new(CredentialEnd.Invalid, "The certificate that the proxy tells of cannot be read.");
+
     public CredentialEnd End => end;
 }

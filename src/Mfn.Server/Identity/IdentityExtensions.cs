@@ -13,7 +13,15 @@ internal static class IdentityExtensions
     {
         services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section);
         services.AddOptions<ApiKeyOptions>().BindConfiguration(ApiKeyOptions.Section);
+        services.AddOptions<TlsOptions>().BindConfiguration(TlsOptions.Section);
+        services.AddOptions<JwtOptions>().BindConfiguration(JwtOptions.Section);
+        services.AddOptions<CertificateOptions>().BindConfiguration(CertificateOptions.Section);
+        services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section);
         services.AddSingleton(rules);
+        services.AddSingleton<TokenKeys>();
+        services.AddSingleton<TokenStore>();
+        services.AddSingleton<CertificateStore>();
+        services.AddSingleton<TrustedProxies>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, TRefusal>();
         services.AddSingleton<ApiKeyStore>();
         services.AddHostedService(provider => provider.GetRequiredService<ApiKeyStore>());

@@ -17,6 +17,7 @@ internal sealed class ServerMeter
         RefusedTraffic = _meter.CreateCounter<long>("mfn.traffic.refused", "{refusal}", "Connections and streams that ended before a call could begin: a wrong protocol, a failed handshake, a broken frame.");
         RefusedCalls = _meter.CreateCounter<long>("mfn.calls.refused", "{call}", "Calls refused because their connection had too many.");
         DeniedCalls = _meter.CreateCounter<long>("mfn.calls.denied", "{call}", "Calls refused because their caller was not known, or must not do what it asked for.");
+        DroppedHeaders = _meter.CreateCounter<long>("mfn.identity.dropped_headers", "{call}", "Calls whose header about a client certificate was passed over, since it did not come from a trusted proxy.");
         LiveRuns = _meter.CreateUpDownCounter<long>("mfn.live_runs", "{run}", "Live runs.");
         DamagedRuns = _meter.CreateUpDownCounter<long>("mfn.damaged_runs", "{run}", "Runs in the data directory that were left alone.");
         Watchers = _meter.CreateUpDownCounter<long>("mfn.watchers", "{watcher}", "Watchers of live runs.");
@@ -29,6 +30,8 @@ internal sealed class ServerMeter
     public Counter<long> RefusedCalls { get; }
 
     public Counter<long> DeniedCalls { get; }
+
+    public Counter<long> DroppedHeaders { get; }
 
     public Counter<long> FullConnections { get; }
 

@@ -33,6 +33,9 @@ internal sealed class TlsCredentials
     /// <summary>The authorities of client certificates; null if clients need none.</summary>
     public X509Certificate2Collection? Authorities { get; private set; }
 
+    /// <summary>Whether clients without a certificate are turned away.</summary>
+    public bool RequiresClientCertificate { get; private set; }
+
     /// <summary>What works, but will not for long, or not yet.</summary>
     public List<string> Warnings { get; } = [];
 
@@ -45,6 +48,7 @@ internal sealed class TlsCredentials
         var credentials = new TlsCredentials(settings, clock.GetUtcNow());
         credentials.LoadCertificate();
         credentials.LoadAuthorities();
+        credentials.RequiresClientCertificate = !bool.TryParse(settings.Find(Name(nameof(TlsOptions.RequireClientCertificate))), out var isRequired) || isRequired;
         credentials.CheckAddresses(settings.Find(Settings.Urls) ?? defaultUrl, isDefault: settings.Find(Settings.Urls) is null);
         return credentials;
     }

@@ -27,7 +27,7 @@ internal sealed partial class TlsListenerSetup(TlsCredentials credentials, ILogg
             https.ServerCertificateChain = credentials.Chain;
             if (credentials.Authorities is { } authorities)
             {
-                https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                https.ClientCertificateMode = credentials.RequiresClientCertificate ? ClientCertificateMode.RequireCertificate : ClientCertificateMode.AllowCertificate;
                 https.ClientCertificateValidation = (client, presented, _) => IsTrusted(client, presented, authorities);
             }
         });

@@ -18,7 +18,7 @@ internal sealed class TestAuthority : IDisposable
     {
         var request = new CertificateRequest("CN=Test authority", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         _root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
     }
@@ -41,6 +41,38 @@ internal sealed class TestAuthority : IDisposable
     }
 
     public X509Certificate2 IssueClient(string commonName) => Issue($"CN={commonName}", ClientAuthentication);
+
+    /// <summary>A client that has a URI, such as a SPIFFE id.</summary>
+    public X509Certificate2 IssueClientWithUri(string uri)
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddUri(new Uri(uri));
+        return Issue("CN=by-uri", ClientAuthentication, names.Build());
+    }
+
+    /// <summary>A client whose certificate has expired.</summary>
+    public X509Certificate2 IssueExpiredClient()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=lab", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([ClientAuthentication], true));
+        using var certificate = request.Create(_root, _root.NotBefore, DateTimeOffset.UtcNow.AddMinutes(-1), RandomNumberGenerator.GetBytes(16));
+        var withKey = certificate.CopyWithPrivateKey(key);
+        _issued.Add(withKey);
+        return withKey;
+    }
+
+    /// <summary>The list of what it has taken back, in PEM.</summary>
+    public string Revoke(params X509Certificate2[] certificates)
+    {
+        var list = new CertificateRevocationListBuilder();
+        foreach (var certificate in certificates)
+        {
+            list.AddEntry(certificate);
+        }
+
+        return PemEncoding.WriteString("X509 CRL", list.Build(_root, 1, DateTimeOffset.UtcNow.AddDays(1), HashAlgorithmName.SHA256));
+    }
 
     public void Dispose()
     {

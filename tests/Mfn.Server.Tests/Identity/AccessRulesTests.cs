@@ -23,7 +23,7 @@ public sealed class AccessRulesTests : IDisposable
         var problem = Assert.Single(MfnServer.FindProblems($"--urls={urls}"));
 
         Assert.Equal(
-            $"--urls has {told}, where anybody who reaches the port could do everything: set Auth:ApiKeys:File (mfn key create) or Tls:ClientAuthorityFile, "
+            $"--urls has {told}, where anybody who reaches the port could do everything: set Auth:ApiKeys:File (mfn key create), Tls:ClientAuthorityFile or Auth:Jwt:Authority, "
             + "so that callers must show who they are, or Auth:AllowAnonymous=true, if they need not.",
             problem);
         Assert.Empty(MfnServer.FindProblems($"--urls={urls}", "--set", "Auth:AllowAnonymous=true"));

@@ -27,6 +27,11 @@ public sealed class RightsOfStreamsTests : IDisposable
         using var call = server.Runs.WatchRun(new WatchRunRequest { RunId = run.RunId, ResumeToken = before.Token }, Headers(second));
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
         Assert.Equal(before.Sequence + 1, call.ResponseStream.Current.Sequence);
+        while (call.ResponseStream.Current is { Snapshot: null, Delta: null })
+        {
+            Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
+        }
+
         Assert.Equal(before.Step + 1, call.ResponseStream.Current.Step);
     }
 

@@ -1,0 +1,159 @@
+using Mfn.Server.Configuration;
+using Mfn.Server.Texts;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Mfn.Server.Identity;
+
+/// <summary>
+/// The keys by which tokens are signed, from a file that is followed, or from an issuer, which is asked now and then and when a key is not known. What cannot be had leaves
+/// in force what was there. Thread-safe.
+/// </summary>
+internal sealed partial class TokenKeys : IDisposable
+{
+    // An issuer that takes a key away is believed after so long.
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(1);
+
+    // Tokens with keys that nobody knows cost the issuer no more than this.
+    private static readonly TimeSpan LeastInterval = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _lock = new();
+    private readonly JwtOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<TokenKeys> _logger;
+    private readonly FollowedFile? _file;
+    private readonly HttpClient? _http;
+    private readonly ITimer? _timer;
+    private IReadOnlyList<SecurityKey> _keys = [];
+    private Task _fetching = Task.CompletedTask;
+    private long? _fetched;
+    private string? _problem;
+
+    public TokenKeys(IOptions<JwtOptions> options, TimeProvider clock, ILogger<TokenKeys> logger)
+    {
+        (_options, _clock, _logger) = (options.Value, clock, logger);
+        if (_options.KeySetFile is { } path)
+        {
+            _file = new FollowedFile(path, text => Use(Read(text)), clock, logger);
+        }
+        else if (_options.Authority is not null || _options.KeySetUrl is not null)
+        {
+            _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !new Uri(Source).IsLoopback }) { Timeout = FetchTimeout, MaxResponseContentBufferSize = 1 << 20 };
+            _timer = clock.CreateTimer(_ => _ = RefreshAsync(), state: null, TimeSpan.Zero, RefreshInterval);
+        }
+    }
+
+    private string Source => _options.KeySetUrl ?? $"{_options.Authority!.TrimEnd('/')}/.well-known/openid-configuration";
+
+    /// <summary>Raised when the keys are others than before.</summary>
+    public event Action? Changed;
+
+    /// <summary>The keys now.</summary>
+    public IReadOnlyList<SecurityKey> Current => Volatile.Read(ref _keys);
+
+    /// <summary>The keys of a set.</summary>
+    /// <exception cref="InvalidDataException">It is none, or has no key that can check a signature of an issuer.</exception>
+    public static IReadOnlyList<SecurityKey> Read(string text)
+    {
+        JsonWebKeySet set;
+        try
+        {
+            set = new JsonWebKeySet(text);
+        }
+        catch (Exception error) when (error is ArgumentException or System.Text.Json.JsonException)
+        {
+            throw new InvalidDataException("is no JSON Web Key Set.", error);
+        }
+
+        // A secret in a set that is public would be one that everybody signs with.
+        SecurityKey[] keys = [.. set.GetSigningKeys().Where(key => key is AsymmetricSecurityKey or JsonWebKey { Kty: JsonWebAlgorithmsKeyTypes.RSA or JsonWebAlgorithmsKeyTypes.EllipticCurve })];
+        return keys.Length > 0 ? keys : throw new InvalidDataException("has no RSA or elliptic curve key for signatures.");
+    }
+
+    /// <summary>Asks the issuer for its keys, unless it was asked a moment ago; done when the answer is in force.</summary>
+    public Task RefreshAsync()
+    {
+        lock (_lock)
+        {
+            if (_http is null || (_fetching.IsCompleted && _fetched is { } last && _clock.GetElapsedTime(last) < LeastInterval))
+            {
+                return Task.CompletedTask;
+            }
+
+            if (_fetching.IsCompleted)
+            {
+                _fetched = _clock.GetTimestamp();
+                _fetching = FetchAsync(_http);
+            }
+
+            return _fetching;
+        }
+    }
+
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _http?.Dispose();
+        _file?.Dispose();
+    }
+
+    private async Task FetchAsync(HttpClient http)
+    {
+        try
+        {
+            var documents = new HttpDocumentRetriever(http) { RequireHttps = !new Uri(Source).IsLoopback };
+            if (_options.KeySetUrl is not null)
+            {
+                Use(Read(await documents.GetDocumentAsync(Source, CancellationToken.None)));
+            }
+            else
+            {
+                var found = await OpenIdConnectConfigurationRetriever.GetAsync(Source, documents, CancellationToken.None);
+                if (found.Issuer != (_options.Issuer ?? _options.Authority))
+                {
+                    throw new InvalidDataException($"is that of another issuer: '{CallersText.Show(found.Issuer ?? "", 128)}'.");
+                }
+
+                Use(Read(await documents.GetDocumentAsync(found.JwksUri, CancellationToken.None)));
+            }
+
+            _problem = null;
+        }
+        catch (Exception error) when (error is IOException or HttpRequestException or InvalidOperationException or ArgumentException or InvalidDataException or OperationCanceledException)
+        {
+            var problem = error.GetBaseException().Message;
+            if (problem != _problem)
+            {
+                _problem = problem;
+                LogNotFetched(Source, problem);
+            }
+        }
+    }
+
+    private void Use(IReadOnlyList<SecurityKey> keys)
+    {
+        var isSame = Prints(keys).SetEquals(Prints(Current));
+        Volatile.Write(ref _keys, keys);
+        if (!isSame)
+        {
+            var ids = string.Join(", ", keys.Select(key => CallersText.Show(key.KeyId ?? "-", 64)));
+            LogKeys(ids);
+            Changed?.Invoke();
+        }
+
+        static HashSet<string> Prints(IReadOnlyList<SecurityKey> keys) => [.. keys.Select(PrintOf)];
+    }
+
+    /// <summary>What tells a key from others.</summary>
+    public static string PrintOf(SecurityKey key) => Convert.ToHexString(key.ComputeJwkThumbprint());
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Tokens are checked by the keys {Ids}")]
+    private partial void LogKeys(string ids);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The keys of tokens cannot be had from {Source}, and those that are known stay in force: {Problem}")]
+    private partial void LogNotFetched(string source, string problem);
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using Mfn.Server.Configuration;
+using Mfn.Server.Observability;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Identity;
+
+/// <summary>The proxies whose word counts about who has called them; from everybody else it is dropped, and counted.</summary>
+internal sealed class TrustedProxies
+{
+    private const string Unix = "unix";
+
+    private readonly ServerMeter _meter;
+    private readonly IReadOnlyList<IPNetwork> _networks;
+    private readonly bool _trustsUnix;
+    private readonly string? _header;
+
+    public TrustedProxies(IOptions<ProxyOptions> options, ServerMeter meter)
+    {
+        _meter = meter;
+        _header = options.Value.CertificateHeader;
+        _networks = Read(options.Value.Addresses ?? "", out _trustsUnix, out _);
+    }
+
+    /// <summary>The networks of a setting.</summary>
+    /// <param name="text">Addresses and networks with commas between them.</param>
+    /// <param name="trustsUnix">Whether whoever can reach a Unix domain socket is a proxy.</param>
+    /// <param name="wrong">The first part that is neither; null if there is none.</param>
+    public static IReadOnlyList<IPNetwork> Read(string text, out bool trustsUnix, out string? wrong)
+    {
+        var networks = new List<IPNetwork>();
+        (trustsUnix, wrong) = (false, null);
+        foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (part == Unix)
+            {
+                trustsUnix = true;
+            }
+            else if (IPNetwork.TryParse(part, out var network))
+            {
+                networks.Add(network);
+            }
+            else if (IPAddress.TryParse(part, out var address))
+            {
+                networks.Add(new IPNetwork(address, 8 * address.GetAddressBytes().Length));
+            }
+            else
+            {
+                wrong ??= part;
+            }
+        }
+
+        return networks;
+    }
+
+    /// <summary>What a proxy says of its client's certificate; null if it says nothing, or is nobody's to listen to.</summary>
+    public string? Find(HttpContext context)
+    {
+        if (_header is null || context.Request.Headers[_header] is not { Count: > 0 } values || values.ToString().Length == 0)
+        {
+            return null;
+        }
+
+        if (IsTrusted(context.Connection.RemoteIpAddress))
+        {
+            return values.ToString();
+        }
+
+        _meter.DroppedHeaders.Add(1);
+        return null;
+    }
+
+    private bool IsTrusted(IPAddress? peer) => peer is null
+        ? _trustsUnix
+        : (peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer) is var address && _networks.Any(network => network.Contains(address));
+}
