@@ -22,6 +22,7 @@ internal static class QuickMode
             ("scaling", StepMeasurements.MeasureScaling),
             ("gray-scott", PatternMeasurements.MeasureGrayScott),
             ("kinetics", PatternMeasurements.MeasureKinetics),
+            ("time-to-error", PatternMeasurements.MeasureTimeToError),
             ("simulate", MeasureSimulation),
             ("normals", MeasureNormals),
             ("stream-simulation", Serving.StreamSimulationMeasurement.Run),

@@ -14,6 +14,11 @@ internal sealed class ImplicitDiffusion<T, TVector>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TVector : struct, IVector<TVector, T>
 {
+    private static readonly TVector OddLanes = SecondLanesOf(1);
+    private static readonly TVector SecondTwoLanes = SecondLanesOf(2);
+    private static readonly TVector SecondFourLanes = SecondLanesOf(4);
+    private static readonly TVector SecondEightLanes = SecondLanesOf(8);
+
     private readonly LineFactors<T> _alongRow;
     private readonly LineFactors<T> _alongColumn;
 
@@ -25,11 +30,14 @@ internal sealed class ImplicitDiffusion<T, TVector>
     {
         _alongRow = new LineFactors<T>(columnCount, ratio, boundary);
         _alongColumn = new LineFactors<T>(rowCount, ratio, boundary);
-        ScratchLength = (Math.Max(rowCount, columnCount) + MostVectors) * TVector.Count;
+        ScratchLength = (((Math.Max(rowCount, columnCount) + 1) * MostTurnedVectors) + MostVectors + TVector.Count) * TVector.Count;
     }
 
     /// <summary>Vectors of a row that are solved together, so that a cache line is taken whole.</summary>
     public static int MostVectors => 8;
+
+    /// <summary>Vectors of rows that are turned and solved together, so that none waits for its own last cell.</summary>
+    private static int MostTurnedVectors => 4;
 
     /// <summary>The cells of scratch that whoever solves needs.</summary>
     public int ScratchLength { get; }
@@ -41,13 +49,11 @@ internal sealed class ImplicitDiffusion<T, TVector>
     /// <param name="scratch">As long as <see cref="ScratchLength"/>.</param>
     public void SolveRows(ref T first, int stride, int rowCount, Span<T> scratch)
     {
-        for (var row = 0; row < rowCount; row += TVector.Count)
+        for (var row = 0; row < rowCount; row += MostTurnedVectors * TVector.Count)
         {
-            var count = Math.Min(TVector.Count, rowCount - row);
+            var count = Math.Min(MostTurnedVectors * TVector.Count, rowCount - row);
             ref var rows = ref Unsafe.Add(ref first, (nint)row * stride);
-            Turn(ref rows, stride, 1, count, _alongRow.Length, scratch);
-            SolveScratch(_alongRow, scratch);
-            TurnBack(scratch, ref rows, stride, 1, count, _alongRow.Length);
+            SolveTurned(_alongRow, ref rows, stride, 1, count, scratch);
         }
     }
 
@@ -69,16 +75,29 @@ internal sealed class ImplicitDiffusion<T, TVector>
         if (column < columnCount)
         {
             ref var columns = ref Unsafe.Add(ref first, column);
-            Turn(ref columns, 1, stride, columnCount - column, _alongColumn.Length, scratch);
-            SolveScratch(_alongColumn, scratch);
-            TurnBack(scratch, ref columns, 1, stride, columnCount - column, _alongColumn.Length);
+            SolveTurned(_alongColumn, ref columns, 1, stride, columnCount - column, scratch);
         }
     }
 
-    private static void SolveScratch(LineFactors<T> factors, Span<T> scratch)
+    /// <summary>Turned by 90° in the scratch, and back.</summary>
+    private static void SolveTurned(LineFactors<T> factors, ref T first, nint lineStride, nint cellStride, int lineCount, Span<T> scratch)
     {
-        var lines = factors.Length * TVector.Count;
-        SolveLines(factors, ref MemoryMarshal.GetReference(scratch), TVector.Count, 1, scratch[lines..]);
+        var vectorCount = (lineCount + TVector.Count - 1) / TVector.Count;
+        var width = vectorCount * TVector.Count;
+        var turned = scratch[..(factors.Length * width)];
+        var rest = scratch[turned.Length..];
+        for (var line = 0; line < lineCount; line += TVector.Count)
+        {
+            var count = Math.Min(TVector.Count, lineCount - line);
+            Turn(ref Unsafe.Add(ref first, line * lineStride), lineStride, cellStride, count, factors.Length, turned[line..], width, rest);
+        }
+
+        SolveLines(factors, ref MemoryMarshal.GetReference(turned), width, vectorCount, rest);
+        for (var line = 0; line < lineCount; line += TVector.Count)
+        {
+            var count = Math.Min(TVector.Count, lineCount - line);
+            TurnBack(turned[line..], width, ref Unsafe.Add(ref first, line * lineStride), lineStride, cellStride, count, factors.Length, rest);
+        }
     }
 
     /// <summary>As many lines as there are lanes in the vectors.</summary>
@@ -208,27 +227,114 @@ internal sealed class ImplicitDiffusion<T, TVector>
     }
 
     /// <summary>Writes lines beside one another: a vector holds as many as it has lanes, those beyond the last as the last.</summary>
-    private static void Turn(ref T first, nint lineStride, nint cellStride, int lineCount, int length, Span<T> scratch)
+    private static void Turn(
+        ref T first, nint lineStride, nint cellStride, int lineCount, int length, Span<T> turned, int width, Span<T> scratch)
     {
+        var done = 0;
+        if (lineCount == TVector.Count && cellStride == 1)
+        {
+            for (; done + TVector.Count <= length; done += TVector.Count)
+            {
+                Transpose(ref Unsafe.Add(ref first, done), lineStride, ref turned[done * width], width, ref MemoryMarshal.GetReference(scratch));
+            }
+        }
+
         for (var line = 0; line < TVector.Count; line++)
         {
             ref var source = ref Unsafe.Add(ref first, Math.Min(line, lineCount - 1) * lineStride);
-            for (int i = 0, at = line; i < length; i++, at += TVector.Count)
+            for (int i = done, at = (done * width) + line; i < length; i++, at += width)
             {
-                scratch[at] = Unsafe.Add(ref source, i * cellStride);
+                turned[at] = Unsafe.Add(ref source, i * cellStride);
             }
         }
     }
 
-    private static void TurnBack(ReadOnlySpan<T> scratch, ref T first, nint lineStride, nint cellStride, int lineCount, int length)
+    private static void TurnBack(
+        Span<T> turned, int width, ref T first, nint lineStride, nint cellStride, int lineCount, int length, Span<T> scratch)
     {
+        var done = 0;
+        if (lineCount == TVector.Count && cellStride == 1)
+        {
+            for (; done + TVector.Count <= length; done += TVector.Count)
+            {
+                Transpose(ref turned[done * width], width, ref Unsafe.Add(ref first, done), lineStride, ref MemoryMarshal.GetReference(scratch));
+            }
+        }
+
         for (var line = 0; line < lineCount; line++)
         {
             ref var destination = ref Unsafe.Add(ref first, line * lineStride);
-            for (int i = 0, at = line; i < length; i++, at += TVector.Count)
+            for (int i = done, at = (done * width) + line; i < length; i++, at += width)
             {
-                Unsafe.Add(ref destination, i * cellStride) = scratch[at];
+                Unsafe.Add(ref destination, i * cellStride) = turned[at];
             }
         }
+    }
+
+    /// <summary>Transposes a square of as many vectors as they have lanes: blocks off the diagonal change places, of one cell, of two, and so on.</summary>
+    private static void Transpose(ref T source, nint sourceStride, ref T destination, nint destinationStride, ref T scratch)
+    {
+        nint scratchStride = TVector.Count;
+        if (TVector.Count == 2)
+        {
+            Exchange(1, ref source, sourceStride, ref destination, destinationStride);
+            return;
+        }
+
+        Exchange(1, ref source, sourceStride, ref scratch, scratchStride);
+        if (TVector.Count == 4)
+        {
+            Exchange(2, ref scratch, scratchStride, ref destination, destinationStride);
+            return;
+        }
+
+        Exchange(2, ref scratch, scratchStride, ref scratch, scratchStride);
+        if (TVector.Count == 8)
+        {
+            Exchange(4, ref scratch, scratchStride, ref destination, destinationStride);
+            return;
+        }
+
+        Exchange(4, ref scratch, scratchStride, ref scratch, scratchStride);
+        Exchange(8, ref scratch, scratchStride, ref destination, destinationStride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Exchange(int distance, ref T source, nint sourceStride, ref T destination, nint destinationStride)
+    {
+        var isSecond = SecondLanes(distance);
+        for (var pair = 0; pair < TVector.Count; pair += 2 * distance)
+        {
+            for (var i = pair; i < pair + distance; i++)
+            {
+                var first = TVector.Load(ref Unsafe.Add(ref source, i * sourceStride), 0);
+                var second = TVector.Load(ref Unsafe.Add(ref source, (i + distance) * sourceStride), 0);
+                TVector.Store(
+                    TVector.Select(isSecond, TVector.Rotate(second, TVector.Count - distance), first), ref Unsafe.Add(ref destination, i * destinationStride), 0);
+                TVector.Store(
+                    TVector.Select(isSecond, second, TVector.Rotate(first, distance)), ref Unsafe.Add(ref destination, (i + distance) * destinationStride), 0);
+            }
+        }
+    }
+
+    /// <summary>All bits in the second half of each group of twice as many lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector SecondLanes(int distance) => distance switch
+    {
+        1 => OddLanes,
+        2 => SecondTwoLanes,
+        4 => SecondFourLanes,
+        _ => SecondEightLanes,
+    };
+
+    private static TVector SecondLanesOf(int distance)
+    {
+        Span<T> lanes = stackalloc T[TVector.Count];
+        for (var i = 0; i < lanes.Length; i++)
+        {
+            lanes[i] = (i & distance) != 0 ? T.One : T.Zero;
+        }
+
+        return TVector.IsGreater(TVector.Load(ref lanes[0], 0), TVector.Zero);
     }
 }

@@ -116,6 +116,9 @@ internal readonly struct Bits128<T>(Vector128<T> value) : IVector<Bits128<T>, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits128<T> After(Bits128<T> here, Bits128<T> next) => new(Shifted(here._value, next._value, 1));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128<T> Rotate(Bits128<T> vector, int lanes) => new(Shifted(vector._value, vector._value, lanes));
+
     /// <summary>As many lanes, from the given one of the first vector on.</summary>
     [SuppressMessage("Performance", "CA1857", Justification = "The number of lanes is a constant of the type.")]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -91,4 +91,7 @@ internal interface IVector<TSelf, T>
 
     /// <summary>All bits where a lane's integer does not have the given bit.</summary>
     static abstract TSelf LacksBit(TSelf integers, int bit);
+
+    /// <summary>The lanes that many further on, those before them at the end: a power of two, or what is left of the lanes with it.</summary>
+    static abstract TSelf Rotate(TSelf vector, int lanes);
 }
