@@ -42,8 +42,8 @@ public sealed class OutputFileTests : IAsyncLifetime
         ("run watch --out", "run watch RUN --count 1 --format png --out FILE"),
     ];
 
-    // What is read.
-    private static readonly HashSet<string> Inputs = ["--mask", "--initial", "--potential", "--activator", "--inhibitor", "--key-file", "--tls-ca", "--tls-cert", "--tls-key", "--config", "--preset"];
+    // What is read; the file of keys is changed as well, which KeyCommandTests holds to more.
+    private static readonly HashSet<string> Inputs = ["--mask", "--initial", "--potential", "--activator", "--inhibitor", "--key-file", "--token-file", "--keys", "--tls-ca", "--tls-cert", "--tls-key", "--config", "--preset"];
 
     public static TheoryData<string, string> FileLines => [.. Files.Select(file => (file.Option, file.Line))];
 
