@@ -175,9 +175,8 @@ internal sealed class LiveWatcher(SteeredRun run, WatchRunRequest request, Rando
             }
             else
             {
-                // While it gets ever less the watcher is not told when each quality began; nor, if the state that it was to begin with was dropped too, where it began.
-                var isBegun = place >= 0 || request.StartCase == WatchRunRequest.StartOneofCase.FromStep;
-                Assert.InRange(dropped, isBegun ? Missing(quality.EveryNSteps) : 1, Missing(asked.EveryNSteps));
+                // While it gets ever less the watcher is not told when each quality began.
+                Assert.InRange(dropped, KnowsItsStart(place) ? Missing(quality.EveryNSteps) : 1, Missing(asked.EveryNSteps));
                 Assert.True(Delivery == Delivery.Degrade || next < states.Count, "Nothing but the newest frame is left.");
             }
 
@@ -192,6 +191,9 @@ internal sealed class LiveWatcher(SteeredRun run, WatchRunRequest request, Rando
             frame.AssertShows(means, quality.FieldEncoding);
         }
     }
+
+    /// <summary>The state that it was to begin with may have been dropped too.</summary>
+    private bool KnowsItsStart(int place) => place >= 0 || request.StartCase == WatchRunRequest.StartOneofCase.FromStep;
 
     private void Take(WatchRunResponse message) => _messages.Add((_callCount, message));
 
