@@ -17,6 +17,7 @@ namespace Mfn.Server.Calls;
 internal sealed partial class OpenCalls(IOptions<LimitsOptions> options, ServerMeter meter, TimeProvider clock, ILogger<OpenCalls> logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly ServerMeter _meter = meter;
     private readonly int _limit = options.Value.MaxStreamsPerConnection;
@@ -26,6 +27,20 @@ internal sealed partial class OpenCalls(IOptions<LimitsOptions> options, ServerM
 
     /// <summary>Calls open on all connections.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>
+    /// Waits until none is open, and what they said last has had a moment to go out, but not longer than a time. For the server's end, when no more begin.
+    /// </summary>
+    public async Task WaitForNoneAsync(TimeSpan timeout)
+    {
+        var start = clock.GetTimestamp();
+        while (Count > 0 && clock.GetElapsedTime(start) < timeout)
+        {
+            await Task.Delay(LookInterval, clock);
+        }
+
+        await Task.Delay(LookInterval, clock);
+    }
 
     /// <summary>Streams a connection for Kestrel, which it announces: with room above the limit for refusals to be answered, if they are.</summary>
     public static int KestrelLimit(LimitsOptions limits) =>

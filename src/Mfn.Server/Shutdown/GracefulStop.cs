@@ -1,3 +1,4 @@
+using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Health;
@@ -13,13 +14,16 @@ namespace Mfn.Server.Shutdown;
 /// drain time, and what is left then ends with UNAVAILABLE; then connections are closed.
 /// </summary>
 internal sealed partial class GracefulStop(
-    ServerLifetime lifetime, ComputePlaces places, OpenConnections connections, HealthAnnouncer health, IOptions<ShutdownOptions> options, TimeProvider clock, ILogger<GracefulStop> logger)
+    ServerLifetime lifetime, ComputePlaces places, OpenCalls calls, OpenConnections connections, HealthAnnouncer health, IOptions<ShutdownOptions> options, TimeProvider clock, ILogger<GracefulStop> logger)
     : IHostedLifecycleService, IConfigureOptions<HostOptions>
 {
-    // After the drain time, for connections to close, and for Kestrel to abort those that do not in half of it.
+    // After the drain time, for calls to be told so.
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
+
+    // After that, for connections to close, and for Kestrel to abort those that do not in half of it.
     private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(10);
 
-    public void Configure(HostOptions host) => host.ShutdownTimeout = options.Value.DrainTime + ClosingTime;
+    public void Configure(HostOptions host) => host.ShutdownTimeout = options.Value.DrainTime + AnswerTime + ClosingTime;
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -48,6 +52,9 @@ internal sealed partial class GracefulStop(
         }
 
         lifetime.EndDraining();
+
+        // Kestrel closes a connection with its last stream, even if the stream's status has not gone out yet.
+        await calls.WaitForNoneAsync(AnswerTime);
         await connections.CloseAsync(ClosingTime / 2, clock);
     }
 
