@@ -31,6 +31,7 @@ internal static class Rooms
         "Frames",
         "Compute",
         "Quotas",
+        "Pricing",
         "Memory",
         "Calls",
         "Identity",

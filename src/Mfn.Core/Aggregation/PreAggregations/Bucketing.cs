@@ -22,6 +22,9 @@ public sealed class Bucketing : IPreAggregation
         _seed = seed;
     }
 
+    /// <summary>How many updates go into a bucket.</summary>
+    public int BucketSize => _bucketSize;
+
     /// <inheritdoc/>
     public RulePrecondition Precondition { get; } = RulePrecondition.Linear("bucketing", 1, 1);
 

@@ -35,6 +35,9 @@ public sealed class CenteredClipping : IAggregationRule
         _start = start;
     }
 
+    /// <summary>L.</summary>
+    public int StepCount => _stepCount;
+
     /// <inheritdoc/>
     public RulePrecondition Precondition { get; } = RulePrecondition.Linear("centered-clipping", 2, 1);
 

@@ -61,6 +61,9 @@ public sealed class GeometricMedian : IAggregationRule
     /// <summary>How many steps may be allowed.</summary>
     public static ParameterRange StepCounts { get; } = new(1, 10_000);
 
+    /// <summary>How many steps it takes at most.</summary>
+    public int MaxStepCount => _maxStepCount;
+
     /// <inheritdoc/>
     public RulePrecondition Precondition { get; } = RulePrecondition.Linear("geometric-median", 2, 1);
 

@@ -48,6 +48,9 @@ public sealed class HierarchicalKrum : IAggregationRule
                 AtMost((double)PairwiseDistances.LargestCount * spec.ClusterCount));
     }
 
+    /// <summary>What it was made of.</summary>
+    public HierarchicalKrumSpec Spec => _spec;
+
     /// <inheritdoc/>
     public RulePrecondition Precondition { get; }
 
