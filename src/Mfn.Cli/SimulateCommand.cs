@@ -22,6 +22,7 @@ internal sealed class SimulateCommand
           mfn simulate --kinetics schnakenberg:a=0.1,b=0.9,d=40 --rows 64 --columns 96 --out pattern.npy
           mfn simulate --kinetics gray-scott:F=0.025,k=0.055 --every 100 --movie growth.png --scale 3 --colorbar --species v
           mfn simulate --kinetics brusselator --integrator adi --time-step 0.01 --boundary neumann --initial pattern.npy
+          mfn simulate --kinetics gray-scott --initial drawing.png --pattern-features
           mfn simulate
           mfn simulate --turing-threshold 0.05 --grid 128 --steps 30
           mfn simulate --grid 256 --steps 2000 --seed 7 --out field.npy
@@ -46,6 +47,7 @@ internal sealed class SimulateCommand
     private readonly SpecOptions _spec = new();
     private readonly Option<int?> _every = NumberOption.Create<int>("--every", "N", "Show every N-th step, and the last. Default: about twenty in all, forty on a terminal.").Fills("every_n_steps").AtLeast(1);
     private readonly Option<bool> _features = new("--features") { Description = "Compute the 18 features of the whole history, every step of it." };
+    private readonly PatternFeatureFlags _pattern = new("after the last step, and its period");
     private readonly Option<string?> _species = SpeciesOption.Create("Species to show, by symbol. Default: the first, or the potential.");
     private readonly Option<bool> _cast = CastOption.Create();
     private readonly Option<string?> _file = new("--out") { Description = "Write the final field in volts as an NPY file of doubles; with --kinetics all species, (species, rows, columns).", HelpName = "FILE.npy" };
@@ -67,6 +69,7 @@ internal sealed class SimulateCommand
             command.Add(option);
         }
 
+        simulate._pattern.AddTo(command);
         simulate._outputs.AddTo(command);
         simulate._answers.AddTo(command);
         simulate._connection.AddTo(command);
@@ -114,6 +117,7 @@ internal sealed class SimulateCommand
         {
             Spec = _spec.Read(arguments),
             Features = arguments.GetValue(_features) ? new FeatureOptions() : null,
+            PatternFeatures = _pattern.Read(arguments),
         };
         request.InitialFields.AddRange(_spec.ReadFields(arguments, request.Spec, arguments.GetValue(_cast)));
         arguments.RequireFor(request.InitialFields.Count > 0, "with --initial", _cast);

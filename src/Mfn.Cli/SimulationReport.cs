@@ -47,6 +47,11 @@ internal static class SimulationReport
             record.Add("features", FeatureReport.ToJson(definitions, summary.Features));
         }
 
+        if (summary.PatternFeatures is { } pattern)
+        {
+            record.Add("pattern_features", PatternReport.ToJson(pattern));
+        }
+
         return record.Add("out", path);
     }
 
@@ -64,6 +69,11 @@ internal static class SimulationReport
             foreach (var species in summary.SpeciesStatistics)
             {
                 writer.WriteLine(ToLine(species));
+            }
+
+            if (summary.PatternFeatures is { } pattern)
+            {
+                writer.WriteLine(PatternReport.ToLine(pattern));
             }
 
             return;

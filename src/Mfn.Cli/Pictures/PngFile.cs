@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
 using Mfn.Client.Files;
 
@@ -9,7 +10,8 @@ namespace Mfn.Cli.Pictures;
 /// <remarks>The format: https://www.w3.org/TR/png-3/</remarks>
 internal static class PngFile
 {
-    private static readonly uint[] CrcTable = [.. Enumerable.Range(0, 256).Select(i => CrcOf((uint)i))];
+    // A chunk's length and type before its content, and its checksum behind it.
+    private const int ChunkHead = 2 * sizeof(uint);
 
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
@@ -62,8 +64,46 @@ internal static class PngFile
         var name = Encoding.ASCII.GetBytes(type);
         file.Write(name);
         file.Write(content);
-        BinaryPrimitives.WriteUInt32BigEndian(number, ~Continue(Continue(uint.MaxValue, name), content));
+        var crc = new Crc32();
+        crc.Append(name);
+        crc.Append(content);
+        BinaryPrimitives.WriteUInt32BigEndian(number, crc.GetCurrentHashAsUInt32());
         file.Write(number);
+    }
+
+    /// <summary>What is wrong with the chunks of a PNG file, in words; null for nothing, or a file of another kind.</summary>
+    public static string? FindDamage(ReadOnlySpan<byte> file)
+    {
+        if (!file.StartsWith(Signature))
+        {
+            return null;
+        }
+
+        for (var rest = file[Signature.Length..]; rest.Length >= ChunkHead + sizeof(uint);)
+        {
+            var length = BinaryPrimitives.ReadUInt32BigEndian(rest);
+            if (length > rest.Length - ChunkHead - sizeof(uint))
+            {
+                break;
+            }
+
+            var checkedPart = rest.Slice(sizeof(uint), sizeof(uint) + (int)length);
+            var type = Encoding.Latin1.GetString(checkedPart[..sizeof(uint)]);
+            var (expected, actual) = (BinaryPrimitives.ReadUInt32BigEndian(rest[(ChunkHead + (int)length)..]), Crc32.HashToUInt32(checkedPart));
+            if (actual != expected)
+            {
+                return $"the checksum of its chunk {type} must be {expected:X8}, but is {actual:X8}";
+            }
+
+            if (type == "IEND")
+            {
+                return null;
+            }
+
+            rest = rest[(ChunkHead + (int)length + sizeof(uint))..];
+        }
+
+        return "it is cut off";
     }
 
     /// <summary>The pixels of a picture as a chunk has them.</summary>
@@ -92,26 +132,5 @@ internal static class PngFile
         }
 
         return palette;
-    }
-
-    private static uint Continue(uint crc, ReadOnlySpan<byte> bytes)
-    {
-        foreach (var value in bytes)
-        {
-            crc = CrcTable[(byte)(crc ^ value)] ^ (crc >> 8);
-        }
-
-        return crc;
-    }
-
-    private static uint CrcOf(uint value)
-    {
-        const uint Polynomial = 0xEDB88320;
-        for (var bit = 0; bit < 8; bit++)
-        {
-            value = (value & 1) == 0 ? value >> 1 : (value >> 1) ^ Polynomial;
-        }
-
-        return value;
     }
 }

@@ -35,6 +35,7 @@ internal sealed class WatchRequestOptions
     private readonly Option<string?> _delivery = ChoiceOption.Create("--delivery", "What to do when this reads too slowly. Default: latest for a terminal, else lossless.", Deliveries.Keys).Fills("delivery");
     private readonly Option<int?> _backlog = NumberOption.Create<int>("--backlog", "N", "Frames that may wait on the server: 1 to 1024. Default: 16.").Fills("backlog_frames").Within(1, 1024);
     private readonly Option<string?> _species = SpeciesOption.Create("Species to watch, by symbol. Default: the first, or the potential.");
+    private readonly PatternFeatureFlags _pattern = new("in each frame");
     private readonly Option<Region?> _region = new Option<Region?>("--region")
     {
         Description = "Part of the field to send. Default: all.",
@@ -59,6 +60,8 @@ internal sealed class WatchRequestOptions
         {
             command.Add(option);
         }
+
+        _pattern.AddTo(command);
     }
 
     /// <summary>The word that asks for an encoding; none for no field.</summary>
@@ -74,6 +77,7 @@ internal sealed class WatchRequestOptions
             Delivery = arguments.GetValue(_delivery) is { } deliveryName ? Deliveries[deliveryName] : delivery,
             Region = arguments.GetValue(_region),
             Statistics = true,
+            PatternFeatures = _pattern.Read(arguments),
             Species = arguments.GetValue(_species) ?? "",
         };
         arguments.Apply(_every, value => request.EveryNSteps = value);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mfn.Cli.Kinetics;
 using Mfn.Cli.Output;
 using Mfn.Client.Runs;
 
@@ -18,7 +19,7 @@ internal static class WatchText
             FrameEvent { Facts.Statistics: { } statistics, Facts: var facts } => string.Create(
                 CultureInfo.InvariantCulture,
                 $"{step}  {statistics.MinPotentialMillivolts:0.00} to {statistics.MaxPotentialMillivolts:0.00} mV  mean {statistics.MeanPotentialMillivolts:0.00} mV  growth events {facts.GrowthEventCount}"),
-            FrameEvent { Facts.SpeciesStatistics: { } species, Facts: var facts } => string.Create(CultureInfo.InvariantCulture, $"{step}  time {facts.Time:G6}  {SimulationReport.ToLine(species)}"),
+            FrameEvent { Facts.SpeciesStatistics: { } species, Facts: var facts } => string.Create(CultureInfo.InvariantCulture, $"{step}  time {facts.Time:G6}  {SimulationReport.ToLine(species)}{(facts.PatternFeatures is { } pattern ? $"; {PatternReport.ToLine(pattern)}" : "")}"),
             GapEvent gap => $"gap: {(gap.DroppedFrames > 0 ? $"{gap.DroppedFrames}" : "some")} frames missing ({Name(gap.Reason)}), on from step {gap.FirstAvailableStep}",
             FellBehindEvent behind => $"{step}  fell behind: every {behind.EveryNSteps} steps, downsampling {behind.Downsampling}, {Name(behind.FieldEncoding)}",
             CaughtUpEvent => $"{step}  caught up",
@@ -85,6 +86,11 @@ internal static class WatchText
         if (frame.Facts.Statistics is { } statistics)
         {
             record.Add(statistics);
+        }
+
+        if (frame.Facts.PatternFeatures is { } pattern)
+        {
+            record.Add("pattern_features", PatternReport.ToJson(pattern));
         }
 
         if (frame.Field is { } field)

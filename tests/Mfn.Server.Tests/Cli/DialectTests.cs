@@ -14,7 +14,7 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
     private const string FarOut = "-987654321";
 
     // Concentrations may be larger than any other number.
-    private static string Out(string option) => option == "--amount" ? "-9876543210" : FarOut;
+    private static string Out(string option) => option is "--amount" or "--spot-threshold" ? "-9876543210" : FarOut;
 
     // They take it, or are refused with others before the server sees them.
     public static TheoryData<string, string> Numbers
@@ -385,6 +385,7 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
     {
         string[] engine = option is "--activator-diffusion" or "--inhibitor-diffusion" or "--activator-rate" or "--inhibitor-rate" && path is "simulate" or "run create" ? ["--variant", "engine"] : [];
         string[] jitter = option == "--jitter-variance" && path is "simulate" or "run create" ? ["--jitter"] : [];
+        string[] spots = option is "--spot-threshold" or "--spot-connectivity" ? ["--pattern-features"] : [];
         string[] steady = option == "--steady-every" ? ["--until-steady", "0.01"] : [];
         string[] rule = path != "aggregate" ? [] : option switch
         {
@@ -404,7 +405,7 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
             Drop(line, "--rule");
         }
 
-        return [.. line, .. engine, .. jitter, .. steady, .. rule];
+        return [.. line, .. engine, .. jitter, .. spots, .. steady, .. rule];
     }
 
     private static void Drop(List<string> line, string option)
