@@ -9,6 +9,7 @@ using Mfn.Server.Identity;
 using Mfn.Server.Lifetime;
 using Mfn.Server.Memory;
 using Mfn.Server.Observability;
+using Mfn.Server.Quotas;
 using Mfn.Server.Runs;
 using Mfn.Server.Security;
 using Mfn.Server.Shutdown;
@@ -61,6 +62,7 @@ public static class MfnServer
         var settings = ServerSettings.Read(args, Environment.GetEnvironmentVariables());
         TlsCredentials.Load(settings, DefaultUrl, TimeProvider.System);
         AccessRules.Load(settings, DefaultUrl);
+        settings.CheckQuotas();
         return settings.Problems;
     }
 
@@ -91,6 +93,7 @@ public static class MfnServer
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mfn" });
         var credentials = TlsCredentials.Load(settings, DefaultUrl, TimeProvider.System);
         var access = AccessRules.Load(settings, DefaultUrl);
+        settings.CheckQuotas();
         settings.AddTo(builder.Configuration);
         builder.Services.AddSingleton(credentials);
         AddLogging(builder);
@@ -98,11 +101,13 @@ public static class MfnServer
         AddOptions(builder.Services);
         AddRuns(builder.Services);
         builder.Services.AddCalls(access);
+        builder.Services.AddQuotas();
         AddHealth(builder.Services);
 
         var app = builder.Build();
         app.UseMiddleware<CallMemoryMiddleware>();
         app.UseCalls();
+        app.UseQuotas();
         app.MapGrpcService<Simulation.SimulationService>();
         app.MapGrpcService<RunService>();
         app.MapGrpcService<Features.FeatureService>();

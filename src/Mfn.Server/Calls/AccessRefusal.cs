@@ -1,5 +1,3 @@
-using System.Globalization;
-using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Server.Identity;
 using Mfn.Server.Observability;
@@ -12,8 +10,6 @@ namespace Mfn.Server.Calls;
 /// <summary>Answers calls whose caller is not known, or may not do what it asks for: the first with UNAUTHENTICATED, the others with PERMISSION_DENIED.</summary>
 internal sealed partial class AccessRefusal(ServerMeter meter, TimeProvider clock, ILogger<AccessRefusal> logger) : IAuthorizationMiddlewareResultHandler
 {
-    private const string GrpcContent = "application/grpc";
-
     private readonly LogQuota _quota = new(clock);
 
     public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
@@ -31,12 +27,7 @@ internal sealed partial class AccessRefusal(ServerMeter meter, TimeProvider cloc
             LogRefused(path, refusal.StatusCode, refusal.Message, unsaidCount);
         }
 
-        // Its body is of no interest, however long it is.
-        var headers = context.Response.Headers;
-        context.Response.ContentType = GrpcContent;
-        headers["grpc-status"] = ((int)refusal.StatusCode).ToString(CultureInfo.InvariantCulture);
-        headers["grpc-message"] = RefusalSize.PercentEncode(refusal.Message);
-        headers["grpc-status-details-bin"] = Convert.ToBase64String(refusal.ToStatus().ToByteArray());
+        refusal.Answer(context);
         return Task.CompletedTask;
     }
 

@@ -18,17 +18,17 @@ internal sealed class CallRefusedException : Exception
 {
     private const string ErrorDomain = "mfn";
 
-    private CallRefusedException(StatusCode statusCode, string message, IMessage? detail = null)
-        : base(RefusalSize.Cut(statusCode, message, detail))
+    private CallRefusedException(StatusCode statusCode, string message, params IReadOnlyList<IMessage> details)
+        : base(RefusalSize.Cut(statusCode, message, details))
     {
         StatusCode = statusCode;
-        Detail = detail;
+        Details = details;
     }
 
     public StatusCode StatusCode { get; }
 
-    /// <summary>A google.rpc detail message, if there is more to say than the status does.</summary>
-    public IMessage? Detail { get; }
+    /// <summary>google.rpc detail messages, if there is more to say than the status does.</summary>
+    public IReadOnlyList<IMessage> Details { get; }
 
     /// <summary>The request is wrong: all its problems at once, or as many as a refusal has room for and the number of the others.</summary>
     /// <param name="violations">The first problems.</param>
@@ -59,6 +59,30 @@ internal sealed class CallRefusedException : Exception
     /// <summary>A limit is reached; the call may be tried again after the delay.</summary>
     public static CallRefusedException OverLimit(string message, TimeSpan retryDelay) =>
         new(StatusCode.ResourceExhausted, message, new RetryInfo { RetryDelay = retryDelay.ToDuration() });
+
+    /// <summary>A quota of the caller, or of its tenant, does not allow it.</summary>
+    /// <param name="message">Why, for people.</param>
+    /// <param name="subject">Whose quota it is.</param>
+    /// <param name="quota">Its name.</param>
+    /// <param name="limit">What it allows.</param>
+    /// <param name="wanted">What was asked for.</param>
+    /// <param name="held">What is taken; of cell-steps 0.</param>
+    /// <param name="wait">How long to wait until it allows it; null if time alone does not help.</param>
+    public static CallRefusedException OverQuota(string message, string subject, string quota, long limit, long wanted, long held, TimeSpan? wait)
+    {
+        var failure = new QuotaFailure();
+        failure.Violations.Add(new QuotaFailure.Types.Violation
+        {
+            Subject = subject,
+            Description = message,
+            QuotaMetric = quota,
+            QuotaValue = limit,
+            QuotaDimensions = { ["wanted"] = Invariant(wanted), ["taken"] = Invariant(held) },
+        });
+        return wait is { } delay
+            ? new CallRefusedException(StatusCode.ResourceExhausted, message, failure, new RetryInfo { RetryDelay = delay.ToDuration() })
+            : new CallRefusedException(StatusCode.ResourceExhausted, message, failure);
+    }
 
     /// <summary>The call needs more memory than any call may have.</summary>
     public static CallRefusedException TooLarge(string message, long neededBytes, long limitBytes) => new(
@@ -183,16 +207,22 @@ internal sealed class CallRefusedException : Exception
     public RichStatus ToStatus()
     {
         var status = new RichStatus { Code = (int)StatusCode, Message = Message };
-        if (Detail is not null)
-        {
-            status.Details.Add(Any.Pack(Detail));
-        }
-
+        status.Details.Add(Details.Select(Any.Pack));
         return status;
     }
 
     /// <summary>The status of a call, with the detail in the trailers if there is one.</summary>
-    public RpcException ToRpcException() => Detail is null ? new RpcException(new Grpc.Core.Status(StatusCode, Message)) : ToStatus().ToRpcException();
+    public RpcException ToRpcException() => Details.Count == 0 ? new RpcException(new Grpc.Core.Status(StatusCode, Message)) : ToStatus().ToRpcException();
+
+    /// <summary>Answers a call whose handler is not known yet. Its body is of no interest, however long it is.</summary>
+    public void Answer(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        context.Response.ContentType = "application/grpc";
+        headers["grpc-status"] = Invariant((int)StatusCode);
+        headers["grpc-message"] = RefusalSize.PercentEncode(Message);
+        headers["grpc-status-details-bin"] = Convert.ToBase64String(ToStatus().ToByteArray());
+    }
 
     private static ErrorInfo Reason(string reason) => new() { Reason = reason, Domain = ErrorDomain };
 

@@ -24,9 +24,9 @@ internal static class RefusalSize
     private const string MessageHeader = "grpc-message";
     private const string DetailsHeader = "grpc-status-details-bin";
 
-    /// <summary>A message with nothing in it that does not print, cut to what there is room for beside its detail.</summary>
-    public static string Cut(StatusCode statusCode, string message, IMessage? detail) =>
-        CallersText.Cut(CallersText.Show(message, Most), text => Of(statusCode, text, detail) <= Most);
+    /// <summary>A message with nothing in it that does not print, cut to what there is room for beside its details.</summary>
+    public static string Cut(StatusCode statusCode, string message, IReadOnlyList<IMessage> details) =>
+        CallersText.Cut(CallersText.Show(message, Most), text => Of(statusCode, text, details) <= Most);
 
     /// <summary>
     /// The problems as a message and as its detail: all of them if there is room, else the first ones, of which the detail may have more, and the number
@@ -54,7 +54,7 @@ internal static class RefusalSize
 
         return (Message(Math.Min(told, listed)), Detail(listed));
 
-        bool Fits(int inMessage, int inDetail) => Of(StatusCode.InvalidArgument, Message(inMessage), Detail(inDetail)) <= Most;
+        bool Fits(int inMessage, int inDetail) => Of(StatusCode.InvalidArgument, Message(inMessage), [Detail(inDetail)]) <= Most;
 
         string Message(int number)
         {
@@ -107,14 +107,14 @@ internal static class RefusalSize
         return least;
     }
 
-    private static int Of(StatusCode statusCode, string message, IMessage? detail)
+    private static int Of(StatusCode statusCode, string message, IReadOnlyList<IMessage> details)
     {
-        if (detail is null)
+        if (details.Count == 0)
         {
             return OfMessage(message);
         }
 
-        var status = new RichStatus { Code = (int)statusCode, Message = message, Details = { Any.Pack(detail) } };
+        var status = new RichStatus { Code = (int)statusCode, Message = message, Details = { details.Select(Any.Pack) } };
         return OfMessage(message) + DetailsHeader.Length + (4 * ((status.CalculateSize() + 2) / 3));
     }
 

@@ -25,6 +25,9 @@ internal static class Settings
         (JwtOptions.Section, typeof(JwtOptions)),
         (CertificateOptions.Section, typeof(CertificateOptions)),
         (ProxyOptions.Section, typeof(ProxyOptions)),
+        (QuotaExceptionOptions.Section, typeof(QuotaExceptionOptions)),
+        (IdentityQuotaOptions.Section, typeof(IdentityQuotaOptions)),
+        (TenantQuotaOptions.Section, typeof(TenantQuotaOptions)),
     ];
 
     /// <summary>Every setting, but the levels of logging.</summary>

@@ -64,7 +64,7 @@ public sealed class RefusalSizeTests
 
         var refusal = problems.ToException();
 
-        var violations = ((BadRequest)refusal.Detail!).FieldViolations;
+        var violations = ((BadRequest)refusal.Details.Single()!).FieldViolations;
         Assert.InRange(SizeOf(refusal), 1500, RefusalSize.Most);
         Assert.Equal("updates[0].values", violations[0].Field);
         var listed = violations.Count(violation => violation.Field != "request");
@@ -81,7 +81,7 @@ public sealed class RefusalSizeTests
         var refusal = CallRefusedException.InvalidArgument("spec", new string('漢', 5_000));
 
         Assert.InRange(SizeOf(refusal), 1900, RefusalSize.Most);
-        Assert.EndsWith("…", Assert.Single(((BadRequest)refusal.Detail!).FieldViolations).Description, StringComparison.Ordinal);
+        Assert.EndsWith("…", Assert.Single(((BadRequest)refusal.Details.Single()!).FieldViolations).Description, StringComparison.Ordinal);
     }
 
     [Theory]

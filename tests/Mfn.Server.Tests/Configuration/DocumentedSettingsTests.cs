@@ -66,7 +66,17 @@ public sealed class DocumentedSettingsTests : IDisposable
             }
 
             // Some depend on the machine, which the table says in words.
-            var value = documented.Property!.GetValue(Activator.CreateInstance(documented.Property.DeclaringType!))!;
+            if (documented.Property!.GetValue(Activator.CreateInstance(documented.Property.ReflectedType!)) is not { } value)
+            {
+                // Without the setting nothing is limited.
+                if (documented.Default != "none")
+                {
+                    wrong.Add($"{documented.Name} is {documented.Default} by default in the table, and null in the options, which the table calls none.");
+                }
+
+                continue;
+            }
+
             if (documented.Default.Length > 0 && (char.IsAsciiDigit(documented.Default[0]) || documented.Type == typeof(bool)) && documented.Read(documented.Default).CompareTo(Widened(value)) != 0)
             {
                 wrong.Add($"{documented.Name} is {documented.Default} by default in the table, and {value} in the options.");
@@ -282,7 +292,7 @@ public sealed class DocumentedSettingsTests : IDisposable
     private object? Take(DocumentedSetting setting, (Place Place, string Value) given)
     {
         using var server = (IDisposable)MfnServer.Build(Read([(setting.Name, given.Place, given.Value)]));
-        var options = ((Microsoft.AspNetCore.Builder.WebApplication)server).Services.GetRequiredService(typeof(IOptions<>).MakeGenericType(setting.Property!.DeclaringType!));
+        var options = ((Microsoft.AspNetCore.Builder.WebApplication)server).Services.GetRequiredService(typeof(IOptions<>).MakeGenericType(setting.Property!.ReflectedType!));
         return Widened(setting.Property.GetValue(options.GetType().GetProperty("Value")!.GetValue(options))!);
     }
 

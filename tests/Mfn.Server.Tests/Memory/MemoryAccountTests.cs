@@ -44,7 +44,7 @@ public sealed class MemoryAccountTests
         Assert.Equal(
             "1048577 more bytes for imports would exceed the 104857600 that the server allows for live runs and their watchers (Limits:MaxMemoryBytes), of which 104857600 are taken.",
             refused.Message);
-        Assert.Equal(1, Assert.IsType<RetryInfo>(refused.Detail).RetryDelay.Seconds);
+        Assert.Equal(1, Assert.IsType<RetryInfo>(refused.Details.Single()).RetryDelay.Seconds);
         Assert.Equal(MiB, imports.Bytes);
         Assert.Equal(100 * MiB, _account.TakenBytes);
     }
@@ -54,7 +54,7 @@ public sealed class MemoryAccountTests
     {
         using var rounds = _account.Open(MemoryUse.Rounds);
         var refused = Assert.Throws<CallRefusedException>(() => rounds.Resize((100 * MiB) + 1));
-        Assert.Equal("CALL_TOO_LARGE", Assert.IsType<ErrorInfo>(refused.Detail).Reason);
+        Assert.Equal("CALL_TOO_LARGE", Assert.IsType<ErrorInfo>(refused.Details.Single()).Reason);
         Assert.Contains("Limits:MaxMemoryBytes", refused.Message, StringComparison.Ordinal);
     }
 
@@ -71,7 +71,7 @@ public sealed class MemoryAccountTests
         Assert.Equal(
             "6291456 more bytes for answers would exceed the 41943040 that the server allows for one connection (Limits:MaxConnectionShare), of which 36700160 are taken.",
             refused.Message);
-        Assert.IsType<RetryInfo>(refused.Detail);
+        Assert.IsType<RetryInfo>(refused.Details.Single());
         third.Resize(40 * MiB);
         Assert.Equal(35 * MiB, one.TakenBytes);
         Assert.Equal(40 * MiB, other.TakenBytes);

@@ -1,0 +1,7 @@
+namespace Mfn.Server.Configuration;
+
+/// <summary>What each identity may have.</summary>
+internal sealed class IdentityQuotaOptions : QuotaOptions
+{
+    public const string Section = "Auth:Quotas:Identity";
+}

@@ -1,0 +1,7 @@
+namespace Mfn.Server.Configuration;
+
+/// <summary>What all identities of a tenant may have together.</summary>
+internal sealed class TenantQuotaOptions : QuotaOptions
+{
+    public const string Section = "Auth:Quotas:Tenant";
+}
