@@ -9,6 +9,7 @@ using Mfn.Server.Identity;
 using Mfn.Server.Lifetime;
 using Mfn.Server.Memory;
 using Mfn.Server.Observability;
+using Mfn.Server.Pricing;
 using Mfn.Server.Quotas;
 using Mfn.Server.Runs;
 using Mfn.Server.Security;
@@ -208,6 +209,8 @@ public static class MfnServer
         services.AddSingleton<MemoryAccount>();
         services.AddSingleton<ConnectionMemory>();
         services.AddHostedService<MemoryTrimmer>();
+        services.AddSingleton<Calibration>();
+        services.AddSingleton<CallPrices>();
         services.AddSingleton<ComputeScheduler>();
         services.AddSingleton<FrameScheduler>();
         services.AddSingleton<FieldBufferPool>();

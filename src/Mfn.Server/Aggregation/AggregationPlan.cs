@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mfn.Core.Aggregation;
+using Mfn.Server.Pricing;
 
 namespace Mfn.Server.Aggregation;
 
@@ -28,6 +29,12 @@ internal sealed record AggregationPlan
 
     /// <summary>The same without the updates themselves.</summary>
     public long WorkingBytesFor(int updateCount) => (long)WorkingBytes(updateCount);
+
+    /// <summary>What n updates cost.</summary>
+    /// <param name="updateCount">n.</param>
+    /// <param name="threadCount">How many threads work on them, which changes the time but not the price.</param>
+    public Price PriceOf(int updateCount, int threadCount) => PriceList.Aggregation(
+        Rule.Rule, PreAggregations.Select(each => each.PreAggregation), updateCount, Policy.Length, ByzantineCount, threadCount);
 
     // In doubles, which do not overflow.
     private double WorkingBytes(int updateCount)

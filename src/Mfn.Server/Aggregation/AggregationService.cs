@@ -4,6 +4,7 @@ using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Memory;
+using Mfn.Server.Pricing;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
@@ -14,7 +15,7 @@ namespace Mfn.Server.Aggregation;
 /// upload that goes slowly keeps nobody from computing.
 /// </summary>
 internal sealed class AggregationService(
-    ComputePlaces places, AggregationMemory memory, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+    ComputePlaces places, AggregationMemory memory, CallPrices prices, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
     : AggregationServiceBase
 {
     public override async Task<AggregateResponse> Aggregate(AggregateRequest request, ServerCallContext context)
@@ -22,10 +23,11 @@ internal sealed class AggregationService(
         var problems = new RequestProblems();
         var plan = request.Spec.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
+        prices.Announce(plan!.PriceOf(request.Updates.Count, limits.Value.AggregationThreads), context);
 
         using var place = places.Take(MemoryHolder.Of(context));
         using var account = memory.Open(CallMemory.Of(context).Open(MemoryUse.Rounds));
-        using var collector = new UpdateCollector(plan!, memory, account);
+        using var collector = new UpdateCollector(plan, memory, account);
         collector.Announce(request.Updates.Count, problems);
         for (var i = 0; i < request.Updates.Count; i++)
         {
@@ -35,7 +37,7 @@ internal sealed class AggregationService(
 
         problems.ThrowIfAny();
         account.Reserve(collector.NeededBytes);
-        var outcome = await place.ComputeAsync(ended => RoundAggregator.Aggregate(plan!, collector, limits.Value.AggregationThreads, ended), context.CancellationToken);
+        var outcome = await place.ComputeAsync(ended => RoundAggregator.Aggregate(plan, collector, limits.Value.AggregationThreads, ended), context.CancellationToken);
         return outcome.ToResponse();
     }
 
@@ -69,6 +71,7 @@ internal sealed class AggregationService(
         if (first.UpdateCount is { } announced)
         {
             collector.Announce(announced, problems);
+            prices.Announce(plan!.PriceOf(announced, limits.Value.AggregationThreads), context);
         }
 
         Collect(first, collector, problems);
@@ -82,6 +85,11 @@ internal sealed class AggregationService(
 
         collector.RequireComplete(problems);
         problems.ThrowIfAny();
+        if (first.UpdateCount is null)
+        {
+            prices.Announce(plan!.PriceOf(collector.ReceivedCount, limits.Value.AggregationThreads), context);
+        }
+
         using var place = await uploading.TakePlaceAsync(context.CancellationToken);
         await account.ReserveAsync(collector.NeededBytes, context.CancellationToken);
         return await place.ComputeAsync(ended => RoundAggregator.Aggregate(plan!, collector, limits.Value.AggregationThreads, ended), context.CancellationToken);

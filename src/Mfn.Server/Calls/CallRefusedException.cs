@@ -95,6 +95,27 @@ internal sealed class CallRefusedException : Exception
             Metadata = { ["needed_bytes"] = Invariant(neededBytes), ["limit_bytes"] = Invariant(limitBytes) },
         });
 
+    /// <summary>A call will not be done by half before its deadline.</summary>
+    /// <param name="predicted">How long it takes.</param>
+    /// <param name="left">How long its client waits.</param>
+    /// <param name="price">Its price in cell-steps.</param>
+    public static CallRefusedException DeadlineTooShort(TimeSpan predicted, TimeSpan left, long price) => new(
+        StatusCode.DeadlineExceeded,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The call takes about {predicted.TotalSeconds:G3} s, more than twice the {left.TotalSeconds:G3} s until its deadline. Allow more time, or ask for less."),
+        new ErrorInfo
+        {
+            Reason = "DEADLINE_TOO_SHORT",
+            Domain = ErrorDomain,
+            Metadata =
+            {
+                ["predicted_milliseconds"] = Invariant((long)Math.Ceiling(predicted.TotalMilliseconds)),
+                ["deadline_milliseconds"] = Invariant((long)left.TotalMilliseconds),
+                ["price_cell_steps"] = Invariant(price),
+            },
+        });
+
     /// <summary>There are too few updates for the rule; the detail has the numbers.</summary>
     public static CallRefusedException TooFewUpdates(string message, PreconditionException error)
     {

@@ -5,14 +5,16 @@ using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Memory;
+using Mfn.Server.Pricing;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 using FeatureVector = Mfn.Core.Features.FeatureVector;
+using Field = Mfn.Core.Fields.Field;
 
 namespace Mfn.Server.Features;
 
 /// <summary>Features of the histories that callers send.</summary>
-internal sealed class FeatureService(ComputeScheduler compute, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
     : Contracts.V1.FeatureService.FeatureServiceBase
 {
     public override Task<DescribeFeaturesResponse> DescribeFeatures(DescribeFeaturesRequest request, ServerCallContext context) =>
@@ -25,11 +27,12 @@ internal sealed class FeatureService(ComputeScheduler compute, RequestReader rea
         var options = request.Options.ToOptions("options.", problems);
         var normalization = request.Normalization.ToNormalization(problems);
         problems.ThrowIfAny();
+        prices.Announce(PriceOf(frames![0], frames.Count, 1), context);
 
         var features = await compute.ComputeAsync(
             () =>
             {
-                var extractor = new FeatureExtractor(frames![0].RowCount, frames[0].ColumnCount, options);
+                var extractor = new FeatureExtractor(frames[0].RowCount, frames[0].ColumnCount, options);
                 foreach (var frame in frames)
                 {
                     context.CancellationToken.ThrowIfCancellationRequested();
@@ -76,6 +79,7 @@ internal sealed class FeatureService(ComputeScheduler compute, RequestReader rea
             working.Resize(SimulationMemory.OfFeatures(frame.RowCount, frame.ColumnCount));
             extractor ??= new FeatureExtractor(frame.RowCount, frame.ColumnCount, options);
             var isDue = upload.FrameCount % everyNFrames == 0;
+            prices.Announce(PriceOf(frame, 1, isDue ? 1 : 0), context);
             var features = await compute.ComputeAsync(
                 () =>
                 {
@@ -93,10 +97,14 @@ internal sealed class FeatureService(ComputeScheduler compute, RequestReader rea
         upload.RequireComplete();
         if (upload.FrameCount % everyNFrames != 0)
         {
-            await WriteAsync(await compute.ComputeAsync(extractor!.Extract, context.CancellationToken));
+            prices.Announce(PriceList.Features(extractor!.RowCount, extractor.ColumnCount, 0, 1), context);
+            await WriteAsync(await compute.ComputeAsync(extractor.Extract, context.CancellationToken));
         }
 
         Task WriteAsync(FeatureVector features) => writer.WriteAsync(
             responseStream, new StreamFeaturesResponse { FrameCount = upload.FrameCount, Features = features.ToWire(normalization, start.Normalization) }, context);
     }
+
+    private static Price PriceOf(Field frame, int frameCount, int vectorCount) =>
+        PriceList.ReceivedFields(frame.RowCount, frame.ColumnCount, frameCount) + PriceList.Features(frame.RowCount, frame.ColumnCount, frameCount, vectorCount);
 }

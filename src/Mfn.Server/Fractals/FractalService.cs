@@ -5,6 +5,7 @@ using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Memory;
+using Mfn.Server.Pricing;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 using FeatureOptions = Mfn.Core.Features.FeatureOptions;
@@ -13,7 +14,7 @@ using Field = Mfn.Core.Fields.Field;
 namespace Mfn.Server.Fractals;
 
 /// <summary>Fractal analysis of what callers send, and random fractals.</summary>
-internal sealed class FractalService(ComputeScheduler compute, ComputePlaces places, RequestReader reader, IOptions<LimitsOptions> limits)
+internal sealed class FractalService(ComputeScheduler compute, ComputePlaces places, CallPrices prices, RequestReader reader, IOptions<LimitsOptions> limits)
     : Contracts.V1.FractalService.FractalServiceBase
 {
     public override async Task<ComputeBoxCountingDimensionResponse> ComputeBoxCountingDimension(
@@ -23,6 +24,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         var field = request.Field.ToField("field", limits.Value, problems);
         var (threshold, options) = (request.ToThreshold(problems), request.ToBoxOptions(problems));
         problems.ThrowIfAny();
+        prices.Announce(PriceOf(field!, options), context);
         return await MeasureAsync(field!, threshold, options, context.CancellationToken);
     }
 
@@ -41,10 +43,11 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         var field = upload.Declare(start.Field, "field");
         var (threshold, options) = (start.ToThreshold(problems), start.ToBoxOptions(problems));
         problems.ThrowIfAny();
+        prices.Announce(PriceOf(field!.Field!, options), context);
         await upload.ReceiveAsync(reader.ReadUploadAsync(requestStream, context).Select(message => message.HasValues ? message.Values : null));
         return new ComputeBoxCountingDimensionStreamResponse
         {
-            Dimension = await MeasureAsync(field!.Field!, threshold, options, context.CancellationToken),
+            Dimension = await MeasureAsync(field.Field!, threshold, options, context.CancellationToken),
         };
     }
 
@@ -54,6 +57,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         var problems = new RequestProblems();
         var spec = request.ToSpec(problems);
         problems.ThrowIfAny();
+        prices.Announce(PriceList.IteratedFunctionSystem(spec.PointCount), context);
 
         var orbit = await compute.ComputeAsync(() => IfsOrbit.Generate(spec), context.CancellationToken);
         return orbit.ToResponse(request.WithPoints);
@@ -65,11 +69,12 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         var frames = request.Frames.ToHistory(limits.Value, problems);
         var timeStep = ReadTimeStep(request.HasTimeStep, request.TimeStep, "time_step", problems);
         problems.ThrowIfAny();
+        prices.Announce(PriceOf(frames![0], frames.Count), context);
 
         var metrics = await compute.ComputeAsync(
             () =>
             {
-                var analyzer = new StabilityAnalyzer(frames![0].Cells.Length, timeStep);
+                var analyzer = new StabilityAnalyzer(frames[0].Cells.Length, timeStep);
                 foreach (var frame in frames)
                 {
                     context.CancellationToken.ThrowIfCancellationRequested();
@@ -103,6 +108,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
             var message = requestStream.Current;
             if (upload.Take(message.Frame, message.HasValues ? message.Values : null) is { } frame)
             {
+                prices.Announce(PriceOf(frame, 1), context);
                 working.Resize(SimulationMemory.OfFeatures(frame.RowCount, frame.ColumnCount));
                 analyzer ??= new StabilityAnalyzer(frame.Cells.Length, timeStep);
                 await compute.ComputeAsync(
@@ -119,6 +125,12 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         upload.RequireComplete();
         return new ComputeHistoryStabilityStreamResponse { Stability = analyzer!.Measure().ToResponse() };
     }
+
+    private static Price PriceOf(Field field, FeatureOptions options) =>
+        PriceList.ReceivedFields(field.RowCount, field.ColumnCount, 1) + PriceList.BoxCounting(field.RowCount, field.ColumnCount, options.ScaleCount, 1);
+
+    private static Price PriceOf(Field frame, int frameCount) =>
+        PriceList.ReceivedFields(frame.RowCount, frame.ColumnCount, frameCount) + PriceList.HistoryStability(frame.RowCount, frame.ColumnCount, frameCount);
 
     private static double ReadTimeStep(bool isSet, double value, string path, RequestProblems problems)
     {

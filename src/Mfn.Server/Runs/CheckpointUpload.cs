@@ -4,6 +4,7 @@ using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Memory;
+using Mfn.Server.Pricing;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
 
@@ -12,8 +13,9 @@ namespace Mfn.Server.Runs;
 /// <summary>A checkpoint that a client sends in chunks.</summary>
 /// <param name="reader">Reads the chunks.</param>
 /// <param name="memory">Grows with what comes.</param>
+/// <param name="prices">Are told what it costs.</param>
 /// <param name="limits">What the checkpoint must be within.</param>
-internal sealed class CheckpointUpload(RequestReader reader, MemoryReservation memory, LimitsOptions limits)
+internal sealed class CheckpointUpload(RequestReader reader, MemoryReservation memory, CallPrices prices, LimitsOptions limits)
 {
     /// <summary>Receives all that follows the first message.</summary>
     /// <param name="requests">Past the first message.</param>
@@ -38,6 +40,7 @@ internal sealed class CheckpointUpload(RequestReader reader, MemoryReservation m
 
             var checkpoint = decoder.Complete();
             checkpoint.Check("chunk", limits, problems);
+            prices.Announce(PriceList.States(checkpoint.Spec, 1), context);
             return checkpoint;
         }
         catch (InvalidDataException error)

@@ -1,9 +1,11 @@
 using Google.Protobuf;
+using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Memory;
+using Mfn.Server.Pricing;
 using Mfn.Server.Translation;
 using InitialFields = Mfn.Core.Steering.InitialFields;
 using SimulationSpec = Mfn.Core.Simulation.SimulationSpec;
@@ -12,23 +14,27 @@ using Wire = Mfn.Contracts.V1;
 namespace Mfn.Server.Runs;
 
 /// <summary>Starts the runs that callers of a tenant ask for.</summary>
+/// <param name="runs">Where they live.</param>
+/// <param name="tenant">Whose they are.</param>
+/// <param name="limits">What a run may be.</param>
 internal sealed class RunCreation(RunRegistry runs, string tenant, LimitsOptions limits)
 {
     /// <summary>A run whose initial fields have come with the request.</summary>
     /// <exception cref="CallRefusedException">There is something wrong with the request, or too many runs.</exception>
-    public async Task<Wire.Run> CreateAsync(CreateRunRequest request, CancellationToken cancellationToken)
+    public async Task<Wire.Run> CreateAsync(CreateRunRequest request, ServerCallContext context)
     {
         var problems = new RequestProblems();
         var spec = request.Spec.ToSpec(limits, problems);
         var plan = request.ToPlan(spec, problems);
         var fields = request.InitialFields.ToInitialFields(spec, limits, problems);
         problems.ThrowIfAny();
-        return await CreateAsync(spec, plan, fields, cancellationToken);
+        runs.Services.Prices.Announce(PriceList.States(spec, 1), context);
+        return await CreateAsync(spec, plan, fields, context.CancellationToken);
     }
 
     /// <summary>A run the values of whose initial fields follow, refused before they come if it can be.</summary>
     /// <exception cref="CallRefusedException">There is something wrong with the request or the values, or too many runs.</exception>
-    public async Task<Wire.Run> CreateAsync(CreateRunRequest request, IAsyncEnumerable<ByteString?> values, MemoryReservation received, CancellationToken cancellationToken)
+    public async Task<Wire.Run> CreateAsync(CreateRunRequest request, IAsyncEnumerable<ByteString?> values, MemoryReservation received, ServerCallContext context)
     {
         var problems = new RequestProblems();
         var spec = request.Spec.ToSpec(limits, problems);
@@ -36,12 +42,13 @@ internal sealed class RunCreation(RunRegistry runs, string tenant, LimitsOptions
         var upload = new FieldUpload(limits, problems, received);
         var incoming = request.InitialFields.Declare(spec, upload, problems);
         problems.ThrowIfAny();
+        runs.Services.Prices.Announce(PriceList.States(spec, 1), context);
         runs.RequireRoom(spec, plan, tenant);
 
         await upload.ReceiveAsync(values);
         var fields = incoming.ToInitialFields(spec, problems);
         problems.ThrowIfAny();
-        return await CreateAsync(spec, plan, fields, cancellationToken);
+        return await CreateAsync(spec, plan, fields, context.CancellationToken);
     }
 
     private async Task<Wire.Run> CreateAsync(SimulationSpec spec, RunPlan plan, InitialFields fields, CancellationToken cancellationToken)

@@ -11,6 +11,7 @@ using Mfn.Server.Health;
 using Mfn.Server.Lifetime;
 using Mfn.Server.Memory;
 using Mfn.Server.Observability;
+using Mfn.Server.Pricing;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
@@ -44,6 +45,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         ComputeScheduler scheduler,
         FrameScheduler frames,
         FieldBufferPool buffers,
+        CallPrices prices,
         MemoryAccount memory,
         ServerMeter meter,
         ServerLifetime lifetime,
@@ -59,7 +61,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         _logger = loggers.CreateLogger<RunRegistry>();
         _replays = new ReplaySlots(options.Value.MaxReplays);
         _heartbeats = new Heartbeats(options.Value.HeartbeatInterval, clock);
-        Services = new RunServices(scheduler, frames, buffers, new BacklogMemory(buffers, memory, options.Value.MaxBacklogBytes), memory, _replays, _heartbeats, meter, lifetime, clock, options.Value);
+        Services = new RunServices(scheduler, frames, buffers, prices, new BacklogMemory(buffers, memory, options.Value.MaxBacklogBytes), memory, _replays, _heartbeats, meter, lifetime, clock, options.Value);
 
         // Often enough that a run is deleted about when its time has come.
         // No timer waits for more than seven weeks.

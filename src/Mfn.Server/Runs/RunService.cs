@@ -18,7 +18,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
     : Contracts.V1.RunService.RunServiceBase
 {
     public override async Task<CreateRunResponse> CreateRun(CreateRunRequest request, ServerCallContext context) =>
-        new() { Run = await new RunCreation(runs, TenantOf(context), limits.Value).CreateAsync(request, context.CancellationToken) };
+        new() { Run = await new RunCreation(runs, TenantOf(context), limits.Value).CreateAsync(request, context) };
 
     public override async Task<CreateRunStreamResponse> CreateRunStream(IAsyncStreamReader<CreateRunStreamRequest> requestStream, ServerCallContext context)
     {
@@ -28,7 +28,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         var parts = reader.ReadUploadAsync(requestStream, context).Select(message => message.HasValues ? message.Values : null);
         return start is null
             ? throw CallRefusedException.InvalidArgument("start", "must be the first message")
-            : new CreateRunStreamResponse { Run = await new RunCreation(runs, TenantOf(context), limits.Value).CreateAsync(start, parts, received, context.CancellationToken) };
+            : new CreateRunStreamResponse { Run = await new RunCreation(runs, TenantOf(context), limits.Value).CreateAsync(start, parts, received, context) };
     }
 
     public override async Task<GetRunResponse> GetRun(GetRunRequest request, ServerCallContext context)
@@ -130,7 +130,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
 
         using var received = CallMemory.Of(context).OpenUpload(MemoryUse.Imports);
         var problems = new RequestProblems();
-        var checkpoint = await new CheckpointUpload(reader, received, limits.Value).ReceiveAsync(requestStream, context, problems);
+        var checkpoint = await new CheckpointUpload(reader, received, runs.Services.Prices, limits.Value).ReceiveAsync(requestStream, context, problems);
         var plan = start.ToPlan(checkpoint.State.Step, checkpoint.Spec.Pattern is not null, problems);
         problems.ThrowIfAny();
         return new ImportRunResponse { Run = runs.Start(checkpoint, plan, TenantOf(context)).ToWire() };

@@ -6,12 +6,13 @@ using Mfn.Server.Frames;
 using Mfn.Server.Lifetime;
 using Mfn.Server.Memory;
 using Mfn.Server.Observability;
+using Mfn.Server.Pricing;
 
 namespace Mfn.Server.Runs;
 
 /// <summary>What all live runs and their watchers share.</summary>
 internal sealed record RunServices(
-    ComputeScheduler Scheduler, FrameScheduler Frames, FieldBufferPool Buffers, BacklogMemory BacklogMemory, MemoryAccount Memory, ReplaySlots Replays, Heartbeats Heartbeats, ServerMeter Meter, ServerLifetime Lifetime, TimeProvider Clock, RunsOptions Options)
+    ComputeScheduler Scheduler, FrameScheduler Frames, FieldBufferPool Buffers, CallPrices Prices, BacklogMemory BacklogMemory, MemoryAccount Memory, ReplaySlots Replays, Heartbeats Heartbeats, ServerMeter Meter, ServerLifetime Lifetime, TimeProvider Clock, RunsOptions Options)
 {
     private const string HeartbeatHeader = "mfn-heartbeat-milliseconds";
 

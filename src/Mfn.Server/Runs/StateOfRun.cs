@@ -2,6 +2,7 @@ using Grpc.Core;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Memory;
+using Mfn.Server.Pricing;
 
 namespace Mfn.Server.Runs;
 
@@ -15,12 +16,15 @@ internal static class StateOfRun
         held.Resize(SimulationMemory.OfCheckpoint(run.Status.Spec));
         if (step is null)
         {
+            services.Prices.Announce(PriceList.States(run.Status.Spec, 1), context);
             return await run.CaptureAsync(cancellationToken);
         }
 
         await run.CaughtUp.WaitAsync(cancellationToken);
         if (run.History.ArrivalAt(step.Value) is { } arrival)
         {
+            var recomputed = run.History.CheckpointBefore(arrival) is { } checkpoint ? arrival.Step - checkpoint.State.Step : 0;
+            services.Prices.Announce(PriceList.Steps(run.Status.Spec, recomputed) + PriceList.States(run.Status.Spec, 1), context);
             while (!await services.Replays.TryTakeAsync(Timeout.InfiniteTimeSpan, cancellationToken))
             {
             }

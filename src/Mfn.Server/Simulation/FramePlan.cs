@@ -8,5 +8,8 @@ namespace Mfn.Server.Simulation;
 /// <param name="HasAnalysis">Whether frames bring what the run's analysis has found so far.</param>
 internal readonly record struct FramePlan(int EveryNSteps, CellEncoding Encoding, bool HasAnalysis)
 {
+    /// <summary>How many there are.</summary>
+    public int CountIn(int stepCount) => (stepCount / EveryNSteps) + (stepCount % EveryNSteps == 0 ? 0 : 1);
+
     public bool IsDue(int step, int stepCount) => step % EveryNSteps == 0 || step == stepCount;
 }

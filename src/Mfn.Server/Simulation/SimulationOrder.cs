@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Mfn.Core.Simulation;
 using Mfn.Core.Steering;
+using Mfn.Core.Features;
 using Mfn.Server.Frames;
+using Mfn.Server.Pricing;
 
 namespace Mfn.Server.Simulation;
 
@@ -17,4 +19,37 @@ internal sealed record SimulationOrder(
 {
     /// <summary>The field that is analysed: of the reference always the potential.</summary>
     public int AnalysedSpecies => Spec.Pattern is null ? 0 : Species[0];
+
+    /// <summary>What it costs.</summary>
+    public Price Price
+    {
+        get
+        {
+            var (rows, columns) = (Spec.RowCount, Spec.ColumnCount);
+            var frameCount = Frames is { } plan ? plan.CountIn(Spec.StepCount) : 0;
+            var findCount = 1 + (Frames is { HasAnalysis: true } ? frameCount : 0);
+            var price = PriceList.Simulation(Spec);
+            if (Analysis.Features is not null)
+            {
+                price += PriceList.Features(rows, columns, Spec.StepCount, findCount);
+            }
+
+            if (Analysis.HasDimension)
+            {
+                price += PriceList.BoxCounting(rows, columns, (Analysis.Features ?? FeatureOptions.Default).ScaleCount, findCount);
+            }
+
+            if (Analysis.Pattern is not null)
+            {
+                price += PriceList.PatternFeatures(rows, columns, findCount);
+            }
+
+            if (Frames is { } frames)
+            {
+                price += PriceList.Frames(rows, columns, Species.Length * EncodedField.CellSize(frames.Encoding), frameCount);
+            }
+
+            return ResultEncoding == CellEncoding.None ? price : price + PriceList.Frames(rows, columns, Species.Length * EncodedField.CellSize(ResultEncoding), 1);
+        }
+    }
 }

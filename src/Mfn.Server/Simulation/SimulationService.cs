@@ -5,18 +5,22 @@ using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Frames;
 using Mfn.Server.Memory;
+using Mfn.Server.Pricing;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Simulation;
 
 /// <summary>Simulations that belong to one call, wait for its client and end with it.</summary>
-internal sealed class SimulationService(SimulationRegistry simulations, ComputePlaces places, ResponseWriter writer, IOptions<LimitsOptions> limits)
+internal sealed class SimulationService(
+    SimulationRegistry simulations, ComputePlaces places, CallPrices prices, ResponseWriter writer, IOptions<LimitsOptions> limits)
     : Contracts.V1.SimulationService.SimulationServiceBase
 {
     public override async Task<SimulateResponse> Simulate(SimulateRequest request, ServerCallContext context)
     {
-        await using var simulation = simulations.Start(ToOrder(request), context.CancellationToken, MemoryHolder.Of(context));
+        var order = ToOrder(request);
+        prices.Announce(order.Price, context);
+        await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context));
         var result = await simulation.Completion;
         return result.ToResponse();
     }
@@ -24,7 +28,9 @@ internal sealed class SimulationService(SimulationRegistry simulations, ComputeP
     public override async Task StreamSimulation(
         StreamSimulationRequest request, IServerStreamWriter<StreamSimulationResponse> responseStream, ServerCallContext context)
     {
-        await using var simulation = simulations.Start(ToOrder(request), context.CancellationToken, MemoryHolder.Of(context));
+        var order = ToOrder(request);
+        prices.Announce(order.Price, context);
+        await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context));
         var sequence = 0L;
         await using var frames = simulation.ReadFramesAsync(context.CancellationToken).GetAsyncEnumerator();
         var hasFrame = await writer.SendHeadersUnlessSoonAsync(frames.MoveNextAsync().AsTask(), context);
@@ -47,6 +53,7 @@ internal sealed class SimulationService(SimulationRegistry simulations, ComputeP
     public override async Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context)
     {
         var spec = request.ToSpec(limits.Value);
+        prices.Announce(PriceList.Explanation(spec), context);
 
         // Of a large box there are many modes to look at.
         using var place = places.Take(MemoryHolder.Of(context));
