@@ -5,6 +5,6 @@ internal sealed class ApiKeyOptions
 {
     public const string Section = "Auth:ApiKeys";
 
-    /// <summary>The file with the keys that <c>mfn key</c> writes; none if no key is taken.</summary>
+    [Setting("API keys, as `mfn key` writes them; the running server follows the file within five seconds", Values = "JSON file")]
     public string? File { get; set; }
 }

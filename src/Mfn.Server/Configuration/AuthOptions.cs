@@ -5,9 +5,6 @@ internal sealed class AuthOptions
 {
     public const string Section = "Auth";
 
-    /// <summary>
-    /// Whether callers without credentials may do everything in the default tenant. A server that no authentication is configured for, and that listens on
-    /// loopback alone, serves them anyway.
-    /// </summary>
+    [Setting("whether callers without credentials may do everything in the tenant `default`. A server that no authentication is configured for serves them anyway, and must listen on loopback alone: [security](security.md)")]
     public bool AllowAnonymous { get; set; }
 }

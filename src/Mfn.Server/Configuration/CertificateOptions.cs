@@ -5,9 +5,9 @@ internal sealed class CertificateOptions
 {
     public const string Section = "Auth:Certificates";
 
-    /// <summary>The file that maps certificates to identities; without one every client of the authorities is an admin of the default tenant.</summary>
+    [Setting("whose certificates are whose ([security](security.md#client-certificates)). Without it every client of the authorities is an admin of the tenant `default`", Values = "JSON file")]
     public string? File { get; set; }
 
-    /// <summary>The PEM file with lists of revoked certificates (CRL).</summary>
+    [Setting("lists of revoked certificates (CRL)", Values = "PEM file")]
     public string? RevocationFile { get; set; }
 }

@@ -4,4 +4,5 @@ namespace Mfn.Server.Configuration;
 internal sealed class IdentityQuotaOptions : QuotaOptions
 {
     public const string Section = "Auth:Quotas:Identity";
+    public const string Whose = "an identity";
 }

@@ -7,31 +7,31 @@ internal sealed class JwtOptions
 {
     public const string Section = "Auth:Jwt";
 
-    /// <summary>The issuer, whose OpenID Connect discovery document names its keys.</summary>
+    [Setting("the issuer of OpenID Connect by whose keys tokens (JWT) are checked; `https://`, or `http://` of this machine. One of `Authority`, `KeySetUrl` and `KeySetFile`", Values = "URL")]
     public string? Authority { get; set; }
 
-    /// <summary>Where the keys are (JWKS).</summary>
+    [Setting("the JWKS by whose keys tokens are checked; `https://`, or `http://` of this machine", Values = "URL")]
     public string? KeySetUrl { get; set; }
 
-    /// <summary>The file with the keys (JWKS).</summary>
+    [Setting("the JWKS by whose keys tokens are checked", Values = "JSON file")]
     public string? KeySetFile { get; set; }
 
-    /// <summary>What a token's iss must be; the authority unless it is set.</summary>
+    [Setting("what `iss` must be", Default = "that of `Authority`")]
     public string? Issuer { get; set; }
 
-    /// <summary>What a token's aud must have.</summary>
+    [Setting("what `aud` must have; needed where tokens are taken")]
     public string? Audience { get; set; }
 
-    /// <summary>The algorithms of signatures that count, with blanks between them.</summary>
+    [Setting("algorithms of signatures that count, with blanks between them; RS, PS and ES with 256, 384 and 512")]
     public string Algorithms { get; set; } = "RS256 PS256 ES256";
 
-    /// <summary>How far the clocks of the issuer and the server may be apart.</summary>
+    [Setting("how far the clocks of issuer and server may be apart: a token is good for so long beyond its `exp`")]
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan ClockSkew { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The claim with the roles, a list or a text with blanks; words that are no roles are passed over.</summary>
+    [Setting("the claim with the roles, a list, or a text with blanks; other words are passed over")]
     public string RolesClaim { get; set; } = "roles";
 
-    /// <summary>The claim with the tenant; a token without it is of the default tenant.</summary>
+    [Setting("the claim with the tenant, which is `default` where there is none")]
     public string TenantClaim { get; set; } = "tenant";
 }

@@ -5,9 +5,9 @@ internal sealed class ProxyOptions
 {
     public const string Section = "Auth:Proxies";
 
-    /// <summary>The addresses and networks of the proxies, with commas between them; <c>unix</c> for whoever can reach a Unix domain socket.</summary>
+    [Setting("addresses and networks, with commas between them, of the proxies that end TLS; `unix` for whoever can reach a Unix domain socket")]
     public string? Addresses { get; set; }
 
-    /// <summary>The header with the certificate.</summary>
+    [Setting("the header in which they tell of their client's certificate; from others it is dropped, and counted in `mfn.identity.dropped_headers`")]
     public string? CertificateHeader { get; set; }
 }

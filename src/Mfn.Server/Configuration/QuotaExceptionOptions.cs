@@ -5,9 +5,9 @@ internal sealed class QuotaExceptionOptions
 {
     public const string Section = "Auth:Quotas";
 
-    /// <summary>The file with the quotas of certain identities and tenants; none if all have the same.</summary>
+    [Setting("quotas of certain identities and tenants; the running server follows the file within five seconds", Values = "JSON file")]
     public string? File { get; set; }
 
-    /// <summary>Whether admins that have shown who they are have no quotas of their own. Their tenant's hold for them nevertheless.</summary>
+    [Setting("whether admins that have shown who they are have no quotas of their own, but only those of their tenant")]
     public bool ExemptAdmins { get; set; }
 }

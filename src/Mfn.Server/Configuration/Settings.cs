@@ -7,11 +7,15 @@ internal static class Settings
 {
     public const string Urls = "Urls";
 
+    private const string UrlsMeaning =
+        "where to listen; several with semicolons; port 0 takes a free one. `http://` is HTTP/2 without TLS (prior knowledge). A host is an IP address of the machine, " +
+        "`localhost`, or `*` for all; `http://unix:/run/mfn.sock` is a Unix domain socket";
+
     // What can be said behind these: of what the level is.
-    private static readonly string[] Levels = ["Logging:LogLevel:", "Logging:Console:LogLevel:"];
+    public static IReadOnlyList<string> Levels { get; } = ["Logging:LogLevel:", "Logging:Console:LogLevel:"];
 
     // Nothing logs under a name that begins otherwise, so that a level for it would have no effect.
-    private static readonly string[] Loggers = ["Default", "Mfn", "Microsoft", "Grpc", "System"];
+    public static IReadOnlyList<string> Loggers { get; } = ["Default", "Mfn", "Microsoft", "Grpc", "System"];
 
     private static readonly (string Section, Type Options)[] Sections =
     [
@@ -33,7 +37,7 @@ internal static class Settings
     /// <summary>Every setting, but the levels of logging.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        Setting.Text(Urls),
+        Setting.Text(Urls, UrlsMeaning, MfnServer.DefaultUrl),
         .. from section in Sections
            from property in section.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance)
            where property.CanWrite
@@ -50,9 +54,10 @@ internal static class Settings
             return setting;
         }
 
-        var level = Levels.FirstOrDefault(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
-        return level is not null && Loggers.Contains(name[level.Length..].Split('.')[0], StringComparer.OrdinalIgnoreCase)
-            ? Setting.Level(level + name[level.Length..])
+        return Levels.FirstOrDefault(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)) is { } level
+            && name[level.Length..].Split('.')[0] is var given
+            && Loggers.FirstOrDefault(known => known.Equals(given, StringComparison.OrdinalIgnoreCase)) is { } logger
+            ? Setting.Level(level + logger + name[(level.Length + given.Length)..])
             : null;
     }
 

@@ -1,11 +1,15 @@
 using System.Globalization;
 using System.Text.Json;
+using Mfn.Server.Texts;
 
 namespace Mfn.Server.Configuration;
 
 /// <summary>The JSON file that <c>--config</c> names. It may have comments and commas behind the last member.</summary>
 internal static class SettingsFile
 {
+    /// <summary>A member for editors, which is no setting.</summary>
+    public const string SchemaMember = "$schema";
+
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <summary>The settings in the file, and what is wrong with it beside their names and values.</summary>
@@ -45,7 +49,15 @@ internal static class SettingsFile
         foreach (var member in parent.EnumerateObject())
         {
             var name = section + member.Name;
-            if (member.Value.ValueKind is not JsonValueKind.Object)
+            if (member.Name.Contains(':', StringComparison.Ordinal))
+            {
+                problems.Add($"{path}: {CallersText.Show(name)} must be objects within one another, without colons.");
+            }
+            else if (name == SchemaMember && member.Value.ValueKind == JsonValueKind.String)
+            {
+                continue;
+            }
+            else if (member.Value.ValueKind is not JsonValueKind.Object)
             {
                 AddValue(path, name, member.Value, given, problems);
             }
@@ -59,24 +71,37 @@ internal static class SettingsFile
             }
             else
             {
-                problems.Add($"{path}: {name} is no section of settings.");
+                problems.Add($"{path}: {CallersText.Show(name)} is no section of settings.");
             }
         }
     }
 
     private static void AddValue(string path, string name, JsonElement value, List<GivenSetting> given, List<string> problems)
     {
+        var setting = Settings.Find(name);
         if (Settings.IsSection(name))
         {
             problems.Add($"{path}: {name} is a section, and must be an object, but is {Kind(value)}.");
         }
-        else if (value.ValueKind is JsonValueKind.Array or JsonValueKind.Null && Settings.Find(name) is not null)
+        else if (setting is null)
+        {
+            given.Add(new GivenSetting(name, "", $"{path}: {name}", other => other));
+        }
+        else if (setting.Name != name)
+        {
+            problems.Add($"{path}: {name} must be written {setting.Name}.");
+        }
+        else if (value.ValueKind is JsonValueKind.Array or JsonValueKind.Null)
         {
             problems.Add($"{path}: {name} must be one value, but is {Kind(value)}.");
         }
+        else if (setting.Problem(value, out var text) is { } problem)
+        {
+            problems.Add($"{path}: {name} {problem}");
+        }
         else
         {
-            given.Add(new GivenSetting(name, value.ToString(), $"{path}: {name}", other => other));
+            given.Add(new GivenSetting(name, text, $"{path}: {name}", other => other));
         }
     }
 

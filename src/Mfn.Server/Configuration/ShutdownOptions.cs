@@ -7,7 +7,7 @@ internal sealed class ShutdownOptions
 {
     public const string Section = "Shutdown";
 
-    /// <summary>How long running calls may go on after the server was told to stop; then they end with UNAVAILABLE.</summary>
+    [Setting("how long runs may go on after SIGTERM")]
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(10);
 }

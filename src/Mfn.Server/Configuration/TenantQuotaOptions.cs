@@ -4,4 +4,5 @@ namespace Mfn.Server.Configuration;
 internal sealed class TenantQuotaOptions : QuotaOptions
 {
     public const string Section = "Auth:Quotas:Tenant";
+    public const string Whose = "all identities of a tenant together";
 }

@@ -5,15 +5,15 @@ internal sealed class TlsOptions
 {
     public const string Section = "Tls";
 
-    /// <summary>The server's certificate, with intermediates if there are any.</summary>
+    [Setting("the certificate of https:// addresses, followed by those of intermediate authorities", Values = "PEM file")]
     public string? CertificateFile { get; set; }
 
-    /// <summary>The private key of the certificate.</summary>
+    [Setting("the key of that certificate, without a password", Values = "PEM file")]
     public string? KeyFile { get; set; }
 
-    /// <summary>The authorities that client certificates must chain to. Set, every client must present one, unless RequireClientCertificate is false.</summary>
+    [Setting("authorities of client certificates; set, every client must present one (mTLS) unless `Tls:RequireClientCertificate` is `false`, whose chain has RSA keys of 2048 bits or more, or elliptic curves of 256 or more, signed with SHA-2; every address must be https://", Values = "PEM file")]
     public string? ClientAuthorityFile { get; set; }
 
-    /// <summary>Whether clients without a certificate are turned away in the handshake; if not, they must show otherwise who they are.</summary>
+    [Setting("whether clients without a certificate are turned away in the handshake. If not, they need another credential; a bad certificate is turned away all the same")]
     public bool RequireClientCertificate { get; set; } = true;
 }

@@ -105,7 +105,14 @@ public sealed class ConfigurationTests : IDisposable
         { """{ "Limits": { "MaxSteps": { "A": 5 } } }""", "FILE: Limits:MaxSteps is one setting, and must not be an object." },
         { """{ "Urls": { } }""", "FILE: Urls is one setting, and must not be an object." },
         { """{ "Limits": { "MaxSteps": 5, "MaxSteps": 6 } }""", "FILE: Limits:MaxSteps and FILE: Limits:MaxSteps are the same setting, which can be given once." },
-        { """{ "Limits": { "MaxSteps": 5 }, "limits": { "maxsteps": 6 } }""", "FILE: Limits:MaxSteps and FILE: limits:maxsteps are the same setting, which can be given once." },
+        { """{ "Limits": { "MaxSteps": 5 }, "limits": { "maxsteps": 6 } }""", "FILE: limits:maxsteps must be written Limits:MaxSteps." },
+        { """{ "Limits:MaxSteps": 5 }""", "FILE: Limits:MaxSteps must be objects within one another, without colons." },
+        { """{ "Limits": { "MaxSteps": "5" } }""", "FILE: Limits:MaxSteps must be a number without quotes, but was \"5\"." },
+        { """{ "Limits": { "AnnounceSpareStreams": "true" } }""", "FILE: Limits:AnnounceSpareStreams must be true or false without quotes, but was \"true\"." },
+        { """{ "Tls": { "KeyFile": 5 } }""", "FILE: Tls:KeyFile must be a string in quotes, but was 5." },
+        { """{ "Logging": { "LogLevel": { "default": "Debug" } } }""", "FILE: Logging:LogLevel:default must be written Logging:LogLevel:Default." },
+        { """{ "Logging": { "LogLevel": { "Default": "debug" } } }""", "FILE: Logging:LogLevel:Default must be written Debug, but was 'debug'." },
+        { """{ "Shutdown": { "DrainTime": "24:00:00" } }""", "FILE: Shutdown:DrainTime must be a time such as 00:00:10 (hours:minutes:seconds) between 00:00:00 and 1.00:00:00, but was '24:00:00'." },
         { """{ "Logging": { "LogLevel": { "Default": "Informaton" } } }""", "FILE: Logging:LogLevel:Default must be Trace, Debug, Information, Warning, Error, Critical or None, but was 'Informaton'; did you mean Information?" },
         { """{ "Logging": { "LogLevel": { "Defualt": "Debug" } } }""", "FILE: Logging:LogLevel:Defualt is no setting; did you mean Logging:LogLevel:Default?" },
         { """{ "Logging": { "LogLevel": { "Default": 2 } } }""", "FILE: Logging:LogLevel:Default must be Trace, " },
@@ -141,8 +148,8 @@ public sealed class ConfigurationTests : IDisposable
     [Theory]
     [InlineData(false, """{ "Limits": { "MaxSteps": 7 } }""")]
     [InlineData(true, """{ "Limits": { "MaxSteps": 7 } }""")]
-    [InlineData(false, "// a comment\n{ \"limits\": { /* another */ \"MAXSTEPS\": \"7\", }, }")]
-    [InlineData(false, """{ "Limits:MaxSteps": 7 }""")]
+    [InlineData(false, "// a comment\n{ \"Limits\": { /* another */ \"MaxSteps\": 7.0, }, \"$schema\": \"mfn.schema.json\", }")]
+    [InlineData(false, """{ "Limits": { "MaxSteps": 0.7e1 } }""")]
     public void Build_FileInAnyDress_IsTaken(bool hasMark, string content)
     {
         // A name that begins with a full stop is a name.

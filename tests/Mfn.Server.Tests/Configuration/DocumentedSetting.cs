@@ -63,7 +63,7 @@ internal sealed partial record DocumentedSetting(string Name, string Default, st
 
     public override string ToString() => Name;
 
-    private static string Repository()
+    public static string Repository()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Mfn.sln")))

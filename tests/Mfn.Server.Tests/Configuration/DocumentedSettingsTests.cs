@@ -205,10 +205,17 @@ public sealed class DocumentedSettingsTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Everything))]
-    public void Name_InAnyCase_IsTheSame(string name, Place place)
+    public void Name_InAnyCase_IsTheSameButInFiles(string name, Place place)
     {
         var setting = Find(name);
         var value = setting.Ends is { } ends ? Text(ends.Most) : setting.Type == typeof(bool) ? "true" : "http://127.0.0.1:0";
+
+        if (place == Place.File)
+        {
+            // As its schema has it, which knows one case.
+            Assert.Equal($"{_file}: {name.ToLowerInvariant()} must be written {name}.", Refuse((name.ToLowerInvariant(), place, value)));
+            return;
+        }
 
         Assert.Equal(value, Read([(name.ToUpperInvariant(), place, value)]).Find(name));
         Assert.Equal(value, Read([(name.ToLowerInvariant(), place, value)]).Find(name));
@@ -273,13 +280,23 @@ public sealed class DocumentedSettingsTests : IDisposable
                     break;
                 default:
                     var path = name.Split(':');
-                    File.WriteAllText(_file, path.Reverse().Aggregate(JsonSerializer.Serialize(value), (inner, key) => $"{{ \"{key}\": {inner} }}"));
+                    File.WriteAllText(_file, path.Reverse().Aggregate(Json(name, value), (inner, key) => $"{{ \"{key}\": {inner} }}"));
                     arguments.AddRange("--config", _file);
                     break;
             }
         }
 
         return ServerSettings.Read(arguments, environment);
+    }
+
+    // Numbers and truths are those of JSON where they are some.
+    private static string Json(string name, string value)
+    {
+        var type = DocumentedSetting.All.FirstOrDefault(setting => setting.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Type ?? typeof(string);
+        var isBare = type == typeof(bool) ? bool.TryParse(value, out _)
+            : type == typeof(double) ? double.TryParse(value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            : type != typeof(string) && type != typeof(TimeSpan) && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
+        return isBare ? value.ToLowerInvariant() : JsonSerializer.Serialize(value);
     }
 
     private string Refuse((string Name, Place Place, string Value) given)
