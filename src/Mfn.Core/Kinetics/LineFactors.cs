@@ -55,6 +55,7 @@ internal sealed class LineFactors<T>
         }
 
         (Weight, Fill) = (Rounded(weight), Rounded(fill));
+        WeightedCount = weight.Count(value => value != 0);
         LastInverse = T.CreateChecked(1 / (1 + (2 * ratio) - (ratio * (fill[0] + fill[count - 1]))));
     }
 
@@ -74,6 +75,9 @@ internal sealed class LineFactors<T>
 
     /// <summary>Empty unless closed.</summary>
     public T[] Weight { get; } = [];
+
+    /// <summary>The first weights, after which all are 0.</summary>
+    public int WeightedCount { get; }
 
     /// <summary>Empty unless closed.</summary>
     public T[] Fill { get; } = [];

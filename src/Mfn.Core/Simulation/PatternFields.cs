@@ -14,12 +14,12 @@ internal sealed class PatternFields<T> : ReactionDiffusion
     private readonly RandomGenerator _random;
     private readonly PatternNoise<T>? _noise;
     private readonly AlternatingDirections<T>? _directions;
-    private readonly BandCrew<T> _crew;
-    private readonly GrowthEvent?[] _parts;
+    private readonly BandCrew<T>? _crew;
+    private readonly GrowthEvent?[] _parts = [];
     private readonly int _partsPerStep;
     private readonly WidenedFields<T> _widened = new(PatternPlanes.CellPlanes);
     private FieldRows<T> _current;
-    private FieldRows<T> _next;
+    private FieldRows<T>? _next;
 
     public PatternFields(SimulationSpec spec, RandomGenerator random, StepHelpers helpers)
     {
@@ -27,12 +27,18 @@ internal sealed class PatternFields<T> : ReactionDiffusion
         _random = random;
         _noise = PatternNoise<T>.Of(_spec, random);
         var boundaries = PatternPlanes.Boundaries(_spec);
+        _current = new FieldRows<T>(_spec.RowCount, _spec.ColumnCount, boundaries.Length);
+        _next = IsInPlace(_spec, _noise is not null) ? null : new FieldRows<T>(_spec.RowCount, _spec.ColumnCount, boundaries.Length);
+        if (_spec.Integrator == Integrator.Adi)
+        {
+            _directions = AlternatingDirections<T>.Of(_spec);
+            MaxStepsPerPass = 1;
+            return;
+        }
+
         var kernels = PatternKernel.Of<T>(_spec);
         _partsPerStep = kernels.Length;
-        _current = new FieldRows<T>(_spec.RowCount, _spec.ColumnCount, boundaries.Length);
-        _next = new FieldRows<T>(_spec.RowCount, _spec.ColumnCount, boundaries.Length);
-        _directions = _spec.Integrator == Integrator.Adi ? AlternatingDirections<T>.Of(_spec) : null;
-        MaxStepsPerPass = _noise is null && _directions is null ? StepsPerPass(_spec.RowCount, _spec.ColumnCount) : 1;
+        MaxStepsPerPass = _noise is null ? StepsPerPass(_spec.RowCount, _spec.ColumnCount) : 1;
         _parts = new GrowthEvent?[MaxStepsPerPass * _partsPerStep];
 
         var plan = new SweepPlan<T>(_spec.RowCount, _spec.ColumnCount, boundaries, [.. kernels], jitter: null);
@@ -41,13 +47,14 @@ internal sealed class PatternFields<T> : ReactionDiffusion
         const int MostLanes = 16;
         var crewHelpers = _spec.ColumnCount < MostLanes ? StepHelpers.None : helpers;
         _crew = new BandCrew<T>(_spec.RowCount, _spec.ColumnCount, _parts.Length, crewHelpers, () => new BandSweep<T>(plan, _parts.Length));
-        PatternPlanes.FillMask(_spec, _current.Plane(PatternPlanes.CellPlanes));
-        PatternPlanes.FillMask(_spec, _next.Plane(PatternPlanes.CellPlanes));
-        if (_spec.Kinetics.SpeciesCount < PatternPlanes.CellPlanes)
+        foreach (var fields in new[] { _current, _next! })
         {
-            // Memory that a run before has used: what is handed on is written before it is read, but copied before it is written.
-            _current.Plane(1).Clear();
-            _next.Plane(1).Clear();
+            PatternPlanes.FillMask(_spec, fields.Plane(PatternPlanes.CellPlanes));
+            if (_spec.Kinetics.SpeciesCount < PatternPlanes.CellPlanes)
+            {
+                // Memory that a run before has used: what is handed on is written before it is read, but copied before it is written.
+                fields.Plane(1).Clear();
+            }
         }
     }
 
@@ -77,16 +84,18 @@ internal sealed class PatternFields<T> : ReactionDiffusion
 
     public override RowCounts Advance(ReadOnlyMemory<GrowthEvent?> growthEvents, CancellationToken cancellationToken)
     {
-        var counts = _crew.Advance(new(_current, _next, _parts.AsMemory(0, growthEvents.Length * _partsPerStep), cancellationToken));
-        _directions?.Solve(_next);
+        var next = _next ?? _current;
+        var counts = _crew is not null
+            ? _crew.Advance(new(_current, next, _parts.AsMemory(0, growthEvents.Length * _partsPerStep), cancellationToken))
+            : new RowCounts(0, 0, _directions!.Advance(_current, next, _next is null ? CancellationToken.None : cancellationToken));
         if (_noise is not null)
         {
-            counts = counts with { IsFinite = counts.IsFinite & _noise.Add(_current, _next) };
+            counts = counts with { IsFinite = counts.IsFinite & _noise.Add(_current, next) };
         }
 
         if (counts.IsFinite || growthEvents.Length == 1)
         {
-            (_current, _next) = (_next, _current);
+            (_current, _next) = (next, _next is null ? null : _current);
             _widened.Forget();
         }
 
@@ -96,8 +105,18 @@ internal sealed class PatternFields<T> : ReactionDiffusion
     public override void Dispose()
     {
         _current.Dispose();
-        _next.Dispose();
-        _crew.Dispose();
+        _next?.Dispose();
+        _crew?.Dispose();
+    }
+
+    /// <summary>
+    /// Whether the fields after a step take the place of those before, which is half the memory to go through. Such a step cannot be given up half way,
+    /// and so many cells take about 10 ms. Noise needs the fields before.
+    /// </summary>
+    private static bool IsInPlace(PatternSpec spec, bool hasNoise)
+    {
+        const int MostCells = 1 << 22;
+        return spec.Integrator == Integrator.Adi && !hasNoise && spec.CellCount <= MostCells;
     }
 
     /// <summary>One where the rows that a pass computes besides would be many, or have nothing to gain.</summary>

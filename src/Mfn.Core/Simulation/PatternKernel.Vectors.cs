@@ -171,7 +171,6 @@ internal sealed class PatternKernel<T, TVector, TStencil, TRates>(PatternSpec sp
         return new RowCounts(0, 0, IsFinite: PatternPlanes.AreFinite<T, TVector>(finite));
     }
 
-    // Where diffusion is implicit, it comes after the kernel.
-    private static T Coefficient(PatternSpec spec, int species) => spec.Integrator == Integrator.Adi ? T.Zero
-        : T.CreateChecked(spec.Kinetics.Diffusion(species) * spec.TimeStep / (TStencil.Scale * spec.CellWidth * spec.CellWidth));
+    private static T Coefficient(PatternSpec spec, int species) =>
+        T.CreateChecked(spec.Kinetics.Diffusion(species) * spec.TimeStep / (TStencil.Scale * spec.CellWidth * spec.CellWidth));
 }

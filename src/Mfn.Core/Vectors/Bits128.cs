@@ -117,7 +117,8 @@ internal readonly struct Bits128<T>(Vector128<T> value) : IVector<Bits128<T>, T>
     public static Bits128<T> After(Bits128<T> here, Bits128<T> next) => new(Shifted(here._value, next._value, 1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bits128<T> Rotate(Bits128<T> vector, int lanes) => new(Shifted(vector._value, vector._value, lanes));
+    public static void Transpose(ref T source, nint sourceStride, ref T destination, nint destinationStride) =>
+        Transposition.Of128(ref source, sourceStride, ref destination, destinationStride);
 
     /// <summary>As many lanes, from the given one of the first vector on.</summary>
     [SuppressMessage("Performance", "CA1857", Justification = "The number of lanes is a constant of the type.")]

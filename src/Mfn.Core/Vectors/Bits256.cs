@@ -116,18 +116,8 @@ internal readonly struct Bits256<T>(Vector256<T> value) : IVector<Bits256<T>, T>
     public static Bits256<T> After(Bits256<T> here, Bits256<T> next) => new(Shifted(here._value, next._value, 1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bits256<T> Rotate(Bits256<T> vector, int lanes)
-    {
-        var value = vector._value;
-        if (lanes == Count / 2)
-        {
-            return new(Vector256.Create(value.GetUpper(), value.GetLower()));
-        }
-
-        return new(lanes == 1 || lanes == Count - 1 ? Shifted(value, value, lanes)
-            : lanes == 2 ? Shifted(Shifted(value, value, 1), Shifted(value, value, 1), 1)
-            : Shifted(Shifted(value, value, Count - 1), Shifted(value, value, Count - 1), Count - 1));
-    }
+    public static void Transpose(ref T source, nint sourceStride, ref T destination, nint destinationStride) =>
+        Transposition.Of256(ref source, sourceStride, ref destination, destinationStride);
 
     /// <summary>As many lanes, from the given one of the first vector on: the first or the last.</summary>
     [SuppressMessage("Performance", "CA1857", Justification = "The number of lanes is a constant of the type.")]

@@ -116,7 +116,8 @@ internal readonly struct Bits512<T>(Vector512<T> value) : IVector<Bits512<T>, T>
     public static Bits512<T> After(Bits512<T> here, Bits512<T> next) => new(Shifted(here._value, next._value, 1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bits512<T> Rotate(Bits512<T> vector, int lanes) => new(Shifted(vector._value, vector._value, lanes));
+    public static void Transpose(ref T source, nint sourceStride, ref T destination, nint destinationStride) =>
+        Transposition.Of512(ref source, sourceStride, ref destination, destinationStride);
 
     /// <summary>As many lanes, from the given one of the first vector on.</summary>
     [SuppressMessage("Performance", "CA1857", Justification = "The number of lanes is a constant of the type.")]

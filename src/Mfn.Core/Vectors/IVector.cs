@@ -92,6 +92,10 @@ internal interface IVector<TSelf, T>
     /// <summary>All bits where a lane's integer does not have the given bit.</summary>
     static abstract TSelf LacksBit(TSelf integers, int bit);
 
-    /// <summary>The lanes that many further on, those before them at the end: a power of two, or what is left of the lanes with it.</summary>
-    static abstract TSelf Rotate(TSelf vector, int lanes);
+    /// <summary>Writes the transpose of a square of as many rows as there are lanes elsewhere. Nothing is checked.</summary>
+    /// <param name="source">The first row's first value.</param>
+    /// <param name="sourceStride">The values from one row to the next.</param>
+    /// <param name="destination">Where the first row of the transpose goes.</param>
+    /// <param name="destinationStride">The values from there to the next.</param>
+    static abstract void Transpose(ref T source, nint sourceStride, ref T destination, nint destinationStride);
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Mfn.Core.Fields;
 using Mfn.Core.Kinetics;
+using Mfn.Core.Tests.Kinetics;
 
 namespace Mfn.Core.Tests.Simulation;
 
@@ -10,7 +11,15 @@ internal sealed class NaivePattern<T>(PatternSpec spec, T[][] species)
 {
     public T[][] Species { get; private set; } = species;
 
-    public void TakeStep() => Species = spec.Kinetics.Model is SwiftHohenberg ? SwiftHohenbergStep() : EulerStep();
+    public void TakeStep() =>
+        Species = spec.Integrator == Integrator.Adi ? ImplicitStep() : spec.Kinetics.Model is SwiftHohenberg ? SwiftHohenbergStep() : EulerStep();
+
+    private T[][] ImplicitStep() => [.. Species.Select((cells, s) =>
+    {
+        var after = cells.Select((here, i) => Fma(C(spec.TimeStep), Rates(Species[0][i], Species[1][i])[s], here)).ToArray();
+        var ratio = spec.Kinetics.Diffusion(s) * spec.TimeStep / (spec.CellWidth * spec.CellWidth);
+        return ratio == 0 ? after : NaiveImplicitDiffusion.Solve(after, spec.RowCount, spec.ColumnCount, ratio, spec.Boundaries[s]);
+    })];
 
     private T[][] EulerStep()
     {

@@ -9,7 +9,7 @@ namespace Mfn.Core.Tests.Simulation;
 
 public class PatternTests
 {
-    private static readonly (int RowCount, int ColumnCount)[] Extents = [(1, 1), (1, 7), (6, 1), (2, 2), (3, 5), (8, 8), (9, 17), (20, 33)];
+    private static readonly (int RowCount, int ColumnCount)[] Extents = [(1, 1), (1, 7), (6, 1), (2, 2), (3, 5), (8, 8), (9, 17), (20, 33), (70, 67)];
 
     public static TheoryData<string> Models => [.. KineticsModel.All.Select(model => model.Name)];
 
@@ -44,6 +44,43 @@ public class PatternTests
             }
 
             AssertSameState(split.Capture(), whole.Capture());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Advance_AlternatingDirections_HasTheBitsOfTheEquations(string name)
+    {
+        if (name == "swift-hohenberg")
+        {
+            return;
+        }
+
+        foreach (var spec in Domains(name).Where(spec => spec.Mask.IsDefaultOrEmpty && spec.Laplacian == LaplacianStencil.FivePoint))
+        {
+            var pattern = spec with { Integrator = Integrator.Adi };
+            foreach (var isInPlace in new[] { false, true })
+            {
+                AssertNaiveDirections<double, Bits128<double>>(pattern, isInPlace);
+                AssertNaiveDirections<double, Bits256<double>>(pattern, isInPlace);
+                AssertNaiveDirections<double, Bits512<double>>(pattern, isInPlace);
+                AssertNaiveDirections<float, Bits512<float>>(pattern, isInPlace);
+                AssertNaiveDirections<float, Bits128<float>>(pattern, isInPlace);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Advance_EveryCellOfTheMaskOpen_HasTheBitsOfNoMask(string name)
+    {
+        foreach (var pattern in Domains(name).Where(spec => spec.Mask.IsDefaultOrEmpty))
+        {
+            using var free = new SimulationEngine(Spec(pattern));
+            using var masked = new SimulationEngine(Spec(pattern with { Mask = [.. Enumerable.Repeat(true, pattern.CellCount)] }));
+            free.Advance(5);
+            masked.Advance(5);
+            AssertSameState(free.Capture(), masked.Capture());
         }
     }
 
@@ -257,6 +294,38 @@ public class PatternTests
                 naive.Species[i].AsSpan().SequenceEqual(destination.Plane(i)),
                 $"{pattern.RowCount} x {pattern.ColumnCount}, {pattern.Laplacian}, {string.Join(" and ", pattern.Boundaries)}, masked: {!pattern.Mask.IsEmpty}, "
                 + $"{TVector.Count} lanes, species {i}: {string.Join(' ', naive.Species[i])} but {string.Join(' ', destination.Plane(i).ToArray())}");
+        }
+    }
+
+    private static void AssertNaiveDirections<T, TVector>(PatternSpec pattern, bool isInPlace)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TVector : struct, IVector<TVector, T>
+    {
+        var random = new Random(5);
+        var species = Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, pattern.CellCount).Select(_ => T.CreateChecked(0.5 + random.NextDouble())).ToArray()).ToArray();
+        var naive = new NaivePattern<T>(pattern, species);
+        var directions = AlternatingDirections<T>.Of<TVector>(pattern);
+        using var before = new FieldRows<T>(pattern.RowCount, pattern.ColumnCount, 2);
+        using var after = new FieldRows<T>(pattern.RowCount, pattern.ColumnCount, 2);
+        for (var i = 0; i < species.Length; i++)
+        {
+            species[i].CopyTo(before.Plane(i));
+        }
+
+        var (source, destination) = (before, isInPlace ? before : after);
+        for (var step = 0; step < 3; step++)
+        {
+            Assert.True(directions.Advance(source, destination, CancellationToken.None));
+            naive.TakeStep();
+            for (var i = 0; i < species.Length; i++)
+            {
+                Assert.True(
+                    naive.Species[i].AsSpan().SequenceEqual(destination.Plane(i)),
+                    $"{pattern.RowCount} x {pattern.ColumnCount}, {string.Join(" and ", pattern.Boundaries)}, {TVector.Count} lanes, species {i}, step {step}, "
+                    + $"in place: {isInPlace}");
+            }
+
+            (source, destination) = (destination, source);
         }
     }
 
