@@ -218,6 +218,7 @@ public static class MfnServer
         services.AddSingleton<SimulationRegistry>();
         services.AddSingleton<RunRegistry>();
         services.AddHostedService(provider => provider.GetRequiredService<RunRegistry>());
+        services.AddHostedService<CalibrationFile>();
         services.AddSingleton<CheckpointScrub>();
         services.AddHostedService(provider => provider.GetRequiredService<CheckpointScrub>());
         services.AddSingleton<AggregationMemory>();

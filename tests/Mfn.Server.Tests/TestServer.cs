@@ -60,6 +60,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public MemoryAccount Memory => _app.Services.GetRequiredService<MemoryAccount>();
 
+    public Mfn.Server.Pricing.Calibration Calibration => _app.Services.GetRequiredService<Mfn.Server.Pricing.Calibration>();
+
     public AggregationMemory AggregationMemory => _app.Services.GetRequiredService<AggregationMemory>();
 
     public System.Diagnostics.Metrics.IMeterFactory Meters => _app.Services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();

@@ -23,7 +23,7 @@ internal sealed class AggregationService(
         var problems = new RequestProblems();
         var plan = request.Spec.ToPlan(limits.Value, problems);
         problems.ThrowIfAny();
-        prices.Announce(plan!.PriceOf(request.Updates.Count, limits.Value.AggregationThreads), context);
+        var work = prices.Announce(PriceList.Calls("aggregate") + plan!.PriceOf(request.Updates.Count, limits.Value.AggregationThreads), context);
 
         using var place = places.Take(MemoryHolder.Of(context));
         using var account = memory.Open(CallMemory.Of(context).Open(MemoryUse.Rounds));
@@ -37,7 +37,8 @@ internal sealed class AggregationService(
 
         problems.ThrowIfAny();
         account.Reserve(collector.NeededBytes);
-        var outcome = await place.ComputeAsync(ended => RoundAggregator.Aggregate(plan, collector, limits.Value.AggregationThreads, ended), context.CancellationToken);
+        var outcome = await place.ComputeAsync(
+            ended => work.Measure(() => RoundAggregator.Aggregate(plan, collector, limits.Value.AggregationThreads, ended)), context.CancellationToken);
         return outcome.ToResponse();
     }
 
@@ -68,10 +69,11 @@ internal sealed class AggregationService(
         using var uploading = places.BeginUpload(MemoryHolder.Of(context));
         using var account = memory.Open(CallMemory.Of(context).OpenUpload(MemoryUse.Rounds));
         using var collector = new UpdateCollector(plan!, memory, account);
+        CallWork? work = null;
         if (first.UpdateCount is { } announced)
         {
             collector.Announce(announced, problems);
-            prices.Announce(plan!.PriceOf(announced, limits.Value.AggregationThreads), context);
+            work = prices.Announce(plan!.PriceOf(announced, limits.Value.AggregationThreads), context);
         }
 
         Collect(first, collector, problems);
@@ -85,14 +87,11 @@ internal sealed class AggregationService(
 
         collector.RequireComplete(problems);
         problems.ThrowIfAny();
-        if (first.UpdateCount is null)
-        {
-            prices.Announce(plan!.PriceOf(collector.ReceivedCount, limits.Value.AggregationThreads), context);
-        }
-
+        work ??= prices.Announce(plan!.PriceOf(collector.ReceivedCount, limits.Value.AggregationThreads), context);
         using var place = await uploading.TakePlaceAsync(context.CancellationToken);
         await account.ReserveAsync(collector.NeededBytes, context.CancellationToken);
-        return await place.ComputeAsync(ended => RoundAggregator.Aggregate(plan!, collector, limits.Value.AggregationThreads, ended), context.CancellationToken);
+        return await place.ComputeAsync(
+            ended => work.Measure(() => RoundAggregator.Aggregate(plan!, collector, limits.Value.AggregationThreads, ended)), context.CancellationToken);
     }
 
     private static void RequireNoStart(UploadMessage message, RequestProblems problems)

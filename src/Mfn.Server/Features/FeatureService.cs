@@ -27,10 +27,10 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
         var options = request.Options.ToOptions("options.", problems);
         var normalization = request.Normalization.ToNormalization(problems);
         problems.ThrowIfAny();
-        prices.Announce(PriceOf(frames![0], frames.Count, 1), context);
+        var work = prices.Announce(PriceList.Calls("features") + PriceOf(frames![0], frames.Count, 1), context);
 
         var features = await compute.ComputeAsync(
-            () =>
+            () => work.Measure(() =>
             {
                 var extractor = new FeatureExtractor(frames[0].RowCount, frames[0].ColumnCount, options);
                 foreach (var frame in frames)
@@ -40,7 +40,7 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
                 }
 
                 return extractor.Extract();
-            },
+            }),
             context.CancellationToken);
         return new ExtractFeaturesResponse { Features = features.ToWire(normalization, request.Normalization) };
     }
@@ -79,13 +79,13 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
             working.Resize(SimulationMemory.OfFeatures(frame.RowCount, frame.ColumnCount));
             extractor ??= new FeatureExtractor(frame.RowCount, frame.ColumnCount, options);
             var isDue = upload.FrameCount % everyNFrames == 0;
-            prices.Announce(PriceOf(frame, 1, isDue ? 1 : 0), context);
+            var work = prices.Announce(PriceOf(frame, 1, isDue ? 1 : 0), context);
             var features = await compute.ComputeAsync(
-                () =>
+                () => work.Measure(() =>
                 {
                     extractor.Add(frame.Cells);
                     return isDue ? extractor.Extract() : null;
-                },
+                }),
                 context.CancellationToken);
             upload.LetGo();
             if (features is not null)
@@ -97,7 +97,7 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
         upload.RequireComplete();
         if (upload.FrameCount % everyNFrames != 0)
         {
-            prices.Announce(PriceList.Features(extractor!.RowCount, extractor.ColumnCount, 0, 1), context);
+            prices.Announce(PriceList.FeatureVectors(extractor!.RowCount, extractor.ColumnCount, 1), context);
             await WriteAsync(await compute.ComputeAsync(extractor.Extract, context.CancellationToken));
         }
 
@@ -106,5 +106,5 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
     }
 
     private static Price PriceOf(Field frame, int frameCount, int vectorCount) =>
-        PriceList.ReceivedFields(frame.RowCount, frame.ColumnCount, frameCount) + PriceList.Features(frame.RowCount, frame.ColumnCount, frameCount, vectorCount);
+        PriceList.Features(frame.RowCount, frame.ColumnCount, frameCount, vectorCount);
 }

@@ -24,8 +24,8 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         var field = request.Field.ToField("field", limits.Value, problems);
         var (threshold, options) = (request.ToThreshold(problems), request.ToBoxOptions(problems));
         problems.ThrowIfAny();
-        prices.Announce(PriceOf(field!, options), context);
-        return await MeasureAsync(field!, threshold, options, context.CancellationToken);
+        var work = prices.Announce(PriceList.Calls("dimension") + PriceOf(field!, options), context);
+        return await MeasureAsync(field!, threshold, options, work, context.CancellationToken);
     }
 
     public override async Task<ComputeBoxCountingDimensionStreamResponse> ComputeBoxCountingDimensionStream(
@@ -43,11 +43,11 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         var field = upload.Declare(start.Field, "field");
         var (threshold, options) = (start.ToThreshold(problems), start.ToBoxOptions(problems));
         problems.ThrowIfAny();
-        prices.Announce(PriceOf(field!.Field!, options), context);
+        var work = prices.Announce(PriceOf(field!.Field!, options), context);
         await upload.ReceiveAsync(reader.ReadUploadAsync(requestStream, context).Select(message => message.HasValues ? message.Values : null));
         return new ComputeBoxCountingDimensionStreamResponse
         {
-            Dimension = await MeasureAsync(field.Field!, threshold, options, context.CancellationToken),
+            Dimension = await MeasureAsync(field.Field!, threshold, options, work, context.CancellationToken),
         };
     }
 
@@ -57,9 +57,9 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         var problems = new RequestProblems();
         var spec = request.ToSpec(problems);
         problems.ThrowIfAny();
-        prices.Announce(PriceList.IteratedFunctionSystem(spec.PointCount), context);
+        var work = prices.Announce(PriceList.Calls("orbit") + PriceList.IteratedFunctionSystem(spec.PointCount), context);
 
-        var orbit = await compute.ComputeAsync(() => IfsOrbit.Generate(spec), context.CancellationToken);
+        var orbit = await compute.ComputeAsync(() => work.Measure(() => IfsOrbit.Generate(spec)), context.CancellationToken);
         return orbit.ToResponse(request.WithPoints);
     }
 
@@ -69,10 +69,10 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         var frames = request.Frames.ToHistory(limits.Value, problems);
         var timeStep = ReadTimeStep(request.HasTimeStep, request.TimeStep, "time_step", problems);
         problems.ThrowIfAny();
-        prices.Announce(PriceOf(frames![0], frames.Count), context);
+        var work = prices.Announce(PriceList.Calls("stability") + PriceOf(frames![0], frames.Count), context);
 
         var metrics = await compute.ComputeAsync(
-            () =>
+            () => work.Measure(() =>
             {
                 var analyzer = new StabilityAnalyzer(frames[0].Cells.Length, timeStep);
                 foreach (var frame in frames)
@@ -82,7 +82,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
                 }
 
                 return analyzer.Measure();
-            },
+            }),
             context.CancellationToken);
         return metrics.ToResponse();
     }
@@ -108,15 +108,15 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
             var message = requestStream.Current;
             if (upload.Take(message.Frame, message.HasValues ? message.Values : null) is { } frame)
             {
-                prices.Announce(PriceOf(frame, 1), context);
+                var work = prices.Announce(PriceOf(frame, 1), context);
                 working.Resize(SimulationMemory.OfFeatures(frame.RowCount, frame.ColumnCount));
                 analyzer ??= new StabilityAnalyzer(frame.Cells.Length, timeStep);
                 await compute.ComputeAsync(
-                    () =>
+                    () => work.Measure(() =>
                     {
                         analyzer.Add(frame.Cells);
                         return frame;
-                    },
+                    }),
                     context.CancellationToken);
                 upload.LetGo();
             }
@@ -127,10 +127,10 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
     }
 
     private static Price PriceOf(Field field, FeatureOptions options) =>
-        PriceList.ReceivedFields(field.RowCount, field.ColumnCount, 1) + PriceList.BoxCounting(field.RowCount, field.ColumnCount, options.ScaleCount, 1);
+        PriceList.Dimension(field.RowCount, field.ColumnCount, options.ScaleCount);
 
     private static Price PriceOf(Field frame, int frameCount) =>
-        PriceList.ReceivedFields(frame.RowCount, frame.ColumnCount, frameCount) + PriceList.HistoryStability(frame.RowCount, frame.ColumnCount, frameCount);
+        PriceList.HistoryStability(frame.RowCount, frame.ColumnCount, frameCount);
 
     private static double ReadTimeStep(bool isSet, double value, string path, RequestProblems problems)
     {
@@ -140,11 +140,11 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
     }
 
     private async Task<ComputeBoxCountingDimensionResponse> MeasureAsync(
-        Field field, double threshold, FeatureOptions options, CancellationToken cancellationToken)
+        Field field, double threshold, FeatureOptions options, CallWork work, CancellationToken cancellationToken)
     {
         var meshes = options.BoxMeshesFor(field.RowCount, field.ColumnCount);
         var dimension = await compute.ComputeAsync(
-            () => BoxCountingDimension.MeasureAbove(threshold, field.Cells, field.RowCount, field.ColumnCount, meshes), cancellationToken);
+            () => work.Measure(() => BoxCountingDimension.MeasureAbove(threshold, field.Cells, field.RowCount, field.ColumnCount, meshes)), cancellationToken);
         return dimension.ToResponse(meshes.Select(mesh => 1 - ((double)mesh.CoveredCellCount / field.Cells.Length)).DefaultIfEmpty(0).Max());
     }
 }

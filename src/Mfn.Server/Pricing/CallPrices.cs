@@ -8,27 +8,37 @@ namespace Mfn.Server.Pricing;
 /// <summary>What calls cost: they are told, and a call whose client does not wait long enough for it is refused before anything is computed.</summary>
 internal sealed class CallPrices(Calibration calibration, TimeProvider clock)
 {
-    /// <summary>The trailer of an answer that says its price in cell-steps, or what of it has been computed for a stream.</summary>
+    /// <summary>The trailer of an answer that says its price in cell-steps; of a stream that of what has been asked for until its end.</summary>
     public const string Trailer = "mfn-price-cell-steps";
 
     // A prediction may be wrong by so much; a call that could be done in time if it is must be tried.
     private const double RefusedShare = 0.5;
 
+    private long _begunCount;
+    private long _openCount;
+
+    /// <summary>How long work takes here.</summary>
+    public Calibration Calibration => calibration;
+
     /// <summary>Notes what a call is about to compute. A stream may come back with more, which is added up.</summary>
+    /// <returns>Measures it.</returns>
     /// <exception cref="CallRefusedException">Half of the predicted time is longer than the time until the deadline of a call that is no stream.</exception>
-    public void Announce(Price price, ServerCallContext context)
+    public CallWork Announce(Price price, ServerCallContext context)
     {
-        if (context.Deadline != DateTime.MaxValue && !PermissionTable.IsStream(context.GetHttpContext()))
+        var isUnary = !PermissionTable.IsStream(context.GetHttpContext());
+        if (isUnary && context.Deadline != DateTime.MaxValue)
         {
-            var predicted = calibration.Predict(price);
-            var left = context.Deadline - clock.GetUtcNow().UtcDateTime;
-            if (predicted * RefusedShare > left)
-            {
-                throw CallRefusedException.DeadlineTooShort(predicted, left > TimeSpan.Zero ? left : TimeSpan.Zero, price.CellSteps);
-            }
+            RequireTime(price, context.Deadline - clock.GetUtcNow().UtcDateTime);
         }
 
         State(price.CellSteps, context.ResponseTrailers);
+        var work = new CallWork(price, calibration, clock);
+        if (isUnary && price.Parts.FirstOrDefault(static part => part.IsCall) is { Kind.Name: not null } call)
+        {
+            MeasureRest(call, work, context);
+        }
+
+        return work;
     }
 
     private static void State(long cellSteps, Metadata trailers)
@@ -40,5 +50,32 @@ internal sealed class CallPrices(Calibration calibration, TimeProvider clock)
         }
 
         trailers.Add(Trailer, cellSteps.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private void RequireTime(Price price, TimeSpan left)
+    {
+        var predicted = calibration.Predict(price);
+        if (predicted * RefusedShare > left)
+        {
+            throw CallRefusedException.DeadlineTooShort(predicted, left > TimeSpan.Zero ? left : TimeSpan.Zero, price.CellSteps);
+        }
+    }
+
+    /// <summary>Measures what a call takes beside what it computes, if no other comes between.</summary>
+    private void MeasureRest(Work call, CallWork work, ServerCallContext context)
+    {
+        var begun = Interlocked.Increment(ref _begunCount);
+        var isAlone = Interlocked.Increment(ref _openCount) == 1;
+        var start = clock.GetTimestamp();
+        context.GetHttpContext().Response.OnCompleted(() =>
+        {
+            Interlocked.Decrement(ref _openCount);
+            if (isAlone && Volatile.Read(ref _begunCount) == begun && work.Computed > TimeSpan.Zero && !context.CancellationToken.IsCancellationRequested)
+            {
+                calibration.Note(call.Kind, call.StatedSeconds, clock.GetElapsedTime(start) - work.Computed);
+            }
+
+            return Task.CompletedTask;
+        });
     }
 }

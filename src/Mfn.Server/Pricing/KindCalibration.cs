@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
+
 namespace Mfn.Server.Pricing;
 
 /// <summary>
-/// The latest measurements of one kind of work, of which the median counts: as long as most of them are of an idle machine, the others do not matter. Thread-safe.
+/// The latest measurements of one kind of work, of which the median counts: as long as most of them are of a machine that is not busy, the others do not matter.
+/// Thread-safe.
 /// </summary>
 internal sealed class KindCalibration
 {
@@ -10,9 +13,22 @@ internal sealed class KindCalibration
 
     private readonly Lock _lock = new();
     private readonly Queue<double> _latest = new(Capacity);
+    private double _factor = 1;
 
     /// <summary>The time that the work takes over the time by the price list.</summary>
-    public double Factor { get; private set; } = 1;
+    public double Factor => Volatile.Read(ref _factor);
+
+    /// <summary>The measurements, the last one last.</summary>
+    public ImmutableArray<double> Latest
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _latest];
+            }
+        }
+    }
 
     /// <summary>Takes a measurement.</summary>
     public void Note(double factor)
@@ -25,7 +41,9 @@ internal sealed class KindCalibration
             }
 
             _latest.Enqueue(factor);
-            Factor = _latest.Order().ElementAt((_latest.Count - 1) / 2);
+
+            // Of two in the middle the lower: the machine can be slower than it is, but not faster.
+            Volatile.Write(ref _factor, _latest.Order().ElementAt((_latest.Count - 1) / 2));
         }
     }
 }

@@ -22,6 +22,12 @@ internal sealed class Price
     /// <summary>The price of some work. Counts and weights are products of what callers send, and may be beyond a long.</summary>
     public static Price Of(WorkKind kind, Int128 cellSteps, double statedSeconds) => new([new Work(kind, Saturate(cellSteps), statedSeconds)]);
 
+    /// <summary>The only part of what has one.</summary>
+    public Work Single => Parts.Single();
+
+    /// <summary>The same as one part, of which nobody measures the parts.</summary>
+    public Price AsOne(string name, double size) => Of(WorkKind.Of(name, size), CellSteps, Parts.Sum(static part => part.StatedSeconds));
+
     /// <summary>The price of several requests.</summary>
     public static Price operator +(Price one, Price other) => new([.. one.Parts, .. other.Parts]);
 

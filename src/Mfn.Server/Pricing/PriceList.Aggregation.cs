@@ -56,7 +56,7 @@ internal static partial class PriceList
         serial += ruleSerial;
         parallel += ruleParallel;
         var cellSteps = (serial + parallel + DifferencesOfCellStep - 1) / DifferencesOfCellStep;
-        var seconds = Seconds(serial + (parallel / Math.Max(1, threadCount))) / DifferencesOfCellStep;
+        var seconds = (double)(serial + (parallel / Math.Max(1, threadCount))) / DifferencesOfCellStep * Nanosecond;
         return Price.Of(WorkKind.Of($"round {rule.Precondition.Rule.Split(' ')[0]}", (double)(n * d)), cellSteps, seconds);
     }
 

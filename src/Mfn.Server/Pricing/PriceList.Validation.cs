@@ -23,10 +23,6 @@ internal static partial class PriceList
             IsJitterEnabled = spec.IsJitterEnabled,
         };
         var each = Simulation(simulation) + BoxCounting(spec.GridSize, spec.GridSize, FeatureOptions.Default.ScaleCount, 1) + IteratedFunctionSystem(PointsOfOrbit);
-        var parts = (each * SimulationsOfCycle) + Of("training", (Int128)spec.EpochCount * TrainedSamples, TrainedSample);
-
-        // Nobody measures its parts apart.
-        return Price.Of(
-            WorkKind.Of("validation", (double)spec.GridSize * spec.GridSize), parts.CellSteps, parts.Parts.Sum(part => part.StatedSeconds));
+        return ((each * SimulationsOfCycle) + Of("training", TrainedSamples, TrainedSample, spec.EpochCount)).AsOne("validation", (double)spec.GridSize * spec.GridSize);
     }
 }

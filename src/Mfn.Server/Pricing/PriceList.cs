@@ -9,26 +9,43 @@ namespace Mfn.Server.Pricing;
 /// </summary>
 internal static partial class PriceList
 {
+    /// <summary>The sort of work that any call is.</summary>
+    public const string CallSort = "call";
+
     // Weights, in cell-steps.
     private const int Euler = 1;
     private const int Adi = 4;
     private const int Normal = 6;
     private const int FeatureFrame = 1;
-    private const int FeatureExtraction = 16;
-    private const int PatternDescription = 64;
+    private const int FeatureVector = 8;
+    private const int PatternDescription = 512;
     private const int BoxCount = 1;
     private const int ScalesOfBoxCount = 5;
-    private const int StabilityFrame = 2;
+    private const int StabilityFrame = 4;
     private const int ReceivedCell = 1;
     private const int FrameStatistics = 1;
     private const int OrbitPoint = 10;
     private const int MembranePotential = 1000;
+    private const int Explained = 1000;
     private const int ExplainedMode = 8;
+
+    // As runs ask the engine for steps.
+    private const int StepsAtOnce = 8;
+
+    // What takes time, but costs nothing: nanoseconds of a call, of a beginning, of a drawn cell.
+    private const double Call = 300_000;
+    private const double Beginning = 3000;
+    private const double DrawnCell = 7;
+    private const double DrawnCellOfKinetics = 12;
+
+    // And what a small field takes for its frames, vectors and counts.
+    private const double Frame = 10_000;
+    private const double SmallWork = 2000;
 
     private const double MostCellSteps = 1e30;
 
     // What a cell-step takes on the machine that the list was made on, one thread.
-    private const double Second = 1.2e-9;
+    private const double Nanosecond = 1e-9;
 
     /// <summary>What a step of one cell costs, whatever the model and the precision.</summary>
     public static int StepWeight(SimulationSpec spec)
@@ -38,70 +55,91 @@ internal static partial class PriceList
     }
 
     /// <summary>Steps of a simulation. Where it begins is free, so that halves cost what the whole does.</summary>
-    public static Price Steps(SimulationSpec spec, long stepCount)
+    /// <param name="spec">The simulation.</param>
+    /// <param name="stepCount">How many.</param>
+    /// <param name="stepsAtOnce">How many of them are asked for at once, which changes the time but not the price.</param>
+    public static Price Steps(SimulationSpec spec, long stepCount, int stepsAtOnce = StepsAtOnce)
     {
-        var cellSteps = (Int128)spec.CellCount * stepCount * StepWeight(spec);
-        return Price.Of(WorkKind.Of(StepName(spec), spec.CellCount), cellSteps, Seconds(cellSteps));
+        var (kind, seconds) = StepTime.Of(spec, stepsAtOnce, Environment.ProcessorCount);
+        return Price.Of(kind, (Int128)spec.CellCount * stepCount * StepWeight(spec), seconds * stepCount);
     }
 
-    /// <summary>All steps of a spec.</summary>
-    public static Price Simulation(SimulationSpec spec) => Steps(spec, spec.StepCount);
-
-    /// <summary>The features of histories: frames that are followed, and vectors that are computed of those so far.</summary>
-    public static Price Features(int rowCount, int columnCount, long frameCount, long vectorCount)
+    /// <summary>The beginning of a simulation and its end, which cost nothing.</summary>
+    public static Price Beginnings(SimulationSpec spec)
     {
-        var cellCount = (Int128)rowCount * columnCount;
-        return Of("feature frame", cellCount, frameCount * FeatureFrame) + Of("feature vector", cellCount, vectorCount * FeatureExtraction);
+        var cell = spec.Pattern is null ? DrawnCell : DrawnCellOfKinetics;
+        var name = $"begin {(spec.Pattern is null ? "reference" : "kinetics")} {(spec.Precision == Precision.Binary64 ? "f64" : "f32")}";
+        return Price.Of(WorkKind.Of(name, spec.CellCount), 0, (Beginning + (spec.CellCount * cell)) * Nanosecond);
     }
+
+    /// <summary>What every call takes, whatever it computes; it costs nothing.</summary>
+    public static Price Calls(string method) => Price.Of(new WorkKind($"{CallSort} {method}", 0), 0, Call * Nanosecond);
+
+    /// <summary>All steps of a spec, and where it begins.</summary>
+    public static Price Simulation(SimulationSpec spec, int stepsAtOnce = StepsAtOnce) => Beginnings(spec) + Steps(spec, spec.StepCount, stepsAtOnce);
+
+    /// <summary>Frames of a history that are followed for its features.</summary>
+    public static Price FeatureFrames(int rowCount, int columnCount, long count) => Of("feature frame", (Int128)rowCount * columnCount, FeatureFrame, count);
+
+    /// <summary>Vectors of the features of a history so far.</summary>
+    public static Price FeatureVectors(int rowCount, int columnCount, long count) => Of("feature vector", (Int128)rowCount * columnCount, FeatureVector, count, SmallWork);
+
+    /// <summary>The features of a history that a caller sends.</summary>
+    public static Price Features(int rowCount, int columnCount, long frameCount, long vectorCount) => (
+        ReceivedFields(rowCount, columnCount, frameCount) + FeatureFrames(rowCount, columnCount, frameCount) + FeatureVectors(rowCount, columnCount, vectorCount))
+        .AsOne("features", (double)rowCount * columnCount);
 
     /// <summary>The features of patterns.</summary>
-    public static Price PatternFeatures(int rowCount, int columnCount, long count) => Of("pattern features", (Int128)rowCount * columnCount, count * PatternDescription);
+    public static Price PatternFeatures(int rowCount, int columnCount, long count) => Of("pattern", (Int128)rowCount * columnCount, PatternDescription, count, SmallWork);
 
     /// <summary>Box-counting dimensions.</summary>
     public static Price BoxCounting(int rowCount, int columnCount, int scaleCount, long count) =>
-        Of("box count", (Int128)rowCount * columnCount, (Int128)count * BoxCount * ((scaleCount + ScalesOfBoxCount - 1) / ScalesOfBoxCount));
+        Of("boxes", (Int128)rowCount * columnCount, BoxCount * ((scaleCount + ScalesOfBoxCount - 1) / ScalesOfBoxCount), count, SmallWork);
 
-    /// <summary>The stability metrics of a history.</summary>
-    public static Price HistoryStability(int rowCount, int columnCount, long frameCount) => Of("stability frame", (Int128)rowCount * columnCount, frameCount * StabilityFrame);
+    /// <summary>The box-counting dimension of a field that a caller sends.</summary>
+    public static Price Dimension(int rowCount, int columnCount, int scaleCount) =>
+        (ReceivedFields(rowCount, columnCount, 1) + BoxCounting(rowCount, columnCount, scaleCount, 1)).AsOne("dimension", (double)rowCount * columnCount);
 
-    /// <summary>Fields that come with a request: they are widened and looked through.</summary>
-    public static Price ReceivedFields(int rowCount, int columnCount, long fieldCount) => Of("received field", (Int128)rowCount * columnCount, fieldCount * ReceivedCell);
+    /// <summary>The stability metrics of a history that a caller sends.</summary>
+    public static Price HistoryStability(int rowCount, int columnCount, long frameCount) =>
+        (ReceivedFields(rowCount, columnCount, frameCount) + Of("stability", (Int128)rowCount * columnCount, StabilityFrame, frameCount))
+        .AsOne("stability", (double)rowCount * columnCount);
 
     /// <summary>Frames that somebody is sent: a cell costs as much as the bytes that it takes, in all species together, and one for the statistics.</summary>
     public static Price Frames(int rowCount, int columnCount, int bytesPerCell, long frameCount) =>
-        Of("frame", (Int128)rowCount * columnCount, frameCount * ((Int128)FrameStatistics + bytesPerCell));
+        Of("frame", (Int128)rowCount * columnCount, FrameStatistics + bytesPerCell, frameCount, Frame);
 
     /// <summary>The orbit of an iterated function system.</summary>
-    public static Price IteratedFunctionSystem(long pointCount) => Of("orbit", pointCount, OrbitPoint);
+    public static Price IteratedFunctionSystem(long pointCount) => Of("orbit", pointCount, OrbitPoint, 1);
 
     /// <summary>A potential of a membrane.</summary>
-    public static Price Membrane() => Of("membrane", 1, MembranePotential);
+    public static Price Membrane() => Of("membrane", 1, MembranePotential, 1);
 
     /// <summary>What a simulation will do: its box may have as many modes as cells.</summary>
     public static Price Explanation(SimulationSpec spec) =>
-        Of("explain", 1, MembranePotential) + (spec.Pattern is null ? Price.Free : Of("explain", spec.CellCount, ExplainedMode));
+        spec.Pattern is null ? Of("explain", 1, Explained, 1) : (Of("explain", 1, Explained, 1) + Of("explain", spec.CellCount, ExplainedMode, 1)).AsOne("explain", spec.CellCount);
 
     /// <summary>Copies of states: forks, exports, imports. What has to be recomputed before costs its steps besides.</summary>
     public static Price States(SimulationSpec spec, long count) =>
-        Of("state", (Int128)spec.CellCount, (Int128)count * spec.SpeciesSymbols.Length * sizeof(double));
+        Of("state", spec.CellCount, spec.SpeciesSymbols.Length * sizeof(double), count);
 
-    private static Price Of(string name, Int128 count, Int128 weight)
-    {
-        // Beyond any price, and before it is beyond the type.
-        var cellSteps = (double)count * (double)weight > MostCellSteps ? (Int128)MostCellSteps : count * weight;
-        return Price.Of(WorkKind.Of(name, (double)count), cellSteps, Seconds(cellSteps));
-    }
-
-    private static double Seconds(Int128 cellSteps) => (double)cellSteps * Second;
-
-    private static string StepName(SimulationSpec spec)
-    {
-        var model = spec.Pattern is { } pattern ? pattern.Kinetics.Model.Name : spec.HasSpecies ? "reference" : "potential";
-        var integrator = spec.Pattern is { Integrator: Integrator.Adi } ? "adi" : "euler";
-        return $"step {model} {integrator} {(spec.Precision == Precision.Binary64 ? "f64" : "f32")}{(NoisyFieldCount(spec) > 0 ? " noise" : "")}";
-    }
-
-    private static int NoisyFieldCount(SimulationSpec spec) => spec.Pattern is { } pattern
+    /// <summary>How many fields get noise in every step.</summary>
+    internal static int NoisyFieldCount(SimulationSpec spec) => spec.Pattern is { } pattern
         ? pattern.AdditiveNoise.Count(strength => strength != 0) + pattern.MultiplicativeNoise.Count(strength => strength != 0)
         : spec.IsJitterEnabled ? 1 : 0;
+
+    private static Price ReceivedFields(int rowCount, int columnCount, long fieldCount) => Of("received", (Int128)rowCount * columnCount, ReceivedCell, fieldCount);
+
+    /// <summary>Something that is done so many times.</summary>
+    /// <param name="name">What it is.</param>
+    /// <param name="size">What it works on: cells, components or points.</param>
+    /// <param name="weight">What one of these costs.</param>
+    /// <param name="count">How many times.</param>
+    /// <param name="nanoseconds">What it takes once besides, whatever the size.</param>
+    private static Price Of(string name, Int128 size, Int128 weight, long count, double nanoseconds = 0)
+    {
+        // Beyond any price, and before it is beyond the type.
+        var cellSteps = (double)size * (double)weight * count > MostCellSteps ? (Int128)MostCellSteps : size * weight * count;
+        return Price.Of(WorkKind.Of(name, (double)size), cellSteps, ((double)cellSteps + (nanoseconds * count)) * Nanosecond);
+    }
 }

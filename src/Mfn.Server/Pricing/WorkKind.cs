@@ -5,6 +5,9 @@ namespace Mfn.Server.Pricing;
 /// <param name="SizeClass">The logarithm to base 4 of the cells, so that what a cache holds is not mixed with what it does not.</param>
 internal readonly record struct WorkKind(string Name, int SizeClass)
 {
+    /// <summary>The first word of its name.</summary>
+    public string Sort => Name.Split(' ', 2)[0];
+
     /// <summary>The kind of something that works on so many cells, components or points.</summary>
     public static WorkKind Of(string name, double count) => new(name, (int)Math.Round(Math.Log2(Math.Max(1, count)) / 2, MidpointRounding.AwayFromZero));
 }

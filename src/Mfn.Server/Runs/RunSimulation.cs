@@ -3,6 +3,7 @@ using Mfn.Core.Simulation;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
+using Mfn.Server.Pricing;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
 
@@ -22,6 +23,7 @@ internal sealed class RunSimulation : IAsyncDisposable
     private readonly CommandLedger _ledger;
     private readonly SteadyStateWatch? _steadyState;
     private readonly StatusBoard _status;
+    private readonly WorkMeter _work;
     private RunEnd? _end;
     private int? _pauseAt;
 
@@ -39,6 +41,7 @@ internal sealed class RunSimulation : IAsyncDisposable
         _audience = new Audience(services);
         _simulation = SteeredSimulation.Restore(origin.Checkpoint, services.Scheduler.Helpers);
         _archive = new RunArchive(_simulation, origin, recorder, services);
+        _work = new WorkMeter(services.Prices.Calibration, PriceList.Steps(origin.Checkpoint.Spec, 1).Single, services.Clock);
         _status = new StatusBoard(_simulation, State, origin.Plan.StepsPerSecond);
     }
 
@@ -87,7 +90,13 @@ internal sealed class RunSimulation : IAsyncDisposable
             _steadyState?.Before(_simulation);
             var start = Stopwatch.GetTimestamp();
             _simulation.Advance(count, cancelled);
-            _audience.NoteSteps(_simulation.Engine, count, Stopwatch.GetElapsedTime(start));
+            var taken = Stopwatch.GetElapsedTime(start);
+            _audience.NoteSteps(_simulation.Engine, count, taken);
+            if (count >= _simulation.Engine.MaxStepsPerPass)
+            {
+                _work.Add(count, taken);
+            }
+
             Pacer.Take(count);
             _archive.Moved();
             if (_simulation.Step == StopStep || _steadyState?.IsSteady(_simulation) == true)

@@ -21,6 +21,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
     private readonly MemoryReservation _memory;
     private readonly CancellationTokenSource _cancellation;
     private readonly Channel<SimulationFrame> _backlog;
+    private readonly SimulationWork _work;
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _step;
     private int _isDisposed;
@@ -32,6 +33,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
         _place = place;
         _memory = memory;
         _order = order;
+        _work = new SimulationWork(order, registry.Calibration, registry.Clock);
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, registry.Lifetime.Drained);
         Cancelled = _cancellation.Token;
         _backlog = Channel.CreateBounded<SimulationFrame>(new BoundedChannelOptions(backlog)
@@ -49,6 +51,9 @@ internal sealed class OwnedSimulation : IAsyncDisposable
 
     /// <summary>The result, or why there is none: cancelled, because the owner left or the server has drained, or an error of ours.</summary>
     public Task<SimulationResult> Completion { get; }
+
+    /// <summary>The time that it has computed; complete when it has ended.</summary>
+    public TimeSpan ComputedTime => _work.Total;
 
     /// <summary>Completes when it has ended and holds nothing any more.</summary>
     public Task Released => _released.Task;
@@ -85,14 +90,15 @@ internal sealed class OwnedSimulation : IAsyncDisposable
     {
         try
         {
-            using var simulation = new SteeredSimulation(_order.Spec, _order.InitialFields, _registry.Scheduler.Helpers);
+            using var simulation = _work.Beginning.Measure(() => new SteeredSimulation(_order.Spec, _order.InitialFields, _registry.Scheduler.Helpers));
             var engine = simulation.Engine;
-            var analysis = new SimulationAnalysis(_order.Analysis, _order.Spec, _order.AnalysedSpecies);
+            var analysis = new SimulationAnalysis(_order.Analysis, _order.Spec, _order.AnalysedSpecies, _work);
             await StepToEndAsync(engine, analysis);
             return Result(engine, analysis);
         }
         finally
         {
+            _work.Tell();
             _backlog.Writer.Complete();
         }
     }
@@ -100,14 +106,23 @@ internal sealed class OwnedSimulation : IAsyncDisposable
     private async Task StepToEndAsync(SimulationEngine engine, SimulationAnalysis analysis)
     {
         var growthEvents = new List<GrowthEvent>();
-        var sliceStart = _registry.Clock.GetTimestamp();
+        var clock = _registry.Clock;
+        var sliceStart = clock.GetTimestamp();
+        var now = sliceStart;
         while (engine.Step < _order.Spec.StepCount)
         {
             // Without frames nobody would take the growth events.
-            engine.Advance(StepsUntilSomethingIsDue(engine.Step, analysis), _order.Frames is null ? null : growthEvents, Cancelled);
+            var stepCount = StepsUntilSomethingIsDue(engine.Step, analysis);
+            engine.Advance(stepCount, _order.Frames is null ? null : growthEvents, Cancelled);
+            var before = now;
+            now = clock.GetTimestamp();
+            _work.Steps.Add(stepCount, clock.GetElapsedTime(before, now));
             if (analysis.NeedsEveryStep)
             {
                 analysis.Add(engine);
+                before = now;
+                now = clock.GetTimestamp();
+                _work.FeatureFrames.Add(1, clock.GetElapsedTime(before, now));
             }
 
             Volatile.Write(ref _step, engine.Step);
@@ -116,12 +131,13 @@ internal sealed class OwnedSimulation : IAsyncDisposable
             {
                 await PublishAsync(Capture(engine, analysis, plan, growthEvents));
                 growthEvents = [];
+                now = clock.GetTimestamp();
             }
 
-            if (_registry.Clock.GetElapsedTime(sliceStart) > ComputeScheduler.TimeSlice)
+            if (clock.GetElapsedTime(sliceStart, now) > ComputeScheduler.TimeSlice)
             {
                 await Task.Yield();
-                sliceStart = _registry.Clock.GetTimestamp();
+                now = sliceStart = clock.GetTimestamp();
             }
         }
     }
@@ -160,20 +176,24 @@ internal sealed class OwnedSimulation : IAsyncDisposable
 
     private SimulationResult Result(SimulationEngine engine, SimulationAnalysis analysis)
     {
+        var findings = analysis.Find(engine);
+        var start = _registry.Clock.GetTimestamp();
         var encoding = _order.ResultEncoding;
 
         // The answer of a unary call outlives its handler, so that its bytes are not lent but its own.
         var fields = encoding == CellEncoding.None
             ? []
             : Encode(engine, encoding, new byte[_order.Species.Length * EncodedField.ByteCount(engine.Spec.CellCount, encoding)]);
-        return new SimulationResult(
+        var result = new SimulationResult(
             engine.Spec,
             engine.Counts,
             SimulationSummaryFacts.Of(engine),
             Mean(engine.Activator),
             Mean(engine.Inhibitor),
-            analysis.Find(engine),
+            findings,
             fields);
+        _work.Beginning.Add(0, _registry.Clock.GetElapsedTime(start));
+        return result;
     }
 
     private ImmutableArray<EncodedField> Encode(SimulationEngine engine, CellEncoding encoding, Memory<byte> destination)

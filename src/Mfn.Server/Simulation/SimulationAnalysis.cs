@@ -7,7 +7,7 @@ using Mfn.Server.Frames;
 namespace Mfn.Server.Simulation;
 
 /// <summary>Follows the fields of a run as its <see cref="AnalysisPlan"/> asks.</summary>
-internal sealed class SimulationAnalysis(AnalysisPlan plan, SimulationSpec spec, int species)
+internal sealed class SimulationAnalysis(AnalysisPlan plan, SimulationSpec spec, int species, SimulationWork work)
 {
     private readonly FeatureExtractor? _extractor = plan.Features is null ? null : new FeatureExtractor(spec.RowCount, spec.ColumnCount, plan.Features);
     private readonly ProbeHistory? _probe = plan.Pattern is null ? null : new ProbeHistory();
@@ -25,15 +25,13 @@ internal sealed class SimulationAnalysis(AnalysisPlan plan, SimulationSpec spec,
 
     /// <summary>What has been found, with the engine's field as the last one taken.</summary>
     public Findings Find(SimulationEngine engine) =>
-        new(_extractor?.Extract(), plan.HasDimension ? Measure(_volts.Of(engine.Species(species))) : null, Describe(engine));
+        new(
+            _extractor is null ? null : work.FeatureVectors.Measure(_extractor.Extract),
+            plan.HasDimension ? work.Dimensions.Measure(() => Measure(_volts.Of(engine.Species(species)))) : null,
+            plan.Pattern is { } options ? work.Patterns.Measure(() => Describe(engine, options)) : null);
 
-    private PatternFeatures? Describe(SimulationEngine engine)
+    private PatternFeatures Describe(SimulationEngine engine, PatternFeatureOptions options)
     {
-        if (plan.Pattern is not { } options)
-        {
-            return null;
-        }
-
         var other = spec.SpeciesSymbols.Length > 1 ? engine.Species(1 - species) : [];
         return PatternFeatures.Of(engine.Species(species), other, spec.RowCount, spec.ColumnCount, options) with
         {

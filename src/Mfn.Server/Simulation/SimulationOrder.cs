@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Mfn.Core.Simulation;
 using Mfn.Core.Steering;
 using Mfn.Core.Features;
+using Mfn.Server.Compute;
 using Mfn.Server.Frames;
 using Mfn.Server.Pricing;
 
@@ -20,6 +21,10 @@ internal sealed record SimulationOrder(
     /// <summary>The field that is analysed: of the reference always the potential.</summary>
     public int AnalysedSpecies => Spec.Pattern is null ? 0 : Species[0];
 
+    /// <summary>How many steps the engine is asked for at once: as many as nothing comes between.</summary>
+    public int StepsAtOnce => Analysis.Features is not null || Analysis.Pattern is not null ? 1
+        : Math.Min(ComputeScheduler.MaxStepsAtOnce, Frames?.EveryNSteps ?? ComputeScheduler.MaxStepsAtOnce);
+
     /// <summary>What it costs.</summary>
     public Price Price
     {
@@ -28,10 +33,10 @@ internal sealed record SimulationOrder(
             var (rows, columns) = (Spec.RowCount, Spec.ColumnCount);
             var frameCount = Frames is { } plan ? plan.CountIn(Spec.StepCount) : 0;
             var findCount = 1 + (Frames is { HasAnalysis: true } ? frameCount : 0);
-            var price = PriceList.Simulation(Spec);
+            var price = PriceList.Calls(Frames is null ? "simulate" : "stream-simulation") + PriceList.Simulation(Spec, StepsAtOnce);
             if (Analysis.Features is not null)
             {
-                price += PriceList.Features(rows, columns, Spec.StepCount, findCount);
+                price += PriceList.FeatureFrames(rows, columns, Spec.StepCount) + PriceList.FeatureVectors(rows, columns, findCount);
             }
 
             if (Analysis.HasDimension)

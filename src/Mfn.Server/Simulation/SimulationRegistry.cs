@@ -4,6 +4,7 @@ using Mfn.Server.Configuration;
 using Mfn.Server.Frames;
 using Mfn.Server.Lifetime;
 using Mfn.Server.Memory;
+using Mfn.Server.Pricing;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Simulation;
@@ -15,6 +16,7 @@ internal sealed partial class SimulationRegistry(
     IOptions<StreamingOptions> streaming,
     ComputeScheduler scheduler,
     FieldBufferPool buffers,
+    Calibration calibration,
     ServerLifetime lifetime,
     TimeProvider clock,
     ILogger<SimulationRegistry> logger) : IAsyncDisposable
@@ -37,6 +39,8 @@ internal sealed partial class SimulationRegistry(
     internal ComputeScheduler Scheduler => scheduler;
 
     internal FieldBufferPool Buffers => buffers;
+
+    internal Calibration Calibration => calibration;
 
     internal ServerLifetime Lifetime => lifetime;
 

@@ -19,9 +19,10 @@ internal sealed class SimulationService(
     public override async Task<SimulateResponse> Simulate(SimulateRequest request, ServerCallContext context)
     {
         var order = ToOrder(request);
-        prices.Announce(order.Price, context);
+        var work = prices.Announce(order.Price, context);
         await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context));
         var result = await simulation.Completion;
+        work.Add(simulation.ComputedTime);
         return result.ToResponse();
     }
 
@@ -53,11 +54,12 @@ internal sealed class SimulationService(
     public override async Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context)
     {
         var spec = request.ToSpec(limits.Value);
-        prices.Announce(PriceList.Explanation(spec), context);
+        var work = prices.Announce(PriceList.Explanation(spec), context);
 
         // Of a large box there are many modes to look at.
         using var place = places.Take(MemoryHolder.Of(context));
-        return await place.ComputeAsync(cancellationToken => spec.Explain(request.WithInitialFields, cancellationToken), context.CancellationToken);
+        return await place.ComputeAsync(
+            cancellationToken => work.Measure(() => spec.Explain(request.WithInitialFields, cancellationToken)), context.CancellationToken);
     }
 
     private SimulationOrder ToOrder(SimulateRequest request)

@@ -4,7 +4,7 @@ using Mfn.Core.Steering;
 namespace Mfn.Server.Storage;
 
 /// <summary>
-/// The runs in a data directory, of which it is the only user: runs/ID/log, runs/ID/checkpoint-STEP-REVISION, and acknowledged/ID, the mark of the log. A run
+/// The runs in a data directory, of which it is the only user beside <see cref="CalibrationFile"/>: runs/ID/log, runs/ID/checkpoint-STEP-REVISION, and acknowledged/ID, the mark of the log. A run
 /// is there as a whole or not at all, whenever the process ends. Thread-safe as long as one run is used by one thread.
 /// </summary>
 internal sealed partial class RunStore : IDisposable

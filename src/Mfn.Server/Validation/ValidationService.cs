@@ -17,10 +17,10 @@ internal sealed class ValidationService(ComputePlaces places, CallPrices prices)
         var problems = new RequestProblems();
         var spec = request.ToSpec(problems);
         problems.ThrowIfAny();
-        prices.Announce(PriceList.Validation(spec), context);
+        var work = prices.Announce(PriceList.Calls("validate") + PriceList.Validation(spec), context);
 
         using var place = places.Take(MemoryHolder.Of(context));
-        var report = await place.ComputeAsync(cancellationToken => ValidationCycle.Run(spec, cancellationToken), context.CancellationToken);
+        var report = await place.ComputeAsync(cancellationToken => work.Measure(() => ValidationCycle.Run(spec, cancellationToken)), context.CancellationToken);
         return report.ToResponse();
     }
 }

@@ -22,13 +22,13 @@ public sealed class CallPricesTests
 
         Assert.Equal(32 * 32 * 10, await PriceOfAsync(server.Simulation.SimulateAsync(new SimulateRequest { Spec = spec })));
         Assert.Equal(
-            (32 * 32 * 10) + (32 * 32 * (10 + 16)) + (32 * 32) + (32 * 32 * 9),
+            (32 * 32 * 10) + (32 * 32 * (10 + 8)) + (32 * 32) + (32 * 32 * 9),
             await PriceOfAsync(server.Simulation.SimulateAsync(
                 new SimulateRequest { Spec = spec, Features = new FeatureOptions(), FractalDimension = true, FieldEncoding = FieldEncoding.Float64 })));
         Assert.Equal(1000, await PriceOfAsync(server.Simulation.ExplainAsync(new ExplainRequest())));
-        Assert.Equal(16 * 16 * 2 * 2 + (16 * 16 * 16), await PriceOfAsync(server.Features.ExtractFeaturesAsync(new ExtractFeaturesRequest { Frames = { field, field } })));
+        Assert.Equal((16 * 16 * 2 * 2) + (16 * 16 * 8), await PriceOfAsync(server.Features.ExtractFeaturesAsync(new ExtractFeaturesRequest { Frames = { field, field } })));
         Assert.Equal(16 * 16 * 2, await PriceOfAsync(server.Fractals.ComputeBoxCountingDimensionAsync(new ComputeBoxCountingDimensionRequest { Field = field })));
-        Assert.Equal(16 * 16 * 3 * 2, await PriceOfAsync(server.Fractals.ComputeHistoryStabilityAsync(new ComputeHistoryStabilityRequest { Frames = { field, field } })));
+        Assert.Equal(16 * 16 * 5 * 2, await PriceOfAsync(server.Fractals.ComputeHistoryStabilityAsync(new ComputeHistoryStabilityRequest { Frames = { field, field } })));
         Assert.Equal(10 * 2000, await PriceOfAsync(server.Fractals.GenerateIteratedFunctionSystemAsync(new GenerateIteratedFunctionSystemRequest { PointCount = 2000 })));
         Assert.Equal(1000, await PriceOfAsync(server.Membrane.ComputeNernstPotentialAsync(new ComputeNernstPotentialRequest
         {
@@ -111,7 +111,7 @@ public sealed class CallPricesTests
         }
 
         // Three frames, and vectors after two and after the last.
-        Assert.Equal((16 * 16 * 2 * 3) + (16 * 16 * 16 * 2), PriceIn(features.GetTrailers()));
+        Assert.Equal((16 * 16 * 2 * 3) + (16 * 16 * 8 * 2), PriceIn(features.GetTrailers()));
     }
 
     [Fact]
