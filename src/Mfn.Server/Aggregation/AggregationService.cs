@@ -73,7 +73,7 @@ internal sealed class AggregationService(
         if (first.UpdateCount is { } announced)
         {
             collector.Announce(announced, problems);
-            work = prices.Announce(plan!.PriceOf(announced, limits.Value.AggregationThreads), context);
+            work = await prices.AnnounceInTurnAsync(plan!.PriceOf(announced, limits.Value.AggregationThreads), context);
         }
 
         Collect(first, collector, problems);
@@ -87,7 +87,7 @@ internal sealed class AggregationService(
 
         collector.RequireComplete(problems);
         problems.ThrowIfAny();
-        work ??= prices.Announce(plan!.PriceOf(collector.ReceivedCount, limits.Value.AggregationThreads), context);
+        work ??= await prices.AnnounceInTurnAsync(plan!.PriceOf(collector.ReceivedCount, limits.Value.AggregationThreads), context);
         using var place = await uploading.TakePlaceAsync(context.CancellationToken);
         await account.ReserveAsync(collector.NeededBytes, context.CancellationToken);
         return await place.ComputeAsync(

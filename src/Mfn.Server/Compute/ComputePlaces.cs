@@ -8,7 +8,8 @@ namespace Mfn.Server.Compute;
 
 /// <summary>
 /// The places for what calls compute: simulations, and whatever else takes as long as one. There are only so many, and the calls of one connection may have
-/// a share of them. An upload has none until there is something to compute; then it waits for one, in its turn.
+/// a share of them, those of one identity the fewer the fewer are free. An upload has none until there is something to compute; then it waits for one: when one becomes
+/// free it is for the identity that has the fewest, and among its uploads for the first.
 /// </summary>
 internal sealed class ComputePlaces(IOptions<LimitsOptions> limits, ServerLifetime lifetime, TimeProvider clock)
 {
@@ -18,6 +19,9 @@ internal sealed class ComputePlaces(IOptions<LimitsOptions> limits, ServerLifeti
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
+    private readonly FairShare _fair = new(limits.Value.MaxConnectionShare);
+
+    // By connections, and by identities.
     private readonly Dictionary<MemoryHolder, int> _held = [];
     private readonly LinkedList<(MemoryHolder? Holder, TaskCompletionSource<ComputePlace> Given)> _waiting = [];
     private int _takenCount;
@@ -60,7 +64,7 @@ internal sealed class ComputePlaces(IOptions<LimitsOptions> limits, ServerLifeti
     private int Share => (int)Math.Ceiling(Limit * limits.Value.MaxConnectionShare);
 
     /// <summary>Takes a place until it is disposed.</summary>
-    /// <param name="holder">The connection that it is for; null if it is for none.</param>
+    /// <param name="holder">Who it is for; null if it is for no call.</param>
     /// <exception cref="CallRefusedException">All are taken, or the connection's share, or the server stops.</exception>
     public ComputePlace Take(MemoryHolder? holder = null)
     {
@@ -152,19 +156,12 @@ internal sealed class ComputePlaces(IOptions<LimitsOptions> limits, ServerLifeti
         lock (_lock)
         {
             _takenCount--;
-            if (holder is not null && --_held[holder] == 0)
+            Count(holder?.Connection, -1);
+            Count(holder?.Caller, -1);
+            if (FindNext() is { } next)
             {
-                _held.Remove(holder);
-            }
-
-            for (var next = _waiting.First; next is not null; next = next.Next)
-            {
-                if (IsFreeFor(next.Value.Holder))
-                {
-                    _waiting.Remove(next);
-                    next.Value.Given.SetResult(Give(next.Value.Holder));
-                    break;
-                }
+                _waiting.Remove(next);
+                next.Value.Given.SetResult(Give(next.Value.Holder));
             }
 
             NoteIfEmptied();
@@ -188,18 +185,47 @@ internal sealed class ComputePlaces(IOptions<LimitsOptions> limits, ServerLifeti
         }
     }
 
+    private LinkedListNode<(MemoryHolder? Holder, TaskCompletionSource<ComputePlace> Given)>? FindNext()
+    {
+        LinkedListNode<(MemoryHolder? Holder, TaskCompletionSource<ComputePlace> Given)>? found = null;
+        for (var next = _waiting.First; next is not null; next = next.Next)
+        {
+            if (IsFreeFor(next.Value.Holder) && (found is null || CountOf(next.Value.Holder?.Caller) < CountOf(found.Value.Holder?.Caller)))
+            {
+                found = next;
+            }
+        }
+
+        return found;
+    }
+
     private ComputePlace Give(MemoryHolder? holder)
     {
         _takenCount++;
-        if (holder is not null)
-        {
-            _held[holder] = _held.GetValueOrDefault(holder) + 1;
-        }
-
+        Count(holder?.Connection, +1);
+        Count(holder?.Caller, +1);
         return new ComputePlace(this, holder);
     }
 
-    private bool IsFreeFor(MemoryHolder? holder) => _takenCount < Limit && (holder is null || _held.GetValueOrDefault(holder) < Share);
+    private bool IsFreeFor(MemoryHolder? holder) => _takenCount < Limit && HasShare(holder) && IsFair(holder);
+
+    private bool HasShare(MemoryHolder? holder) => holder is null || CountOf(holder.Connection) < Share;
+
+    private bool IsFair(MemoryHolder? holder) => CountOf(holder?.Caller) is var count && (count == 0 || count < _fair.MostOf(Limit - _takenCount));
+
+    private int CountOf(MemoryHolder? holder) => holder is null ? 0 : _held.GetValueOrDefault(holder);
+
+    private void Count(MemoryHolder? holder, int change)
+    {
+        if (holder is not null)
+        {
+            _held[holder] = CountOf(holder) + change;
+            if (_held[holder] == 0)
+            {
+                _held.Remove(holder);
+            }
+        }
+    }
 
     private void RequireRunning()
     {
@@ -216,10 +242,17 @@ internal sealed class ComputePlaces(IOptions<LimitsOptions> limits, ServerLifeti
             throw Full();
         }
 
-        if (!IsFreeFor(holder))
+        if (!HasShare(holder))
         {
             throw CallRefusedException.OverLimit(
                 $"The most computations that the server allows one connection, {Share} of {Limit}, are under way on this one. Try again when one has ended, or on another connection.",
+                RetryDelay);
+        }
+
+        if (!IsFair(holder))
+        {
+            throw CallRefusedException.OverLimit(
+                $"Of the {Limit} computations that the server allows, {_takenCount} are under way, {CountOf(holder?.Caller)} of them this caller's: the others are kept for other callers. Try again when one has ended.",
                 RetryDelay);
         }
     }

@@ -1,14 +1,19 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using Mfn.Core.Simulation;
+using System.Runtime.CompilerServices;
+using Grpc.Core;
+using Mfn.Server.Memory;
 
 namespace Mfn.Server.Compute;
 
 /// <summary>
-/// Runs compute on these threads, one a processor, and take turns: each yields after its time slice. The thread pool stays free, so that
+/// Runs compute on these threads, one a processor, and take turns: each yields after its time slice. The next turn is for the identity that has had the least time among
+/// those that wait, so that one with many runs takes nothing from one with few; among its own, runs take turns in order. The thread pool stays free, so that
 /// the server answers however many runs are under way.
 /// </summary>
-internal sealed class ComputeScheduler : TaskScheduler, IDisposable
+/// <remarks>
+/// Start-time fair queueing (Goyal, Vin and Cheng, 1996): who comes back after a while begins where the others are, so that it neither has saved up time nor owes any.
+/// </remarks>
+internal sealed class ComputeScheduler : IDisposable
 {
     /// <summary>The most steps that an engine is asked for at once: it takes several in one pass over memory, and beyond this many gains nothing.</summary>
     public const int MaxStepsAtOnce = 8;
@@ -16,20 +21,29 @@ internal sealed class ComputeScheduler : TaskScheduler, IDisposable
     /// <summary>How long a turn is: long enough to make switching cheap, short enough that a small run among large ones is not held up.</summary>
     public static readonly TimeSpan TimeSlice = TimeSpan.FromMilliseconds(5);
 
-    // Tasks, and items that help with one. Bounded by the number of runs, since each has at most one continuation and its helpers waiting.
-    private readonly BlockingCollection<object> _waiting = [];
+    private static readonly long SliceTicks = (long)(TimeSlice.TotalSeconds * Stopwatch.Frequency);
+
+    private readonly object _lock = new();
+
+    // Those with something waiting, in the order in which they came.
+    private readonly List<ComputeQueue> _ready = [];
+    private readonly ConditionalWeakTable<MemoryHolder, ComputeQueue> _queues = [];
+    private readonly ComputeQueue _common;
     private readonly Thread[] _threads;
 
     // By thread: the time that it has computed, and since when it does, or 0.
     private readonly long[] _busyTicks;
     private readonly long[] _busySince;
+    private long _now;
+    private int _idleCount;
+    private bool _isClosed;
 
     public ComputeScheduler()
     {
         _threads = new Thread[Environment.ProcessorCount];
         _busyTicks = new long[_threads.Length];
         _busySince = new long[_threads.Length];
-        Helpers = new StepHelpers(_threads.Length - 1, _waiting.Add);
+        _common = new ComputeQueue(this);
         for (var i = 0; i < _threads.Length; i++)
         {
             var index = i;
@@ -38,10 +52,8 @@ internal sealed class ComputeScheduler : TaskScheduler, IDisposable
         }
     }
 
-    /// <summary>The threads that have nothing else to do help with a step; their help waits for its turn like everything else.</summary>
-    public StepHelpers Helpers { get; }
-
-    public override int MaximumConcurrencyLevel => _threads.Length;
+    /// <summary>How many threads there are.</summary>
+    public int ThreadCount => _threads.Length;
 
     /// <summary>The time that the threads have computed, all together.</summary>
     public TimeSpan BusyTime
@@ -60,44 +72,114 @@ internal sealed class ComputeScheduler : TaskScheduler, IDisposable
         }
     }
 
-    /// <summary>Computes something short, in its turn.</summary>
-    public Task<T> ComputeAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
-        Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.DenyChildAttach, this);
+    /// <summary>Computes something short for a call, in its caller's turn.</summary>
+    public Task<T> ComputeAsync<T>(Func<T> work, ServerCallContext context) => QueueOf(MemoryHolder.Of(context)).ComputeAsync(work, context.CancellationToken);
+
+    /// <summary>The queue of who calls; one for all of whom nothing is known.</summary>
+    public ComputeQueue QueueOf(MemoryHolder? holder) => QueueOfIdentity(holder?.Caller);
+
+    /// <summary>The queue of an identity; that of all if it is none.</summary>
+    public ComputeQueue QueueOfIdentity(MemoryHolder? caller) => caller is null ? _common : _queues.GetValue(caller, _ => new ComputeQueue(this));
 
     public void Dispose()
     {
-        _waiting.CompleteAdding();
+        lock (_lock)
+        {
+            _isClosed = true;
+            Monitor.PulseAll(_lock);
+        }
+
         foreach (var thread in _threads)
         {
             thread.Join();
         }
-
-        _waiting.Dispose();
     }
 
-    protected override void QueueTask(Task task) => _waiting.Add(task);
+    internal void Add(ComputeQueue queue, object item)
+    {
+        lock (_lock)
+        {
+            if (queue.Waiting.Count == 0)
+            {
+                if (queue.ExecutingCount == 0 && queue.Had < _now)
+                {
+                    queue.Had = _now;
+                }
 
-    protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
+                _ready.Add(queue);
+            }
 
-    protected override IEnumerable<Task> GetScheduledTasks() => _waiting.OfType<Task>().ToArray();
+            queue.Waiting.Enqueue(item);
+            if (_idleCount > 0)
+            {
+                Monitor.Pulse(_lock);
+            }
+        }
+    }
+
+    internal Task[] TasksOf(ComputeQueue queue)
+    {
+        lock (_lock)
+        {
+            return [.. queue.Waiting.OfType<Task>()];
+        }
+    }
 
     private void ExecuteAll(int index)
     {
-        foreach (var waiting in _waiting.GetConsumingEnumerable())
+        while (Take() is ({ } queue, { } item))
         {
             var start = Stopwatch.GetTimestamp();
             Volatile.Write(ref _busySince[index], start);
-            if (waiting is Task task)
+            queue.Execute(item);
+            var taken = Stopwatch.GetTimestamp() - start;
+            Volatile.Write(ref _busySince[index], 0);
+            Volatile.Write(ref _busyTicks[index], _busyTicks[index] + taken);
+            lock (_lock)
             {
-                TryExecuteTask(task);
+                queue.ExecutingCount--;
+                queue.Had += taken - SliceTicks;
             }
-            else
+        }
+    }
+
+    /// <summary>Waits for something to do; at the end, when everything is done, there is nothing.</summary>
+    private (ComputeQueue? Queue, object? Item) Take()
+    {
+        lock (_lock)
+        {
+            while (_ready.Count == 0)
             {
-                ((IThreadPoolWorkItem)waiting).Execute();
+                if (_isClosed)
+                {
+                    return default;
+                }
+
+                _idleCount++;
+                Monitor.Wait(_lock);
+                _idleCount--;
             }
 
-            Volatile.Write(ref _busySince[index], 0);
-            Volatile.Write(ref _busyTicks[index], _busyTicks[index] + Stopwatch.GetTimestamp() - start);
+            var next = 0;
+            for (var i = 1; i < _ready.Count; i++)
+            {
+                if (_ready[i].Had < _ready[next].Had)
+                {
+                    next = i;
+                }
+            }
+
+            var queue = _ready[next];
+            var item = queue.Waiting.Dequeue();
+            if (queue.Waiting.Count == 0)
+            {
+                _ready.RemoveAt(next);
+            }
+
+            _now = Math.Max(_now, queue.Had);
+            queue.ExecutingCount++;
+            queue.Had += SliceTicks;
+            return (queue, item);
         }
     }
 }

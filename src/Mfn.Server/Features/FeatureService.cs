@@ -41,7 +41,7 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
 
                 return extractor.Extract();
             }),
-            context.CancellationToken);
+            context);
         return new ExtractFeaturesResponse { Features = features.ToWire(normalization, request.Normalization) };
     }
 
@@ -79,14 +79,14 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
             working.Resize(SimulationMemory.OfFeatures(frame.RowCount, frame.ColumnCount));
             extractor ??= new FeatureExtractor(frame.RowCount, frame.ColumnCount, options);
             var isDue = upload.FrameCount % everyNFrames == 0;
-            var work = prices.Announce(PriceOf(frame, 1, isDue ? 1 : 0), context);
+            var work = await prices.AnnounceInTurnAsync(PriceOf(frame, 1, isDue ? 1 : 0), context);
             var features = await compute.ComputeAsync(
                 () => work.Measure(() =>
                 {
                     extractor.Add(frame.Cells);
                     return isDue ? extractor.Extract() : null;
                 }),
-                context.CancellationToken);
+                context);
             upload.LetGo();
             if (features is not null)
             {
@@ -97,8 +97,8 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
         upload.RequireComplete();
         if (upload.FrameCount % everyNFrames != 0)
         {
-            prices.Announce(PriceList.FeatureVectors(extractor!.RowCount, extractor.ColumnCount, 1), context);
-            await WriteAsync(await compute.ComputeAsync(extractor.Extract, context.CancellationToken));
+            await prices.AnnounceInTurnAsync(PriceList.FeatureVectors(extractor!.RowCount, extractor.ColumnCount, 1), context);
+            await WriteAsync(await compute.ComputeAsync(extractor.Extract, context));
         }
 
         Task WriteAsync(FeatureVector features) => writer.WriteAsync(

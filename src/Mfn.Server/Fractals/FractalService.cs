@@ -25,7 +25,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         var (threshold, options) = (request.ToThreshold(problems), request.ToBoxOptions(problems));
         problems.ThrowIfAny();
         var work = prices.Announce(PriceList.Calls("dimension") + PriceOf(field!, options), context);
-        return await MeasureAsync(field!, threshold, options, work, context.CancellationToken);
+        return await MeasureAsync(field!, threshold, options, work, context);
     }
 
     public override async Task<ComputeBoxCountingDimensionStreamResponse> ComputeBoxCountingDimensionStream(
@@ -43,11 +43,11 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         var field = upload.Declare(start.Field, "field");
         var (threshold, options) = (start.ToThreshold(problems), start.ToBoxOptions(problems));
         problems.ThrowIfAny();
-        var work = prices.Announce(PriceOf(field!.Field!, options), context);
+        var work = await prices.AnnounceInTurnAsync(PriceOf(field!.Field!, options), context);
         await upload.ReceiveAsync(reader.ReadUploadAsync(requestStream, context).Select(message => message.HasValues ? message.Values : null));
         return new ComputeBoxCountingDimensionStreamResponse
         {
-            Dimension = await MeasureAsync(field.Field!, threshold, options, work, context.CancellationToken),
+            Dimension = await MeasureAsync(field.Field!, threshold, options, work, context),
         };
     }
 
@@ -59,7 +59,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         problems.ThrowIfAny();
         var work = prices.Announce(PriceList.Calls("orbit") + PriceList.IteratedFunctionSystem(spec.PointCount), context);
 
-        var orbit = await compute.ComputeAsync(() => work.Measure(() => IfsOrbit.Generate(spec)), context.CancellationToken);
+        var orbit = await compute.ComputeAsync(() => work.Measure(() => IfsOrbit.Generate(spec)), context);
         return orbit.ToResponse(request.WithPoints);
     }
 
@@ -83,7 +83,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
 
                 return analyzer.Measure();
             }),
-            context.CancellationToken);
+            context);
         return metrics.ToResponse();
     }
 
@@ -108,7 +108,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
             var message = requestStream.Current;
             if (upload.Take(message.Frame, message.HasValues ? message.Values : null) is { } frame)
             {
-                var work = prices.Announce(PriceOf(frame, 1), context);
+                var work = await prices.AnnounceInTurnAsync(PriceOf(frame, 1), context);
                 working.Resize(SimulationMemory.OfFeatures(frame.RowCount, frame.ColumnCount));
                 analyzer ??= new StabilityAnalyzer(frame.Cells.Length, timeStep);
                 await compute.ComputeAsync(
@@ -117,7 +117,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
                         analyzer.Add(frame.Cells);
                         return frame;
                     }),
-                    context.CancellationToken);
+                    context);
                 upload.LetGo();
             }
         }
@@ -140,11 +140,11 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
     }
 
     private async Task<ComputeBoxCountingDimensionResponse> MeasureAsync(
-        Field field, double threshold, FeatureOptions options, CallWork work, CancellationToken cancellationToken)
+        Field field, double threshold, FeatureOptions options, CallWork work, ServerCallContext context)
     {
         var meshes = options.BoxMeshesFor(field.RowCount, field.ColumnCount);
         var dimension = await compute.ComputeAsync(
-            () => work.Measure(() => BoxCountingDimension.MeasureAbove(threshold, field.Cells, field.RowCount, field.ColumnCount, meshes)), cancellationToken);
+            () => work.Measure(() => BoxCountingDimension.MeasureAbove(threshold, field.Cells, field.RowCount, field.ColumnCount, meshes)), context);
         return dimension.ToResponse(meshes.Select(mesh => 1 - ((double)mesh.CoveredCellCount / field.Cells.Length)).DefaultIfEmpty(0).Max());
     }
 }

@@ -12,7 +12,7 @@ namespace Mfn.Server.Memory;
 /// It stands before the body of the request, since the library keeps the parts of a message there until it is complete.
 /// </remarks>
 /// <param name="account">Where it is counted.</param>
-/// <param name="holder">The call's connection.</param>
+/// <param name="holder">Who the call takes from.</param>
 /// <param name="body">The body of the request.</param>
 /// <param name="pace">How fast an upload must come.</param>
 internal sealed class CallMemory(MemoryAccount account, MemoryHolder holder, PipeReader body, UploadPace pace) : PipeReader, IRequestBodyPipeFeature, IAnswerLimit, IDisposable
@@ -40,6 +40,9 @@ internal sealed class CallMemory(MemoryAccount account, MemoryHolder holder, Pip
 
     /// <summary>Whether it is so large that it is counted of itself.</summary>
     public bool HoldsAnswer => _answer is not null;
+
+    /// <summary>Opens what bounds the call's uploads beside the account; null if nothing does.</summary>
+    public Func<IBytesQuota>? OpenQuota { get; set; }
 
     PipeReader IRequestBodyPipeFeature.Reader => this;
 
@@ -90,10 +93,10 @@ internal sealed class CallMemory(MemoryAccount account, MemoryHolder holder, Pip
     /// Opens a reservation for what the call brings in several messages. While it holds anything, the client must go on: a call that falls behind the
     /// least rate is refused.
     /// </summary>
-    public MemoryReservation OpenUpload(MemoryUse use) => _upload = Open(use);
+    public MemoryReservation OpenUpload(MemoryUse use) => _upload = account.Open(use, holder, OpenQuota?.Invoke());
 
-    /// <summary>Opens a reservation that counts for the call's connection.</summary>
-    public MemoryReservation Open(MemoryUse use) => account.Open(use, holder);
+    /// <summary>Opens a reservation that counts for the call's connection, and of rounds as an upload.</summary>
+    public MemoryReservation Open(MemoryUse use) => account.Open(use, holder, use == MemoryUse.Rounds ? OpenQuota?.Invoke() : null);
 
     public void Admit(int byteCount)
     {

@@ -18,7 +18,9 @@ internal sealed partial class CallMemoryMiddleware(
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        using var memory = new CallMemory(account, MemoryHolder.Of(context), context.Request.BodyReader, new UploadPace(options.Value, clock));
+        var holder = new MemoryHolder(MemoryHolder.Of(context));
+        context.Features.Set(holder);
+        using var memory = new CallMemory(account, holder, context.Request.BodyReader, new UploadPace(options.Value, clock));
         context.Features.Set(memory);
         context.Features.Set<IRequestBodyPipeFeature>(memory);
         context.Features.Set<IAnswerLimit>(memory);

@@ -30,6 +30,7 @@ internal sealed class MemoryAccount
     private readonly Lock _collecting = new();
     private readonly long[] _takenBytes = new long[Enum.GetValues<MemoryUse>().Length];
     private readonly long[] _takenByPart = new long[Enum.GetValues<MemoryPart>().Length];
+    private readonly FairShare _share;
     private readonly long _keptBytes;
     private readonly long _mostDiscarded;
     private long _discardedBytes;
@@ -40,6 +41,7 @@ internal sealed class MemoryAccount
     {
         _idle = [.. idle];
         LimitBytes = limits.Value.MaxMemoryBytes;
+        _share = new FairShare(limits.Value.MaxConnectionShare);
         ShareBytes = (long)(LimitBytes * limits.Value.MaxConnectionShare);
         _keptBytes = LimitBytes / KeptShare;
         _mostDiscarded = Math.Max(WorthCollecting, LimitBytes / 8);
@@ -73,7 +75,7 @@ internal sealed class MemoryAccount
     public long TakenFor(MemoryUse use) => Volatile.Read(ref _takenBytes[(int)use]);
 
     /// <summary>A reservation that holds nothing yet.</summary>
-    public MemoryReservation Open(MemoryUse use, MemoryHolder? holder = null) => new(this, use, holder);
+    public MemoryReservation Open(MemoryUse use, MemoryHolder? holder = null, IBytesQuota? quota = null) => new(this, use, holder, quota);
 
     /// <summary>Collects what was given back.</summary>
     public void Collect()
@@ -108,7 +110,7 @@ internal sealed class MemoryAccount
     internal bool TryTake(MemoryUse use, MemoryHolder? holder, long heldBytes, long wantedBytes)
     {
         var byteCount = wantedBytes - heldBytes;
-        if (holder?.Add(byteCount) > ShareBytes)
+        if (holder?.Add(byteCount) > ShareBytes || holder?.Caller?.TakenBytes > MostOfCaller)
         {
             holder.Add(-byteCount);
             return false;
@@ -144,9 +146,11 @@ internal sealed class MemoryAccount
     {
         var byteCount = wantedBytes - heldBytes;
         var part = PartOf(use, holder, wantedBytes);
-        var isShare = holder?.TakenBytes + byteCount > ShareBytes;
-        var (most, limit, taken, whose, setting) = isShare
-            ? (ShareBytes, ShareBytes, holder!.TakenBytes, "one connection", "Limits:MaxConnectionShare")
+        var (ofConnection, ofCaller) = (holder?.TakenBytes ?? 0, holder?.Caller?.TakenBytes ?? 0);
+        var (most, limit, taken, whose, setting) = holder is not null && ofConnection + byteCount > ShareBytes
+            ? (ShareBytes, ShareBytes, ofConnection, "one connection", "Limits:MaxConnectionShare")
+            : holder?.Caller is not null && ofCaller + byteCount > MostOfCaller
+            ? (ShareBytes, (long)MostOfCaller, ofCaller, "one identity while others have theirs", "Limits:MaxConnectionShare")
             : (MostOf, LimitOf(part, holder), Volatile.Read(ref _takenByPart[(int)part]), Words(part), "Limits:MaxMemoryBytes");
         return wantedBytes > most
             ? CallRefusedException.TooLarge(
@@ -173,6 +177,9 @@ internal sealed class MemoryAccount
             CollectUnlessDone(LimitBytes);
         }
     }
+
+    /// <summary>The most that one identity may have now.</summary>
+    private double MostOfCaller => _share.MostOf(LimitBytes - TakenBytes);
 
     /// <summary>The most that one part can have: all but what is kept for the others.</summary>
     private long MostOf => LimitBytes - (_keptBytes * (_takenByPart.Length - 1));

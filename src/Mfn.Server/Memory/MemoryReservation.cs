@@ -8,21 +8,24 @@ internal sealed class MemoryReservation : IDisposable
     private readonly MemoryAccount _account;
     private readonly MemoryUse _use;
     private readonly MemoryHolder? _holder;
+    private readonly IBytesQuota? _quota;
     private readonly Lock _lock = new();
     private long _bytes;
     private bool _isDisposed;
 
-    internal MemoryReservation(MemoryAccount account, MemoryUse use, MemoryHolder? holder)
+    internal MemoryReservation(MemoryAccount account, MemoryUse use, MemoryHolder? holder, IBytesQuota? quota = null)
     {
         _account = account;
         _use = use;
         _holder = holder;
+        _quota = quota;
     }
 
     /// <summary>What it holds.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Makes it hold so many bytes, more or fewer than now; does nothing, and returns false, if the memory for that is not free.</summary>
+    /// <exception cref="CallRefusedException">A quota does not allow it; it holds what it held.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed, and so cannot grow.</exception>
     public bool TryResize(long bytes)
     {
@@ -32,14 +35,20 @@ internal sealed class MemoryReservation : IDisposable
             if (bytes > _bytes)
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, this);
+                _quota?.Resize(bytes);
                 if (!_account.TryTake(_use, _holder, _bytes, bytes))
                 {
+                    _quota?.Resize(_bytes);
                     return false;
                 }
             }
             else
             {
                 _account.Return(_use, _holder, _bytes, bytes);
+                if (!_isDisposed)
+                {
+                    _quota?.Resize(bytes);
+                }
             }
 
             _bytes = bytes;
@@ -48,7 +57,7 @@ internal sealed class MemoryReservation : IDisposable
     }
 
     /// <summary>Makes it hold so many bytes, before any of them is taken, or after those that it no longer holds are unreachable.</summary>
-    /// <exception cref="CallRefusedException">The memory for that is not free; it holds what it held.</exception>
+    /// <exception cref="CallRefusedException">The memory for that is not free, or a quota does not allow it; it holds what it held.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed, and so cannot grow.</exception>
     public void Resize(long bytes)
     {
@@ -78,6 +87,7 @@ internal sealed class MemoryReservation : IDisposable
             _isDisposed = true;
             _account.Return(_use, _holder, _bytes, 0);
             _bytes = 0;
+            _quota?.Dispose();
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Grpc.Core;
 using Mfn.Server.Calls;
 using Mfn.Server.Identity;
+using Mfn.Server.Quotas;
 
 namespace Mfn.Server.Pricing;
 
@@ -20,15 +21,20 @@ internal sealed class CallPrices(Calibration calibration, TimeProvider clock)
     /// <summary>How long work takes here.</summary>
     public Calibration Calibration => calibration;
 
-    /// <summary>Notes what a call is about to compute. A stream may come back with more, which is added up.</summary>
+    /// <summary>Notes what a call is about to compute, and takes it from its caller's quotas. A stream is only told: it pays as it goes.</summary>
     /// <returns>Measures it.</returns>
-    /// <exception cref="CallRefusedException">Half of the predicted time is longer than the time until the deadline of a call that is no stream.</exception>
+    /// <exception cref="CallRefusedException">Half of the predicted time is longer than the time until the deadline of a call that is no stream; or its caller's quotas do not allow it (yet).</exception>
     public CallWork Announce(Price price, ServerCallContext context)
     {
         var isUnary = !PermissionTable.IsStream(context.GetHttpContext());
         if (isUnary && context.Deadline != DateTime.MaxValue)
         {
             RequireTime(price, context.Deadline - clock.GetUtcNow().UtcDateTime);
+        }
+
+        if (isUnary)
+        {
+            QuotaAccount.Of(context).Payment.Reserve(price.CellSteps, calibration.Predict(price));
         }
 
         State(price.CellSteps, context.ResponseTrailers);
@@ -39,6 +45,19 @@ internal sealed class CallPrices(Calibration calibration, TimeProvider clock)
         }
 
         return work;
+    }
+
+    /// <summary>As <see cref="Announce"/>; but a stream is not only told: it waits until its caller's quotas allow it, and may come back with more.</summary>
+    /// <returns>Measures it.</returns>
+    /// <exception cref="CallRefusedException">As of <see cref="Announce"/>; of a stream if it is more than the quotas can ever allow at once.</exception>
+    public async ValueTask<CallWork> AnnounceInTurnAsync(Price price, ServerCallContext context)
+    {
+        if (PermissionTable.IsStream(context.GetHttpContext()))
+        {
+            await QuotaAccount.Of(context).Payment.ReserveInTurnAsync(price.CellSteps, calibration.Predict(price), context.CancellationToken);
+        }
+
+        return Announce(price, context);
     }
 
     private static void State(long cellSteps, Metadata trailers)

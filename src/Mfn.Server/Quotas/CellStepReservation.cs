@@ -1,3 +1,5 @@
+using Mfn.Server.Calls;
+
 namespace Mfn.Server.Quotas;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace Mfn.Server.Quotas;
 /// </summary>
 internal sealed class CellStepReservation : IDisposable
 {
+    /// <summary>Less is not asked for at a time: it would cost more to ask than to compute.</summary>
+    public const long LeastPiece = 65536;
+
     private readonly QuotaLedger _ledger;
     private readonly QuotaAccount _account;
     private readonly Lock _lock = new();
@@ -74,6 +79,47 @@ internal sealed class CellStepReservation : IDisposable
     /// <summary>The work is done, and has used what it was to use.</summary>
     public void UseAll() => Use(Left);
 
+    /// <summary>Takes more before it is used.</summary>
+    /// <exception cref="CallRefusedException">It is not there (yet).</exception>
+    public void Add(long cellSteps)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(cellSteps);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isSettled, this);
+            if (_ledger.TryReserve(_account, cellSteps) is { } refusal)
+            {
+                throw refusal.ToException();
+            }
+
+            _reserved += cellSteps;
+        }
+    }
+
+    /// <summary>Refuses what can never be there at once.</summary>
+    /// <exception cref="CallRefusedException">It costs more than can be saved up.</exception>
+    public void RequirePossible(long cellSteps)
+    {
+        if (_ledger.FindTooLarge(_account, cellSteps) is { } refusal)
+        {
+            throw refusal.ToException();
+        }
+    }
+
+    /// <summary>
+    /// Sees to it that so much has been taken since the beginning, a piece at a time, for work that goes on step by step; returns how long to wait before it is used.
+    /// </summary>
+    /// <param name="total">How much.</param>
+    /// <param name="mostEver">How much there will ever be.</param>
+    public TimeSpan Prepare(long total, long mostEver)
+    {
+        lock (_lock)
+        {
+            var missing = total - _reserved;
+            return missing <= 0 ? TimeSpan.Zero : TakeInTurn(Math.Max(missing, Math.Min(LeastPiece, mostEver - _reserved)));
+        }
+    }
+
     /// <summary>Takes more for a stream, in its turn; returns how long to wait before it is used.</summary>
     public TimeSpan TakeInTurn(long cellSteps)
     {
@@ -84,25 +130,6 @@ internal sealed class CellStepReservation : IDisposable
             var wait = _ledger.ReserveInTurn(_account, cellSteps);
             _reserved += cellSteps;
             return wait;
-        }
-    }
-
-    /// <summary>Uses so much for something that a stream does next: waits until its turn has come to have it.</summary>
-    public ValueTask UseInTurnAsync(long cellSteps, CancellationToken cancellationToken)
-    {
-        var wait = TakeInTurn(cellSteps);
-        if (wait <= TimeSpan.Zero)
-        {
-            Use(cellSteps);
-            return ValueTask.CompletedTask;
-        }
-
-        return WaitAsync();
-
-        async ValueTask WaitAsync()
-        {
-            await Task.Delay(wait, _ledger.Clock, cancellationToken);
-            Use(cellSteps);
         }
     }
 

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Mfn.Server.Calls;
 using Mfn.Server.Identity;
+using Mfn.Server.Memory;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Mfn.Server.Quotas;
@@ -9,18 +10,32 @@ namespace Mfn.Server.Quotas;
 internal sealed class QuotaAccount : IDisposable
 {
     private readonly QuotaLedger _ledger;
+    private CallPayment? _payment;
     private int _isClosed;
 
     /// <summary>Only the ledger opens accounts.</summary>
-    internal QuotaAccount(QuotaLedger ledger, CallerIdentity caller, QuotaParty identity, QuotaParty tenant, bool isExempt)
+    internal QuotaAccount(QuotaLedger ledger, CallerIdentity caller, QuotaParty identity, QuotaParty tenant, bool isExempt, MemoryHolder? holder)
     {
         (_ledger, Caller, Identity, Tenant) = (ledger, caller, identity, tenant);
         Parties = [identity, tenant];
+        Holder = holder;
         Payers = isExempt ? [tenant] : Parties;
     }
 
     /// <summary>The identity.</summary>
     public CallerIdentity Caller { get; }
+
+    /// <summary>Its name.</summary>
+    public string OwnName => Caller.Name;
+
+    /// <summary>Its tenant's name.</summary>
+    public string TenantName => Caller.Tenant;
+
+    /// <summary>What the identity has of what all share; null where all callers are one, and nobody needs to be kept from the others.</summary>
+    public MemoryHolder? Holder { get; }
+
+    /// <summary>What the call pays.</summary>
+    public CallPayment Payment => _payment ??= new CallPayment(_ledger, this);
 
     internal QuotaParty Identity { get; }
 
@@ -33,6 +48,9 @@ internal sealed class QuotaAccount : IDisposable
     internal QuotaParty[] Payers { get; }
 
     internal int RulesVersion { get; set; } = -1;
+
+    /// <summary>Whether anything was paid.</summary>
+    public bool HasPaid => _payment is not null;
 
     /// <summary>Who pays for a call.</summary>
     public static QuotaAccount Of(ServerCallContext call) => call.GetHttpContext().Features.GetRequiredFeature<QuotaAccount>();
@@ -75,6 +93,7 @@ internal sealed class QuotaAccount : IDisposable
     {
         if (Interlocked.Exchange(ref _isClosed, 1) == 0)
         {
+            _payment?.Dispose();
             _ledger.Close(this);
         }
     }

@@ -1,9 +1,10 @@
 using Mfn.Server.Calls;
+using Mfn.Server.Memory;
 
 namespace Mfn.Server.Quotas;
 
 /// <summary>Something that counts against a quota until it is disposed. Thread-safe.</summary>
-internal sealed class QuotaHold : IDisposable
+internal sealed class QuotaHold : IBytesQuota
 {
     private readonly QuotaLedger _ledger;
     private readonly QuotaAccount _account;

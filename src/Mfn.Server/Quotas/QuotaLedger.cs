@@ -31,14 +31,19 @@ internal sealed class QuotaLedger : IDisposable
     private readonly TimeProvider _clock;
     private readonly ITimer _sweep;
     private readonly long _start;
+    private readonly bool _areMany;
     private long _reserved;
     private long _settled;
     private long _refunded;
     private long _outstanding;
 
-    public QuotaLedger(QuotaRules rules, TimeProvider clock)
+    /// <param name="rules">What everybody may have.</param>
+    /// <param name="clock">Tells the time.</param>
+    /// <param name="access">Says whether there can be more than one identity.</param>
+    public QuotaLedger(QuotaRules rules, TimeProvider clock, AccessRules? access = null)
     {
         (_rules, _clock, _start) = (rules, clock, clock.GetTimestamp());
+        _areMany = access?.HasAuthentication == true;
         _sweep = clock.CreateTimer(_ => Sweep(), state: null, SweepInterval, SweepInterval);
     }
 
@@ -92,7 +97,7 @@ internal sealed class QuotaLedger : IDisposable
 
             identity.UserCount++;
             tenant.UserCount++;
-            var account = new QuotaAccount(this, caller, identity, tenant, _rules.Exempts(caller));
+            var account = new QuotaAccount(this, caller, identity, tenant, _rules.Exempts(caller), _areMany ? identity.Holder : null);
             Refresh(account, now);
             return account;
         }
@@ -106,7 +111,7 @@ internal sealed class QuotaLedger : IDisposable
         lock (_lock)
         {
             var now = Refresh(account);
-            if (FindTooLarge(account, price) is { } tooLarge)
+            if (FindTooLargeNow(account, price) is { } tooLarge)
             {
                 return tooLarge;
             }
@@ -128,6 +133,16 @@ internal sealed class QuotaLedger : IDisposable
             Take(account.Payers, price, now);
             NoteReserved(price);
             return null;
+        }
+    }
+
+    /// <summary>Why a price is more than can ever be saved up; null if it is not.</summary>
+    internal QuotaRefusal? FindTooLarge(QuotaAccount account, long price)
+    {
+        lock (_lock)
+        {
+            Refresh(account);
+            return FindTooLargeNow(account, price);
         }
     }
 
@@ -220,7 +235,7 @@ internal sealed class QuotaLedger : IDisposable
         }
     }
 
-    private static QuotaRefusal? FindTooLarge(QuotaAccount account, long price)
+    private static QuotaRefusal? FindTooLargeNow(QuotaAccount account, long price)
     {
         foreach (var party in account.Payers)
         {

@@ -1,3 +1,5 @@
+using Mfn.Server.Memory;
+
 namespace Mfn.Server.Quotas;
 
 /// <summary>What an identity, or a tenant, has of what it may have. Not thread-safe.</summary>
@@ -11,6 +13,9 @@ internal sealed class QuotaParty(string subject)
 
     /// <summary>What it may have.</summary>
     public QuotaLimits Limits { get; private set; } = QuotaLimits.None;
+
+    /// <summary>What it has of what all share.</summary>
+    public MemoryHolder Holder { get; } = new();
 
     /// <summary>Its cell-steps.</summary>
     public CellStepBucket Bucket { get; } = new();

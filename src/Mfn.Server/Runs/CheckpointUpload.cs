@@ -40,7 +40,7 @@ internal sealed class CheckpointUpload(RequestReader reader, MemoryReservation m
 
             var checkpoint = decoder.Complete();
             checkpoint.Check("chunk", limits, problems);
-            prices.Announce(PriceList.States(checkpoint.Spec, 1), context);
+            await prices.AnnounceInTurnAsync(PriceList.States(checkpoint.Spec, 1), context);
             return checkpoint;
         }
         catch (InvalidDataException error)

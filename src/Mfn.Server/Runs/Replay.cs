@@ -3,6 +3,7 @@ using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Frames;
 using Mfn.Server.Memory;
+using Mfn.Server.Pricing;
 using Mfn.Server.Storage;
 
 namespace Mfn.Server.Runs;
@@ -16,10 +17,12 @@ internal sealed class Replay : IDisposable
     private readonly SteeredSimulation _simulation;
 
     private readonly MemoryReservation _memory;
+    private readonly ComputeQueue _queue;
 
-    private Replay(RunHistory history, SteeredSimulation simulation, MemoryReservation memory, RunServices services)
+    private Replay(RunHistory history, SteeredSimulation simulation, MemoryReservation memory, ComputeQueue queue, RunServices services)
     {
         _memory = memory;
+        _queue = queue;
         _history = history;
         _simulation = simulation;
         _services = services;
@@ -33,7 +36,7 @@ internal sealed class Replay : IDisposable
     /// <param name="history">Of the run.</param>
     /// <param name="position">Where to go.</param>
     /// <param name="services">What all runs share.</param>
-    /// <param name="holder">The connection of who asks.</param>
+    /// <param name="holder">Who asks.</param>
     /// <param name="cancellationToken">Ends the computation between two steps.</param>
     /// <exception cref="CallRefusedException">There is no memory for it.</exception>
     public static async Task<Replay?> BeginAsync(
@@ -45,13 +48,14 @@ internal sealed class Replay : IDisposable
         }
 
         var memory = services.Memory.Open(MemoryUse.Runs, holder);
+        var queue = services.Scheduler.QueueOf(holder);
         Replay replay;
         try
         {
             // What is stepped, and a frame of it.
             memory.Resize(SimulationMemory.OfEngine(checkpoint.Spec) + SimulationMemory.OfCheckpoint(checkpoint.Spec));
-            var simulation = await services.Scheduler.ComputeAsync(() => SteeredSimulation.Restore(checkpoint), cancellationToken);
-            replay = new Replay(history, simulation, memory, services);
+            var simulation = await queue.ComputeAsync(() => SteeredSimulation.Restore(checkpoint), cancellationToken);
+            replay = new Replay(history, simulation, memory, queue, services);
         }
         catch
         {
@@ -87,7 +91,7 @@ internal sealed class Replay : IDisposable
     {
         while (Position < end)
         {
-            if (await _services.Scheduler.ComputeAsync(() => Compute(end, everyNSteps, cancellationToken), cancellationToken) is { } stop)
+            if (await _queue.ComputeAsync(() => Compute(end, everyNSteps, cancellationToken), cancellationToken) is { } stop)
             {
                 return stop;
             }
@@ -95,6 +99,9 @@ internal sealed class Replay : IDisposable
 
         return ReplayStop.End;
     }
+
+    /// <summary>What the steps since one have cost.</summary>
+    public long PriceSince(int step) => PriceList.Steps(_simulation.Spec, Position.Step - step).CellSteps;
 
     /// <summary>The frame of where the replay is; the caller releases it.</summary>
     public Task<SharedFrame> EncodeAsync(FrameFormat format, CancellationToken cancellationToken) => _services.Frames.ComputeAsync(

@@ -34,7 +34,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
         _simulation = new RunSimulation(origin, recorder, memory, services);
         Touch();
         Completion = Task.Factory.StartNew(
-            () => ExecuteAsync(cancelled), CancellationToken.None, TaskCreationOptions.DenyChildAttach, services.Scheduler).Unwrap();
+            () => ExecuteAsync(cancelled), CancellationToken.None, TaskCreationOptions.DenyChildAttach, memory.Owner.Queue).Unwrap();
     }
 
     public RunId Id => _origin.Id;
@@ -238,7 +238,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
         }
 
         var due = _simulation.Pacer.StepsDue();
-        if (due <= 0)
+        if (due <= 0 || _memory.Owner.UntilNextStep > TimeSpan.Zero)
         {
             _simulation.NoteRest();
             await WaitForNextStepAsync(cancelled);
@@ -250,7 +250,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
         {
             due -= await _simulation.StepAsync(due, cancelled);
         }
-        while (due > 0 && _simulation.State == RunState.Running && _requests.IsEmpty && _services.Clock.GetElapsedTime(sliceStart) < ComputeScheduler.TimeSlice);
+        while (due > 0 && _simulation.State == RunState.Running && _memory.Owner.UntilNextStep == TimeSpan.Zero && _requests.IsEmpty && _services.Clock.GetElapsedTime(sliceStart) < ComputeScheduler.TimeSlice);
 
         await Task.Yield();
     }
@@ -259,7 +259,8 @@ internal sealed class Run : IListedRun, IAsyncDisposable
     {
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
         var request = _requests.WaitAsync(leaving.Token).AsTask();
-        var time = Task.Delay(_simulation.Pacer.UntilNextStep(), _services.Clock, leaving.Token);
+        var (paced, paid) = (_simulation.Pacer.UntilNextStep(), _memory.Owner.UntilNextStep);
+        var time = Task.Delay(paced > paid ? paced : paid, _services.Clock, leaving.Token);
         await Task.WhenAny(request, time);
         await leaving.CancelAsync();
         await request.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);

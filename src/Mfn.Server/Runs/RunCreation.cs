@@ -6,6 +6,7 @@ using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Memory;
 using Mfn.Server.Pricing;
+using Mfn.Server.Quotas;
 using Mfn.Server.Translation;
 using InitialFields = Mfn.Core.Steering.InitialFields;
 using SimulationSpec = Mfn.Core.Simulation.SimulationSpec;
@@ -15,9 +16,9 @@ namespace Mfn.Server.Runs;
 
 /// <summary>Starts the runs that callers of a tenant ask for.</summary>
 /// <param name="runs">Where they live.</param>
-/// <param name="tenant">Whose they are.</param>
+/// <param name="owner">Whose they are.</param>
 /// <param name="limits">What a run may be.</param>
-internal sealed class RunCreation(RunRegistry runs, string tenant, LimitsOptions limits)
+internal sealed class RunCreation(RunRegistry runs, QuotaAccount owner, LimitsOptions limits)
 {
     /// <summary>A run whose initial fields have come with the request.</summary>
     /// <exception cref="CallRefusedException">There is something wrong with the request, or too many runs.</exception>
@@ -42,8 +43,9 @@ internal sealed class RunCreation(RunRegistry runs, string tenant, LimitsOptions
         var upload = new FieldUpload(limits, problems, received);
         var incoming = request.InitialFields.Declare(spec, upload, problems);
         problems.ThrowIfAny();
-        runs.Services.Prices.Announce(PriceList.States(spec, 1), context);
-        runs.RequireRoom(spec, plan, tenant);
+        await runs.Services.Prices.AnnounceInTurnAsync(PriceList.States(spec, 1), context);
+        runs.RequireRoom(spec, plan, owner.TenantName);
+        owner.Hold(QuotaKind.LiveRuns).Dispose();
 
         await upload.ReceiveAsync(values);
         var fields = incoming.ToInitialFields(spec, problems);
@@ -53,14 +55,14 @@ internal sealed class RunCreation(RunRegistry runs, string tenant, LimitsOptions
 
     private async Task<Wire.Run> CreateAsync(SimulationSpec spec, RunPlan plan, InitialFields fields, CancellationToken cancellationToken)
     {
-        runs.RequireRoom(spec, plan, tenant);
-        var checkpoint = await runs.Services.Scheduler.ComputeAsync(
+        runs.RequireRoom(spec, plan, owner.TenantName);
+        var checkpoint = await runs.Services.Scheduler.QueueOfIdentity(owner.Holder).ComputeAsync(
             () =>
             {
                 using var simulation = new SteeredSimulation(spec, fields);
                 return simulation.Capture();
             },
             cancellationToken);
-        return runs.Start(checkpoint, plan, tenant).ToWire();
+        return runs.Start(checkpoint, plan, owner).ToWire();
     }
 }

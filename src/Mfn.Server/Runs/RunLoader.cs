@@ -48,6 +48,7 @@ internal static class RunLoader
             header.TokenSecret.ToByteArray(),
             DateTimeOffset.FromUnixTimeSeconds(header.CreatedUnixSeconds),
             header.Tenant.Length > 0 ? header.Tenant : TenantName.Default,
+            header.Owner.Length > 0 ? header.Owner : CallerIdentity.Anonymous.Name,
             plan,
             header.Origin?.ToForkPoint(),
             checkpoint,

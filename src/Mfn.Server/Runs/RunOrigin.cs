@@ -10,6 +10,7 @@ namespace Mfn.Server.Runs;
 /// <param name="TokenSecret">Seals its tokens.</param>
 /// <param name="Created">When it was created.</param>
 /// <param name="Tenant">Who sees it.</param>
+/// <param name="Owner">Whose quotas it counts against: an identity of the tenant.</param>
 /// <param name="Plan">How it goes.</param>
 /// <param name="ForkedFrom">The state of another run that it was forked from; null if it was not.</param>
 /// <param name="Checkpoint">The state.</param>
@@ -20,6 +21,7 @@ internal sealed record RunOrigin(
     ReadOnlyMemory<byte> TokenSecret,
     DateTimeOffset Created,
     string Tenant,
+    string Owner,
     RunPlan Plan,
     ForkPoint? ForkedFrom,
     SimulationCheckpoint Checkpoint,

@@ -12,6 +12,7 @@ using Mfn.Server.Lifetime;
 using Mfn.Server.Memory;
 using Mfn.Server.Observability;
 using Mfn.Server.Pricing;
+using Mfn.Server.Quotas;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
@@ -30,7 +31,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     private readonly Dictionary<RunId, Run> _runs = [];
     private readonly Dictionary<RunId, DamagedRun> _damaged = [];
     private readonly HealthNotes _notes;
-    private readonly MemoryAccount _memory;
+    private readonly QuotaLedger _quotas;
     private readonly ServerLifetime _lifetime;
     private readonly ReplaySlots _replays;
     private readonly Heartbeats _heartbeats;
@@ -46,6 +47,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         FrameScheduler frames,
         FieldBufferPool buffers,
         CallPrices prices,
+        QuotaLedger quotas,
         MemoryAccount memory,
         ServerMeter meter,
         ServerLifetime lifetime,
@@ -54,7 +56,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         ILoggerFactory loggers)
     {
         _notes = notes;
-        _memory = memory;
+        _quotas = quotas;
         _lifetime = lifetime;
         _limits = limits.Value;
         _loggers = loggers;
@@ -130,13 +132,14 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     /// <summary>Starts a run; when it returns, the run is on disk if it is durable.</summary>
     /// <param name="checkpoint">What it goes on from; valid.</param>
     /// <param name="plan">How it goes; valid.</param>
-    /// <param name="tenant">Who is to see it.</param>
+    /// <param name="owner">Who pays for it, and whose tenant is to see it.</param>
     /// <param name="forkedFrom">The state of another run that the checkpoint is of; null if it is of none.</param>
     /// <exception cref="CallRefusedException">
-    /// There are too many runs, or no memory for it, its name is taken, its history would be too large, it could not be written, or the server stops.
+    /// There are too many runs, or no memory for it, or its owner's quotas do not allow it, its name is taken, its history would be too large, it could not be written, or the server stops.
     /// </exception>
-    public Run Start(SimulationCheckpoint checkpoint, RunPlan plan, string tenant, ForkPoint? forkedFrom = null)
+    public Run Start(SimulationCheckpoint checkpoint, RunPlan plan, QuotaAccount owner, ForkPoint? forkedFrom = null)
     {
+        var tenant = owner.TenantName;
         RequireRoom(checkpoint.Spec, plan, tenant);
         var origin = new RunOrigin(
             RunId.Create(),
@@ -144,11 +147,12 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
             RandomNumberGenerator.GetBytes(16),
             Services.Clock.GetUtcNow(),
             tenant,
+            owner.OwnName,
             plan,
             forkedFrom,
             checkpoint,
             RunPast.None with { Horizon = checkpoint.State.Step });
-        var memory = RunMemory.Take(_memory, checkpoint.Spec, plan, Services.Options);
+        var memory = RunMemory.Take(owner.Reopen(), checkpoint.Spec, plan, Services);
         IRunRecorder? recorder = null;
         try
         {
@@ -354,7 +358,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
 
             try
             {
-                Add(origin, recorder, RunMemory.TakeUp(_memory, origin, Services.Options));
+                Add(origin, recorder, RunMemory.TakeUp(_quotas, origin, Services));
                 WarnOfLimits(origin);
             }
             catch (Exception error)

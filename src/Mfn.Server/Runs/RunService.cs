@@ -7,6 +7,7 @@ using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Identity;
 using Mfn.Server.Memory;
+using Mfn.Server.Quotas;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
@@ -18,7 +19,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
     : Contracts.V1.RunService.RunServiceBase
 {
     public override async Task<CreateRunResponse> CreateRun(CreateRunRequest request, ServerCallContext context) =>
-        new() { Run = await new RunCreation(runs, TenantOf(context), limits.Value).CreateAsync(request, context) };
+        new() { Run = await new RunCreation(runs, QuotaAccount.Of(context), limits.Value).CreateAsync(request, context) };
 
     public override async Task<CreateRunStreamResponse> CreateRunStream(IAsyncStreamReader<CreateRunStreamRequest> requestStream, ServerCallContext context)
     {
@@ -28,7 +29,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         var parts = reader.ReadUploadAsync(requestStream, context).Select(message => message.HasValues ? message.Values : null);
         return start is null
             ? throw CallRefusedException.InvalidArgument("start", "must be the first message")
-            : new CreateRunStreamResponse { Run = await new RunCreation(runs, TenantOf(context), limits.Value).CreateAsync(start, parts, received, context) };
+            : new CreateRunStreamResponse { Run = await new RunCreation(runs, QuotaAccount.Of(context), limits.Value).CreateAsync(start, parts, received, context) };
     }
 
     public override async Task<GetRunResponse> GetRun(GetRunRequest request, ServerCallContext context)
@@ -68,9 +69,8 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
             run,
             order,
             runs.Services,
-            MemoryHolder.Of(context),
-            (message, isFollowed) => writer.WriteAsync(responseStream, message, context, isFollowed),
-            context.GetHttpContext().Abort);
+            context,
+            (message, isFollowed) => writer.WriteAsync(responseStream, message, context, isFollowed));
         await stream.RunAsync(context.CancellationToken);
     }
 
@@ -104,10 +104,10 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
                     simulation.Apply(change);
                     return simulation.Capture();
                 },
-                context.CancellationToken);
+                context);
         }
 
-        return new ForkRunResponse { Run = runs.Start(checkpoint, plan, parent.Tenant, forkedFrom).ToWire() };
+        return new ForkRunResponse { Run = runs.Start(checkpoint, plan, QuotaAccount.Of(context), forkedFrom).ToWire() };
     }
 
     public override async Task ExportRun(ExportRunRequest request, IServerStreamWriter<ExportRunResponse> responseStream, ServerCallContext context)
@@ -133,7 +133,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         var checkpoint = await new CheckpointUpload(reader, received, runs.Services.Prices, limits.Value).ReceiveAsync(requestStream, context, problems);
         var plan = start.ToPlan(checkpoint.State.Step, checkpoint.Spec.Pattern is not null, problems);
         problems.ThrowIfAny();
-        return new ImportRunResponse { Run = runs.Start(checkpoint, plan, TenantOf(context)).ToWire() };
+        return new ImportRunResponse { Run = runs.Start(checkpoint, plan, QuotaAccount.Of(context)).ToWire() };
     }
 
     private static string TenantOf(ServerCallContext context) => CallerIdentity.Of(context).Tenant;

@@ -21,10 +21,12 @@ internal sealed class RunSimulation : IAsyncDisposable
     private readonly RunArchive _archive;
     private readonly Audience _audience;
     private readonly CommandLedger _ledger;
+    private readonly RunAccount _owner;
     private readonly SteadyStateWatch? _steadyState;
     private readonly StatusBoard _status;
     private readonly WorkMeter _work;
     private RunEnd? _end;
+    private bool _isCaughtUp;
     private int? _pauseAt;
 
     /// <param name="origin">Where it begins.</param>
@@ -35,11 +37,12 @@ internal sealed class RunSimulation : IAsyncDisposable
     {
         _origin = origin;
         _ledger = new CommandLedger(services.Options, memory);
+        _owner = memory.Owner;
         Pacer = new Pacer(origin.Plan.StepsPerSecond, services.Clock);
         State = origin.Plan.BeginsPaused ? RunState.Paused : RunState.Running;
         _steadyState = origin.Plan.Stop is StopRule.SteadyState rule ? new SteadyStateWatch(rule) : null;
         _audience = new Audience(services);
-        _simulation = SteeredSimulation.Restore(origin.Checkpoint, services.Scheduler.Helpers);
+        _simulation = SteeredSimulation.Restore(origin.Checkpoint, memory.Owner.Queue.Helpers);
         _archive = new RunArchive(_simulation, origin, recorder, services);
         _work = new WorkMeter(services.Prices.Calibration, PriceList.Steps(origin.Checkpoint.Spec, 1).Single, services.Clock);
         _status = new StatusBoard(_simulation, State, origin.Plan.StepsPerSecond);
@@ -70,7 +73,9 @@ internal sealed class RunSimulation : IAsyncDisposable
     {
         try
         {
+            // These have been paid for.
             await GoThroughAsync(_origin.Past, cancelled);
+            _isCaughtUp = true;
         }
         catch (Exception error) when (error is NonFiniteFieldException or IOException or ArgumentException)
         {
@@ -87,6 +92,11 @@ internal sealed class RunSimulation : IAsyncDisposable
         try
         {
             await _archive.PrepareAsync(count, StopStep, Pacer.StepsPerSecond);
+            if (_isCaughtUp)
+            {
+                _owner.TakeSteps(_simulation.Spec, count);
+            }
+
             _steadyState?.Before(_simulation);
             var start = Stopwatch.GetTimestamp();
             _simulation.Advance(count, cancelled);

@@ -16,7 +16,7 @@ internal static class StateOfRun
         held.Resize(SimulationMemory.OfCheckpoint(run.Status.Spec));
         if (step is null)
         {
-            services.Prices.Announce(PriceList.States(run.Status.Spec, 1), context);
+            await services.Prices.AnnounceInTurnAsync(PriceList.States(run.Status.Spec, 1), context);
             return await run.CaptureAsync(cancellationToken);
         }
 
@@ -24,7 +24,7 @@ internal static class StateOfRun
         if (run.History.ArrivalAt(step.Value) is { } arrival)
         {
             var recomputed = run.History.CheckpointBefore(arrival) is { } checkpoint ? arrival.Step - checkpoint.State.Step : 0;
-            services.Prices.Announce(PriceList.Steps(run.Status.Spec, recomputed) + PriceList.States(run.Status.Spec, 1), context);
+            await services.Prices.AnnounceInTurnAsync(PriceList.Steps(run.Status.Spec, recomputed) + PriceList.States(run.Status.Spec, 1), context);
             while (!await services.Replays.TryTakeAsync(Timeout.InfiniteTimeSpan, cancellationToken))
             {
             }

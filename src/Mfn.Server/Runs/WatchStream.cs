@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Frames;
 using Mfn.Server.Memory;
+using Mfn.Server.Pricing;
+using Mfn.Server.Quotas;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
 
@@ -12,10 +15,9 @@ namespace Mfn.Server.Runs;
 /// <param name="run">The run.</param>
 /// <param name="order">What the watcher asks for.</param>
 /// <param name="services">What all watchers share.</param>
-/// <param name="holder">The watcher's connection.</param>
+/// <param name="context">The watcher's call.</param>
 /// <param name="writeAsync">Sends a message, together with the next one if told that more follows; serialises it before its first wait.</param>
-/// <param name="abort">Ends the call without a status.</param>
-internal sealed class WatchStream(Run run, WatchOrder order, RunServices services, MemoryHolder holder, Func<WatchRunResponse, bool, Task> writeAsync, Action abort)
+internal sealed class WatchStream(Run run, WatchOrder order, RunServices services, ServerCallContext context, Func<WatchRunResponse, bool, Task> writeAsync)
 {
     // Frames that wait are sent together up to this size: each sending costs about as much as the copying of so many bytes.
     private const int MaxBytesTogether = 64 * 1024;
@@ -30,6 +32,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     private static readonly TimeSpan FirstSign = TimeSpan.FromSeconds(1);
 
     private readonly WatchMessages _messages = new(run, order.Token);
+    private CellStepReservation? _paid;
     private Replay? _replay;
     private long _replayStart;
 
@@ -41,6 +44,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     /// <exception cref="CallRefusedException">The start is out of range, the watcher was too slow, or the server stops.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using var watch = QuotaAccount.Of(context).Hold(QuotaKind.Watchers);
         using var counted = run.AddWatcher();
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, services.Lifetime.Draining);
         try
@@ -184,7 +188,9 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
                 return false;
             }
 
-            var stop = await _replay!.MoveAsync(end, Asked.EveryNSteps, cancellationToken);
+            var from = _replay!.Position.Step;
+            var stop = await _replay.MoveAsync(end, Asked.EveryNSteps, cancellationToken);
+            await PayAsync(_replay.PriceSince(from), cancellationToken);
             if (stop == ReplayStop.Trimmed)
             {
                 return false;
@@ -220,7 +226,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
 
         try
         {
-            _replay = await Replay.BeginAsync(run.History, _messages.Position, services, holder, cancellationToken);
+            _replay = await Replay.BeginAsync(run.History, _messages.Position, services, MemoryHolder.Of(context), cancellationToken);
         }
         finally
         {
@@ -254,7 +260,9 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     private async Task SendAsync(Replay replay, CancellationToken cancellationToken)
     {
         var frame = await replay.EncodeAsync(Asked.Format, cancellationToken);
+        var price = PriceOf(frame);
         await SendAsync(frame, isFollowed: false);
+        await PayAsync(price, cancellationToken);
     }
 
     private async Task SendAsync(SharedFrame frame, bool isFollowed)
@@ -275,6 +283,31 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
         services.Meter.SentFrames.Add(1);
     }
 
+    /// <summary>What a frame costs its watcher, whether it is sent whole or as a difference.</summary>
+    private static long PriceOf(SharedFrame frame) => frame.Field is { } field
+        ? PriceList.Frames(field.RowCount, field.ColumnCount, EncodedField.CellSize(field.Encoding), 1).CellSteps
+        : 1;
+
+    /// <summary>
+    /// Pays for a frame or for the steps to it, and waits for what that is too much. Until then frames are dealt with as for a watcher that reads slowly; heartbeats come.
+    /// </summary>
+    private async ValueTask PayAsync(long price, CancellationToken cancellationToken)
+    {
+        _paid ??= QuotaAccount.Of(context).Payment.TellProgress();
+        var wait = _paid.TakeInTurn(price);
+        _paid.Use(price);
+        while (wait > TimeSpan.Zero)
+        {
+            var part = wait < MaxSilence ? wait : MaxSilence;
+            await Task.Delay(part, services.Clock, cancellationToken);
+            wait -= part;
+            if (wait > TimeSpan.Zero)
+            {
+                await WriteAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
+            }
+        }
+    }
+
     /// <summary>Waits for a watcher to take a message: the more of them wait, the less time it has.</summary>
     private async Task WaitForAsync(Task writing, long byteCount)
     {
@@ -292,7 +325,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
         catch (TimeoutException)
         {
             // The unfinished write blocks the stream, so that no status can follow it.
-            abort();
+            context.GetHttpContext().Abort();
             throw CallRefusedException.OverLimit("Messages that watchers do not take have all the memory that there is for them.", UncountedTime);
         }
     }
@@ -307,9 +340,11 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
             if (item is WatchItem.Frame { Shared: var frame })
             {
                 unsentBytes += frame.ByteCount;
+                var price = PriceOf(frame);
                 var isFollowed = unsentBytes < MaxBytesTogether && subscription.HasNext;
                 unsentBytes = isFollowed ? unsentBytes : 0;
                 await SendAsync(frame, isFollowed);
+                await PayAsync(price, cancellationToken);
             }
             else if (!await SendAsync(item))
             {

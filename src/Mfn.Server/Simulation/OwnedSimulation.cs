@@ -6,6 +6,7 @@ using Mfn.Core.Steering;
 using Mfn.Server.Compute;
 using Mfn.Server.Frames;
 using Mfn.Server.Memory;
+using Mfn.Server.Quotas;
 
 namespace Mfn.Server.Simulation;
 
@@ -17,8 +18,11 @@ internal sealed class OwnedSimulation : IAsyncDisposable
 {
     private readonly SimulationOrder _order;
     private readonly SimulationRegistry _registry;
+    private readonly ComputeQueue _queue;
     private readonly ComputePlace _place;
     private readonly MemoryReservation _memory;
+    private readonly CellStepReservation? _payment;
+    private readonly long _price;
     private readonly CancellationTokenSource _cancellation;
     private readonly Channel<SimulationFrame> _backlog;
     private readonly SimulationWork _work;
@@ -27,12 +31,15 @@ internal sealed class OwnedSimulation : IAsyncDisposable
     private int _isDisposed;
 
     /// <summary>Only the registry starts simulations.</summary>
-    internal OwnedSimulation(SimulationRegistry registry, ComputePlace place, MemoryReservation memory, SimulationOrder order, int backlog, CancellationToken cancellationToken)
+    internal OwnedSimulation(SimulationRegistry registry, ComputeQueue queue, ComputePlace place, MemoryReservation memory, CellStepReservation? payment, SimulationOrder order, int backlog, CancellationToken cancellationToken)
     {
         _registry = registry;
+        _queue = queue;
         _place = place;
         _memory = memory;
+        _payment = payment;
         _order = order;
+        _price = order.Price.CellSteps;
         _work = new SimulationWork(order, registry.Calibration, registry.Clock);
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, registry.Lifetime.Drained);
         Cancelled = _cancellation.Token;
@@ -43,7 +50,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
             SingleWriter = true,
         });
         Completion = Task.Factory.StartNew(
-            ExecuteAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, registry.Scheduler).Unwrap();
+            ExecuteAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, queue).Unwrap();
     }
 
     /// <summary>Steps completed so far.</summary>
@@ -90,7 +97,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
     {
         try
         {
-            using var simulation = _work.Beginning.Measure(() => new SteeredSimulation(_order.Spec, _order.InitialFields, _registry.Scheduler.Helpers));
+            using var simulation = _work.Beginning.Measure(() => new SteeredSimulation(_order.Spec, _order.InitialFields, _queue.Helpers));
             var engine = simulation.Engine;
             var analysis = new SimulationAnalysis(_order.Analysis, _order.Spec, _order.AnalysedSpecies, _work);
             await StepToEndAsync(engine, analysis);
@@ -111,9 +118,16 @@ internal sealed class OwnedSimulation : IAsyncDisposable
         var now = sliceStart;
         while (engine.Step < _order.Spec.StepCount)
         {
-            // Without frames nobody would take the growth events.
             var stepCount = StepsUntilSomethingIsDue(engine.Step, analysis);
+            if (_payment?.Prepare(PriceAt(engine.Step + stepCount), _price) is { } wait && wait > TimeSpan.Zero)
+            {
+                await Task.Delay(wait, clock, Cancelled);
+                now = sliceStart = clock.GetTimestamp();
+            }
+
+            // Without frames nobody would take the growth events.
             engine.Advance(stepCount, _order.Frames is null ? null : growthEvents, Cancelled);
+            _payment?.Use(PriceAt(engine.Step) - PriceAt(engine.Step - stepCount));
             var before = now;
             now = clock.GetTimestamp();
             _work.Steps.Add(stepCount, clock.GetElapsedTime(before, now));
@@ -141,6 +155,9 @@ internal sealed class OwnedSimulation : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>What the steps so far have cost, with what is found out and sent of them.</summary>
+    private long PriceAt(int step) => (long)((Int128)_price * step / _order.Spec.StepCount);
 
     private int StepsUntilSomethingIsDue(int step, SimulationAnalysis analysis)
     {

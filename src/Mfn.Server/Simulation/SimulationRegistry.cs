@@ -5,6 +5,7 @@ using Mfn.Server.Frames;
 using Mfn.Server.Lifetime;
 using Mfn.Server.Memory;
 using Mfn.Server.Pricing;
+using Mfn.Server.Quotas;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Simulation;
@@ -36,8 +37,6 @@ internal sealed partial class SimulationRegistry(
         }
     }
 
-    internal ComputeScheduler Scheduler => scheduler;
-
     internal FieldBufferPool Buffers => buffers;
 
     internal Calibration Calibration => calibration;
@@ -49,9 +48,10 @@ internal sealed partial class SimulationRegistry(
     /// <summary>Starts a simulation; its owner reads the frames that the plan asks for, and disposes it.</summary>
     /// <param name="order">What to simulate, and what its owner wants of it; valid.</param>
     /// <param name="cancellationToken">Ends it between two steps.</param>
-    /// <param name="holder">The connection of its owner; null if it has none.</param>
+    /// <param name="holder">The call that it is for; null if it is for none.</param>
+    /// <param name="payment">What its owner pays for it, from which it takes what is missing; null if it is free.</param>
     /// <exception cref="CallRefusedException">All places are taken, or there is no memory, or the server stops.</exception>
-    public OwnedSimulation Start(SimulationOrder order, CancellationToken cancellationToken, MemoryHolder? holder = null)
+    public OwnedSimulation Start(SimulationOrder order, CancellationToken cancellationToken, MemoryHolder? holder = null, CellStepReservation? payment = null)
     {
         var place = places.Take(holder);
         var reservation = memory.Open(MemoryUse.Runs, holder);
@@ -67,7 +67,7 @@ internal sealed partial class SimulationRegistry(
 
         lock (_lock)
         {
-            var simulation = new OwnedSimulation(this, place, reservation, order, streaming.Value.OwnerBacklog, cancellationToken);
+            var simulation = new OwnedSimulation(this, scheduler.QueueOf(holder), place, reservation, payment, order, streaming.Value.OwnerBacklog, cancellationToken);
             _active.Add(simulation);
             return simulation;
         }

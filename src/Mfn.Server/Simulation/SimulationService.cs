@@ -6,6 +6,7 @@ using Mfn.Server.Configuration;
 using Mfn.Server.Frames;
 using Mfn.Server.Memory;
 using Mfn.Server.Pricing;
+using Mfn.Server.Quotas;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
 
@@ -20,7 +21,7 @@ internal sealed class SimulationService(
     {
         var order = ToOrder(request);
         var work = prices.Announce(order.Price, context);
-        await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context));
+        await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context), QuotaAccount.Of(context).Payment.TellProgress());
         var result = await simulation.Completion;
         work.Add(simulation.ComputedTime);
         return result.ToResponse();
@@ -31,7 +32,7 @@ internal sealed class SimulationService(
     {
         var order = ToOrder(request);
         prices.Announce(order.Price, context);
-        await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context));
+        await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context), QuotaAccount.Of(context).Payment.TellProgress());
         var sequence = 0L;
         await using var frames = simulation.ReadFramesAsync(context.CancellationToken).GetAsyncEnumerator();
         var hasFrame = await writer.SendHeadersUnlessSoonAsync(frames.MoveNextAsync().AsTask(), context);

@@ -113,6 +113,7 @@ internal static class RunWireExtensions
         InitialStep = origin.Checkpoint.State.Step,
         InitialRevision = origin.Checkpoint.Revision,
         Tenant = origin.Tenant == TenantName.Default ? "" : origin.Tenant,
+        Owner = origin.Owner == CallerIdentity.Anonymous.Name ? "" : origin.Owner,
     };
 
     /// <summary>A fork point that was once written by the server.</summary>

@@ -12,7 +12,7 @@ public sealed class FrameSchedulerTests
         using var steps = new ComputeScheduler();
         using var frames = new FrameScheduler(steps, TimeProvider.System);
         using var over = new ManualResetEventSlim();
-        var busy = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => steps.ComputeAsync(() => over.Wait(TimeSpan.FromMinutes(1)), CancellationToken.None)).ToArray();
+        var busy = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => steps.QueueOf(holder: null).ComputeAsync(() => over.Wait(TimeSpan.FromMinutes(1)), CancellationToken.None)).ToArray();
         try
         {
             var item = new LongItem();
