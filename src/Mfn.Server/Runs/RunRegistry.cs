@@ -6,6 +6,7 @@ using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
+using Mfn.Server.Files;
 using Mfn.Server.Frames;
 using Mfn.Server.Health;
 using Mfn.Server.Lifetime;

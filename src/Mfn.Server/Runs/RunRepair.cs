@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using Mfn.Contracts.Storage.V1;
 using Mfn.Server.Configuration;
+using Mfn.Server.Files;
 using Mfn.Server.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Google.Protobuf;
 using Mfn.Contracts.Storage.V1;
+using Mfn.Server.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Mfn.Server.Storage;

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Mfn.Contracts.Storage.V1;
+using Mfn.Server.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Mfn.Server.Storage;

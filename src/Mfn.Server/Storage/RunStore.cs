@@ -1,5 +1,6 @@
 using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Steering;
+using Mfn.Server.Files;
 
 namespace Mfn.Server.Storage;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mfn.Server.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Mfn.Server.Storage;

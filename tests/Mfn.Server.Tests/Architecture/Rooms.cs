@@ -34,12 +34,14 @@ internal static class Rooms
         "Quotas",
         "Memory",
         "Calls",
+        "Audit",
         "Identity",
         "Transport",
         "Observability",
         "Lifetime",
         "Security",
         "Configuration",
+        "Files",
         "Texts",
     ];
 

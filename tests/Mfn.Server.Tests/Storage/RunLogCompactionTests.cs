@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Mfn.Contracts.Storage.V1;
 using Mfn.Contracts.V1;
+using Mfn.Server.Files;
 using Mfn.Server.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using RunCommand = Mfn.Contracts.V1.RunCommand;

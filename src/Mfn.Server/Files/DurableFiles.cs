@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Mfn.Server.Storage;
+namespace Mfn.Server.Files;
 
 /// <summary>Files and directories that are on disk when a call has returned, readable by their owner alone.</summary>
 internal static class DurableFiles
@@ -120,7 +120,7 @@ internal static class DurableFiles
     /// <exception cref="IOException">The system could not write it; it may have dropped it, and would say nothing of that when it is asked again.</exception>
     public static void Flush(SafeFileHandle handle)
     {
-        // Not all runtimes notice that fsync fails, see RuntimeFlush.
+        // Not all runtimes notice that fsync fails: see the room Storage, RuntimeFlush.
         if (!OperatingSystem.IsLinux())
         {
             RandomAccess.FlushToDisk(handle);
