@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Grpc.Core;
+using Mfn.Cli.Audit;
 using Mfn.Cli.Completion;
 using Mfn.Cli.Contexts;
 using Mfn.Cli.Flags;
@@ -145,12 +146,13 @@ internal static class MfnCommand
             RunCommand.Create(),
             ContextCommand.Create(),
             KeyCommand.Create(),
+            AuditCommand.Create(),
             CompletionCommand.Create(),
             HelpCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionText();
         var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!, new Dictionary<string, string>(RunCommand.ExamplesByPath.Concat(ContextCommand.ExamplesByPath).Concat(KeyCommand.ExamplesByPath))
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, new Dictionary<string, string>(RunCommand.ExamplesByPath.Concat(ContextCommand.ExamplesByPath).Concat(KeyCommand.ExamplesByPath).Concat(AuditCommand.ExamplesByPath))
         {
             [""] = Examples,
             [SimulateCommand.Name] = SimulateCommand.Examples,

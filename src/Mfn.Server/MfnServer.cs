@@ -106,6 +106,7 @@ public static class MfnServer
         AddHealth(builder.Services);
 
         var app = builder.Build();
+        app.UseAudit();
         app.UseMiddleware<CallMemoryMiddleware>();
         app.UseCalls();
         app.UseQuotas();

@@ -1,3 +1,4 @@
+using Mfn.Server.Audit;
 using Mfn.Server.Configuration;
 using Mfn.Server.Identity;
 using Microsoft.Extensions.Options;
@@ -9,6 +10,7 @@ internal static class CallExtensions
 {
     public static void AddCalls(this IServiceCollection services, AccessRules access)
     {
+        services.AddAudit();
         services.AddIdentity<AccessRefusal>(access);
         services.AddSingleton<OpenCalls>();
         services.AddSingleton<RequestReader>();
@@ -21,6 +23,15 @@ internal static class CallExtensions
         services.AddGrpcReflection();
         services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<IOptions<LimitsOptions>>(
             (grpc, limits) => grpc.MaxReceiveMessageSize = limits.Value.MaxRequestBytes);
+    }
+
+    /// <summary>Notes all calls in the audit log, if there is one. What happens to a call before is in no log.</summary>
+    public static void UseAudit(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<AuditLog>().IsOn)
+        {
+            app.UseMiddleware<CallAudit>();
+        }
     }
 
     /// <summary>Lets calls in that can be read, and whose callers may make them.</summary>

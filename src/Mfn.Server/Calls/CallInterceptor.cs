@@ -21,9 +21,11 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
         try
         {
             using var call = openCalls.Open(context);
+            CallAudit.Describe(context.GetHttpContext(), request);
             TextLimits.Check(request);
             var answer = await writer.SendHeadersUnlessSoonAsync(continuation(request, context), context);
             context.GetHttpContext().Features.Get<IAnswerLimit>()?.Admit(((IMessage)answer).CalculateSize());
+            CallAudit.Describe(context.GetHttpContext(), answer);
             return answer;
         }
         catch (Exception error)
@@ -38,7 +40,10 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
         try
         {
             using var call = openCalls.Open(context);
-            return await continuation(new IncomingMessages<TRequest>(requestStream, context.GetHttpContext()), context);
+            await CallAudit.BeginAsync<TRequest>(context);
+            var answer = await continuation(new IncomingMessages<TRequest>(requestStream, context.GetHttpContext()), context);
+            CallAudit.Describe(context.GetHttpContext(), answer);
+            return answer;
         }
         catch (Exception error)
         {
@@ -52,6 +57,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
         try
         {
             using var call = openCalls.Open(context);
+            await CallAudit.BeginAsync(context, request);
             TextLimits.Check(request);
             await continuation(request, responseStream, context);
         }
@@ -70,6 +76,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
         try
         {
             using var call = openCalls.Open(context);
+            await CallAudit.BeginAsync<TRequest>(context);
             await continuation(new IncomingMessages<TRequest>(requestStream, context.GetHttpContext()), responseStream, context);
         }
         catch (Exception error)
@@ -122,6 +129,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
     private RpcException ToRpcException(CallRefusedException refused, ServerCallContext context)
     {
         LogRefused(context.Method, refused.StatusCode, refused.Message);
+        CallAudit.NoteReason(context.GetHttpContext(), refused);
         return refused.ToRpcException();
     }
 

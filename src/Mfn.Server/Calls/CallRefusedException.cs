@@ -30,6 +30,9 @@ internal sealed class CallRefusedException : Exception
     /// <summary>google.rpc detail messages, if there is more to say than the status does.</summary>
     public IReadOnlyList<IMessage> Details { get; }
 
+    /// <summary>The reason in the details, if they have one: a word for programs.</summary>
+    public string? ErrorReason => Details.OfType<ErrorInfo>().FirstOrDefault()?.Reason;
+
     /// <summary>The request is wrong: all its problems at once, or as many as a refusal has room for and the number of the others.</summary>
     /// <param name="violations">The first problems.</param>
     /// <param name="count">How many there are in all.</param>
@@ -220,6 +223,10 @@ internal sealed class CallRefusedException : Exception
     public static CallRefusedException NotStored() => new(
         StatusCode.Unavailable, "The server could not write to its data directory.", new RetryInfo { RetryDelay = TimeSpan.FromSeconds(1).ToDuration() });
 
+    /// <summary>The audit log cannot be written, and what would be done would not be known.</summary>
+    public static CallRefusedException NotAudited() => new(
+        StatusCode.Unavailable, "The server cannot write its audit log, and serves no calls until it can.", new RetryInfo { RetryDelay = TimeSpan.FromSeconds(1).ToDuration() });
+
     /// <summary>The server stops; another one, or this one after its restart, may serve the call.</summary>
     public static CallRefusedException Stopping() =>
         new(StatusCode.Unavailable, "The server is stopping.", new RetryInfo { RetryDelay = TimeSpan.FromSeconds(1).ToDuration() });
@@ -238,6 +245,7 @@ internal sealed class CallRefusedException : Exception
     /// <summary>Answers a call whose handler is not known yet. Its body is of no interest, however long it is.</summary>
     public void Answer(HttpContext context)
     {
+        CallAudit.NoteReason(context, this);
         var headers = context.Response.Headers;
         context.Response.ContentType = "application/grpc";
         headers["grpc-status"] = Invariant((int)StatusCode);

@@ -24,6 +24,7 @@ internal sealed class IncomingMessages<T>(IAsyncStreamReader<T> stream, HttpCont
         }
 
         CallRights.Require(context);
+        CallAudit.Describe(context, stream.Current);
         TextLimits.Check(stream.Current);
         return true;
     }

@@ -32,6 +32,7 @@ internal static class Settings
         (QuotaExceptionOptions.Section, typeof(QuotaExceptionOptions)),
         (IdentityQuotaOptions.Section, typeof(IdentityQuotaOptions)),
         (TenantQuotaOptions.Section, typeof(TenantQuotaOptions)),
+        (AuditOptions.Section, typeof(AuditOptions)),
     ];
 
     /// <summary>Every setting, but the levels of logging.</summary>

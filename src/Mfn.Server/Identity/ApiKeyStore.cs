@@ -11,8 +11,6 @@ internal sealed partial class ApiKeyStore : IHostedService, IDisposable
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
     private static readonly AuthenticateResult Unknown = AuthenticateResult.Fail(CredentialRefusedException.UnknownKey);
-    private static readonly AuthenticateResult Expired = AuthenticateResult.Fail(CredentialRefusedException.Expired);
-    private static readonly AuthenticateResult Revoked = AuthenticateResult.Fail(CredentialRefusedException.Revoked);
 
     private readonly TimeProvider _clock;
     private readonly FollowedFile? _file;
@@ -31,6 +29,9 @@ internal sealed partial class ApiKeyStore : IHostedService, IDisposable
             _sweep = clock.CreateTimer(_ => Sweep(), state: null, SweepInterval, SweepInterval);
         }
     }
+
+    /// <summary>Told, on no particular thread, which keys are others than before when the file has changed.</summary>
+    public event Action<IReadOnlyList<ApiKeyChange>>? Changed;
 
     /// <summary>Why a file of keys cannot be used, to be said behind the name of the setting; null if it can.</summary>
     public static string? FindProblem(string path)
@@ -66,13 +67,13 @@ internal sealed partial class ApiKeyStore : IHostedService, IDisposable
 
         if (entry.Key.Revoked is not null)
         {
-            return Revoked;
+            return CredentialRefusedException.Revoked.Of(entry.Credential.Identity);
         }
 
         var now = _clock.GetUtcNow();
         if (entry.Credential.IsExpired(now))
         {
-            return Expired;
+            return CredentialRefusedException.Expired.Of(entry.Credential.Identity);
         }
 
         _usage!.Note(id, now);
@@ -118,6 +119,10 @@ internal sealed partial class ApiKeyStore : IHostedService, IDisposable
         }
 
         Sweep();
+        if (Changed is { } changed && ApiKeyChange.Between(old.Values.Select(entry => entry.Key), keys) is { Count: > 0 } changes)
+        {
+            changed(changes);
+        }
     }
 
     private void Sweep()

@@ -49,6 +49,9 @@ internal sealed partial class CertificateStore : IDisposable
         _sweep = clock.CreateTimer(_ => Sweep(), state: null, SweepInterval, SweepInterval);
     }
 
+    /// <summary>Told, on no particular thread, when other identities or lists of revoked certificates are in force.</summary>
+    public event Action? Changed;
+
     /// <summary>What authentication answers to a certificate whose chain somebody has checked.</summary>
     public AuthenticateResult Authenticate(X509Certificate2 certificate)
     {
@@ -79,7 +82,7 @@ internal sealed partial class CertificateStore : IDisposable
 
         var now = _clock.GetUtcNow();
         entry.LastUse = now.UtcTicks;
-        return credential.IsExpired(now) ? Expired : credential.Accepted;
+        return credential.IsExpired(now) ? CredentialRefusedException.Expired.Of(credential.Identity) : credential.Accepted;
     }
 
     private AuthenticateResult Check(Entry entry)
@@ -119,15 +122,11 @@ internal sealed partial class CertificateStore : IDisposable
 
     private AuthenticateResult? Judge(Entry entry, out CallerIdentity? identity)
     {
-        identity = null;
-        if (entry.Certificate is { } certificate && _lists.Has(certificate))
-        {
-            return Revoked;
-        }
-
         // The whole print would be long in logs.
         identity = _identities.Find(entry.Subject, entry.Uris, entry.Certificate is null ? "" : entry.Id[..16]);
-        return identity is null ? Unknown : null;
+        return entry.Certificate is { } certificate && _lists.Has(certificate)
+            ? identity is null ? Revoked : CredentialRefusedException.Revoked.Of(identity)
+            : identity is null ? Unknown : null;
     }
 
     private void Use(CertificateIdentities identities, RevocationLists lists)
@@ -142,6 +141,8 @@ internal sealed partial class CertificateStore : IDisposable
         {
             JudgeAgain(entry);
         }
+
+        Changed?.Invoke();
     }
 
     private void JudgeAgain(Entry entry)

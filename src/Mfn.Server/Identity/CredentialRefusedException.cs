@@ -1,9 +1,12 @@
+using Microsoft.AspNetCore.Authentication;
+
 namespace Mfn.Server.Identity;
 
 /// <summary>Why a caller is not known; carried by authentication to whoever answers, and thrown by nobody.</summary>
 /// <param name="end">The reason.</param>
 /// <param name="message">A sentence for the caller.</param>
-internal sealed class CredentialRefusedException(CredentialEnd end, string message) : Exception(message)
+/// <param name="identity">Whose credential it was, where it was right once; null if nobody knows.</param>
+internal sealed class CredentialRefusedException(CredentialEnd end, string message, CallerIdentity? identity = null) : Exception(message)
 {
     public static CredentialRefusedException Expired { get; } = new(CredentialEnd.Expired, "The credential has expired.");
 
@@ -20,4 +23,10 @@ internal sealed class CredentialRefusedException(CredentialEnd end, string messa
     public static CredentialRefusedException UnreadableCertificate { get; } = new(CredentialEnd.Invalid, "The certificate that the proxy tells of cannot be read.");
 
     public CredentialEnd End => end;
+
+    /// <summary>Whose credential it was, for the audit log.</summary>
+    public CallerIdentity? Identity => identity;
+
+    /// <summary>What authentication answers to a credential that was right once.</summary>
+    public AuthenticateResult Of(CallerIdentity owner) => AuthenticateResult.Fail(new CredentialRefusedException(End, Message, owner));
 }

@@ -57,7 +57,7 @@ internal sealed partial class TokenStore : IDisposable
 
         var now = _clock.GetUtcNow();
         entry.LastUse = now.UtcTicks;
-        return ValueTask.FromResult(entry.Credential.IsExpired(now) ? Expired : entry.Credential.Accepted);
+        return ValueTask.FromResult(entry.Credential.IsExpired(now) ? CredentialRefusedException.Expired.Of(entry.Credential.Identity) : entry.Credential.Accepted);
     }
 
     public void Dispose()

@@ -18,6 +18,7 @@ internal sealed class ServerMeter
         RefusedCalls = _meter.CreateCounter<long>("mfn.calls.refused", "{call}", "Calls refused because their connection had too many.");
         DeniedCalls = _meter.CreateCounter<long>("mfn.calls.denied", "{call}", "Calls refused because their caller was not known, or must not do what it asked for.");
         DroppedHeaders = _meter.CreateCounter<long>("mfn.identity.dropped_headers", "{call}", "Calls whose header about a client certificate was passed over, since it did not come from a trusted proxy.");
+        LostAuditEvents = _meter.CreateCounter<long>("mfn.audit.lost", "{event}", "Events that are not in the audit log, since it could not be written.");
         LiveRuns = _meter.CreateUpDownCounter<long>("mfn.live_runs", "{run}", "Live runs.");
         DamagedRuns = _meter.CreateUpDownCounter<long>("mfn.damaged_runs", "{run}", "Runs in the data directory that were left alone.");
         Watchers = _meter.CreateUpDownCounter<long>("mfn.watchers", "{watcher}", "Watchers of live runs.");
@@ -32,6 +33,8 @@ internal sealed class ServerMeter
     public Counter<long> DeniedCalls { get; }
 
     public Counter<long> DroppedHeaders { get; }
+
+    public Counter<long> LostAuditEvents { get; }
 
     public Counter<long> FullConnections { get; }
 

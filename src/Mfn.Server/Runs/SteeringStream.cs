@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
@@ -59,11 +60,14 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
                     continue;
                 }
 
-                response.Applied = await pulse.WhileAsync(SteerAsync(run, upload?.Request ?? request, context.CancellationToken));
+                var command = upload?.Request ?? request;
+                response.Applied = await pulse.WhileAsync(SteerAsync(run, command, context.CancellationToken));
+                await CallAudit.NoteCommandAsync(context, ActionOf(command.Command), refusal: null);
             }
             catch (CallRefusedException refused) when (refused.StatusCode is not (StatusCode.NotFound or StatusCode.Unavailable))
             {
                 // Another command may be fine.
+                await CallAudit.NoteCommandAsync(context, ActionOf(upload?.Request.Command ?? request.Command), refused);
                 response.Refused = refused.ToStatus();
                 isRestRefused = isPart || request.ValuesFollow;
             }
@@ -74,6 +78,8 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
             pulse.Reset();
         }
     }
+
+    private static string ActionOf(Contracts.V1.RunCommand? command) => JsonNamingPolicy.SnakeCaseLower.ConvertName((command?.ActionCase ?? 0).ToString());
 
     // An id that is no id does not come back whole.
     private static string Shown(string commandId) =>

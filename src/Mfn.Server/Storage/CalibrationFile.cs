@@ -3,6 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mfn.Server.Configuration;
+using Mfn.Server.Files;
 using Mfn.Server.Pricing;
 using Microsoft.Extensions.Options;
 

@@ -13,7 +13,7 @@ public sealed class CommandTable : IAsyncLifetime
     /// <summary>The commands that have no answer for a program: their output is a script, a page, or a server's life.</summary>
     public static readonly IReadOnlySet<string> WithoutAnswer = new HashSet<string> { "completion bash", "completion zsh", "completion fish", "serve", "help" };
 
-    // FIELD, HISTORY, UPDATES, CHECKPOINT: files; DATA: a data directory; OUT: a file to write; RUN: a paused run; CONTEXT: a name.
+    // FIELD, HISTORY, UPDATES, CHECKPOINT: files; DATA: a data directory; AUDIT: an audit log; OUT: a file to write; RUN: a paused run; CONTEXT: a name.
     private static readonly Dictionary<string, string> Lines = new()
     {
         ["simulate"] = "simulate --grid 8 --steps 4 --features",
@@ -56,6 +56,7 @@ public sealed class CommandTable : IAsyncLifetime
         ["key list"] = "key list",
         ["key rotate"] = "key rotate 0123456789ab",
         ["key revoke"] = "key revoke 0123456789ab",
+        ["audit verify"] = "audit verify AUDIT",
         ["completion bash"] = "completion bash",
         ["completion zsh"] = "completion zsh",
         ["completion fish"] = "completion fish",
@@ -113,6 +114,7 @@ public sealed class CommandTable : IAsyncLifetime
                 "CHECKPOINT" => In("run.ckpt"),
                 "OUT" => In($"out-{Interlocked.Increment(ref _count)}"),
                 "DATA" => await NewDataAsync(),
+                "AUDIT" => await NewAuditAsync(),
                 "CONTEXT" => "new",
                 "RUN" => await NewRunAsync(),
                 _ => word,
@@ -150,6 +152,14 @@ public sealed class CommandTable : IAsyncLifetime
         await using var server = await TestServer.StartAsync($"Runs:DataDirectory={data}");
         await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true });
         return data;
+    }
+
+    private async Task<string> NewAuditAsync()
+    {
+        var log = In($"audit-{Interlocked.Increment(ref _count)}.jsonl");
+        await using var server = await TestServer.StartAsync($"Audit:File={log}");
+        await server.StopAsync();
+        return log;
     }
 
     private async Task<string> NewRunAsync()
