@@ -49,36 +49,7 @@ public sealed class AuditLogTests : IDisposable
     {
         var headers = Headers(Roles.Operator, "lab");
         headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
-        string id, fork;
-        var server = await TestServer.StartAsync(_folder.Setting, _keys.Setting);
-        await using (server)
-        {
-            var spec = new SimulationSpec { GridSize = 8 };
-            id = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = spec, Paused = true, Name = "first", Stop = new StopCondition { Never = true } }, headers)).Run.RunId;
-            await Assert.ThrowsAsync<RpcException>(async () => await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = spec, Name = "first" }, headers));
-            await Assert.ThrowsAsync<RpcException>(async () => await server.Runs.GetRunAsync(new GetRunRequest { RunId = new string('0', 32) }, headers));
-            fork = (await server.Runs.ForkRunAsync(new ForkRunRequest { RunId = id, Paused = true }, headers)).Run.RunId;
-            using (var steering = server.Runs.SteerRun(headers))
-            {
-                foreach (var command in new RunCommand[] { new() { CommandId = "a", TakeSteps = new TakeSteps { Steps = 2 } }, new() { CommandId = "b", TakeSteps = new TakeSteps() } })
-                {
-                    await steering.RequestStream.WriteAsync(new SteerRunRequest { RunId = id, Command = command });
-                    Assert.True(await steering.ResponseStream.MoveNext(CancellationToken.None).Within());
-                }
-
-                await steering.RequestStream.CompleteAsync();
-                Assert.False(await steering.ResponseStream.MoveNext(CancellationToken.None).Within());
-            }
-
-            using (var watch = server.Runs.WatchRun(new WatchRunRequest { RunId = id }, headers))
-            {
-                Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None).Within());
-            }
-
-            await _folder.WaitForAsync(line => Event(line) == "end" && AuditFolder.Member(line, "code") == "CANCELLED");
-            await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = id }, headers);
-            await server.StopAsync();
-        }
+        var (id, fork) = await LiveAsync(headers);
 
         string?[][] expected =
         [
@@ -107,7 +78,7 @@ public sealed class AuditLogTests : IDisposable
             Assert.Equal("0af7651916cd43dd8448eb211c80319c", AuditFolder.Member(line, "correlation_id"));
             Assert.StartsWith("127.0.0.1:", AuditFolder.Member(line, "peer"), StringComparison.Ordinal);
         });
-        Assert.Equal(lines.Where(line => Event(line) != "call").Select(line => AuditFolder.Member(line, "call")).Distinct().Count(), 2);
+        Assert.Equal(2, lines.Where(line => Event(line) != "call").Select(line => AuditFolder.Member(line, "call")).Distinct().Count());
         Assert.All(lines.Where(line => Event(line) is "call" or "end"), line => Assert.InRange(line.GetProperty("duration_ms").GetDouble(), 0, 60_000));
     }
 
@@ -124,23 +95,7 @@ public sealed class AuditLogTests : IDisposable
             foreach (var (header, value) in new[] { ("x-api-key", good), ("x-api-key", bad), ("x-api-key", revoked), ("authorization", $"Bearer {good}"), ("authorization", $"Bearer {token}"), ("authorization", $"Basic {Planted}") })
             {
                 var headers = new Metadata { { header, value }, { "traceparent", $"00-{Planted}-01" }, { "x-request-id", good }, { "user-agent", Planted }, { "x-forwarded-for", Planted } };
-                foreach (var text in new[] { Planted, good })
-                {
-                    await TryAsync(async () => await server.Runs.GetRunAsync(new GetRunRequest { RunId = text }, headers));
-                    await TryAsync(async () => await server.Runs.CreateRunAsync(new CreateRunRequest { Name = text, Spec = new SimulationSpec { GridSize = 1, Alpha = 0.123456789 } }, headers));
-                    await TryAsync(async () =>
-                    {
-                        using var steering = server.Runs.SteerRun(headers);
-                        await steering.RequestStream.WriteAsync(new SteerRunRequest { RunId = text, Command = new RunCommand { CommandId = text } });
-                        await steering.ResponseStream.MoveNext(CancellationToken.None).Within();
-                    });
-                }
-
-                await TryAsync(async () =>
-                {
-                    var method = new Method<byte[], byte[]>(MethodType.Unary, Planted, good, Marshallers.Create(bytes => bytes, bytes => bytes), Marshallers.Create(bytes => bytes, bytes => bytes));
-                    await server.Channel.CreateCallInvoker().AsyncUnaryCall(method, host: null, new CallOptions(headers), []);
-                });
+                await FailAsync(server, headers, Planted, good);
             }
 
             await server.StopAsync();
@@ -152,8 +107,6 @@ public sealed class AuditLogTests : IDisposable
 
         // A key that was right once is told of, though the call was refused.
         Assert.Contains(_folder.Lines, line => AuditFolder.Member(line, "credential_id") == revoked.Split('_')[1] && AuditFolder.Member(line, "reason") == "CREDENTIAL_REVOKED");
-
-        static async Task TryAsync(Func<Task> call) => await Assert.ThrowsAnyAsync<Exception>(call);
     }
 
     [Fact]
@@ -208,7 +161,7 @@ public sealed class AuditLogTests : IDisposable
         var server = await TestServer.StartAsync(_folder.Setting, _keys.Setting, "Audit:MaxFileBytes=65536");
         await using (server)
         {
-            await Parallel.ForEachAsync(Enumerable.Range(0, Count), new ParallelOptions { MaxDegreeOfParallelism = 20 }, async (_, _) => await server.Runs.ListRunsAsync(new ListRunsRequest(), headers));
+            await Parallel.ForEachAsync(Enumerable.Range(0, Count), new ParallelOptions { MaxDegreeOfParallelism = 20 }, async (_, token) => await server.Runs.ListRunsAsync(new ListRunsRequest(), headers, cancellationToken: token));
 
             // While the server writes.
             Assert.Null(AuditVerification.OfLog(_folder.Path).Problem);
@@ -258,6 +211,64 @@ public sealed class AuditLogTests : IDisposable
     {
         _folder.Dispose();
         _keys.Dispose();
+    }
+
+    /// <summary>A run that is created, looked for, forked, steered, watched and deleted.</summary>
+    private async Task<(string Id, string Fork)> LiveAsync(Metadata headers)
+    {
+        await using var server = await TestServer.StartAsync(_folder.Setting, _keys.Setting);
+        var spec = new SimulationSpec { GridSize = 8 };
+        var id = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = spec, Paused = true, Name = "first", Stop = new StopCondition { Never = true } }, headers)).Run.RunId;
+        await Assert.ThrowsAsync<RpcException>(async () => await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = spec, Name = "first" }, headers));
+        await Assert.ThrowsAsync<RpcException>(async () => await server.Runs.GetRunAsync(new GetRunRequest { RunId = new string('0', 32) }, headers));
+        var fork = (await server.Runs.ForkRunAsync(new ForkRunRequest { RunId = id, Paused = true }, headers)).Run.RunId;
+        await SteerAsync(server, id, headers);
+        using (var watch = server.Runs.WatchRun(new WatchRunRequest { RunId = id }, headers))
+        {
+            Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None).Within());
+        }
+
+        await _folder.WaitForAsync(line => Event(line) == "end" && AuditFolder.Member(line, "code") == "CANCELLED");
+        await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = id }, headers);
+        await server.StopAsync();
+        return (id, fork);
+    }
+
+    private static async Task SteerAsync(TestServer server, string id, Metadata headers)
+    {
+        using var steering = server.Runs.SteerRun(headers);
+        foreach (var command in new RunCommand[] { new() { CommandId = "a", TakeSteps = new TakeSteps { Steps = 2 } }, new() { CommandId = "b", TakeSteps = new TakeSteps() } })
+        {
+            await steering.RequestStream.WriteAsync(new SteerRunRequest { RunId = id, Command = command });
+            Assert.True(await steering.ResponseStream.MoveNext(CancellationToken.None).Within());
+        }
+
+        await steering.RequestStream.CompleteAsync();
+        Assert.False(await steering.ResponseStream.MoveNext(CancellationToken.None).Within());
+    }
+
+    /// <summary>Seven calls, all of which fail, with texts wherever a caller has room for some.</summary>
+    private static async Task FailAsync(TestServer server, Metadata headers, string planted, string secret)
+    {
+        foreach (var text in new[] { planted, secret })
+        {
+            await TryAsync(async () => await server.Runs.GetRunAsync(new GetRunRequest { RunId = text }, headers));
+            await TryAsync(async () => await server.Runs.CreateRunAsync(new CreateRunRequest { Name = text, Spec = new SimulationSpec { GridSize = 1, Alpha = 0.123456789 } }, headers));
+            await TryAsync(async () =>
+            {
+                using var steering = server.Runs.SteerRun(headers);
+                await steering.RequestStream.WriteAsync(new SteerRunRequest { RunId = text, Command = new RunCommand { CommandId = text } });
+                await steering.ResponseStream.MoveNext(CancellationToken.None).Within();
+            });
+        }
+
+        await TryAsync(async () =>
+        {
+            var marshaller = Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes);
+            await server.Channel.CreateCallInvoker().AsyncUnaryCall(new Method<byte[], byte[]>(MethodType.Unary, planted, secret, marshaller, marshaller), host: null, new CallOptions(headers), []);
+        });
+
+        static async Task TryAsync(Func<Task> call) => await Assert.ThrowsAnyAsync<Exception>(call);
     }
 
     private static string Event(JsonElement line) => AuditFolder.Member(line, "event")!;

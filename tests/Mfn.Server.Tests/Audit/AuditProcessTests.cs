@@ -29,7 +29,7 @@ public sealed class AuditProcessTests : IDisposable
         using (var channel = await ConnectAsync(process))
         {
             var runs = new RunService.RunServiceClient(channel);
-            await Parallel.ForEachAsync(Enumerable.Range(0, callCount), new ParallelOptions { MaxDegreeOfParallelism = 10 }, async (_, _) => await runs.ListRunsAsync(new ListRunsRequest()));
+            await Parallel.ForEachAsync(Enumerable.Range(0, callCount), new ParallelOptions { MaxDegreeOfParallelism = 10 }, async (_, token) => await runs.ListRunsAsync(new ListRunsRequest(), cancellationToken: token));
             await process.KillAsync();
         }
 
