@@ -134,6 +134,7 @@ internal static class MfnCommand
         {
             SimulateCommand.Create(),
             ExplainCommand.Create(),
+            CostCommand.Create(),
             GalleryCommand.Create(),
             FeaturesCommand.Create(),
             FractalCommand.Create(),
@@ -157,6 +158,7 @@ internal static class MfnCommand
             [""] = Examples,
             [SimulateCommand.Name] = SimulateCommand.Examples,
             [ExplainCommand.Name] = ExplainCommand.Examples,
+            [CostCommand.Name] = CostCommand.Examples,
             [GalleryCommand.Name] = GalleryCommand.Examples,
             [FeaturesCommand.Name] = FeaturesCommand.Examples,
             [FractalCommand.Name] = FractalCommand.Examples,

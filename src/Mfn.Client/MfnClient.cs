@@ -74,6 +74,10 @@ public sealed class MfnClient : IDisposable
     public async Task<ExplainResponse> ExplainAsync(ExplainRequest request, CancellationToken cancellationToken = default) =>
         await _simulation.ExplainAsync(request, cancellationToken: cancellationToken);
 
+    /// <summary>Tells what a request would cost on the server, without computing it: price and predicted time.</summary>
+    public async Task<EstimateCostResponse> EstimateCostAsync(EstimateCostRequest request, CancellationToken cancellationToken = default) =>
+        await _simulation.EstimateCostAsync(request, cancellationToken: cancellationToken);
+
     /// <summary>Computes the equilibrium potential of one ion across a membrane.</summary>
     public async Task<ComputeNernstPotentialResponse> ComputeNernstPotentialAsync(
         ComputeNernstPotentialRequest request, CancellationToken cancellationToken = default) =>

@@ -2,6 +2,7 @@ using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Pricing;
 using Mfn.Server.Translation;
 
 namespace Mfn.Server;
@@ -19,7 +20,12 @@ public static class LocalCalls
 
     /// <summary>As <c>SimulationService.Explain</c> of a server in this process.</summary>
     /// <exception cref="RpcException">What the service would answer.</exception>
-    public static ExplainResponse Explain(ExplainRequest request) => Answer(request, explained => explained.ToResponse(LimitsOptions.OfOneCaller));
+    public static ExplainResponse Explain(ExplainRequest request) => Answer(request, explained => explained.ToResponse(LimitsOptions.OfOneCaller, new Calibration()));
+
+    /// <summary>As <c>SimulationService.EstimateCost</c> of a server in this process that has not measured anything.</summary>
+    /// <exception cref="RpcException">What the service would answer.</exception>
+    public static EstimateCostResponse EstimateCost(EstimateCostRequest request) =>
+        Answer(request, estimated => estimated.ToPrice(LimitsOptions.OfOneCaller).ToResponse(new Calibration()));
 
     private static TResponse Answer<TRequest, TResponse>(TRequest request, Func<TRequest, TResponse> answer)
     {

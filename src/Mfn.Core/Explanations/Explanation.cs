@@ -7,17 +7,11 @@ using Mfn.Core.Stability;
 
 namespace Mfn.Core.Explanations;
 
-/// <summary>What a simulation will do, as linear theory tells without running it.</summary>
+/// <summary>What a simulation will do, as linear theory tells without running it. What it costs, and how long it takes, is its server's to say.</summary>
 public sealed record Explanation
 {
     /// <summary>Below this, waves are coarse: a discrete Laplacian sees them longer than they are by a twentieth or more.</summary>
     public const double FewCellsPerWavelength = 8;
-
-    // Estimates for one thread of a server, 5-point, in the second cache: an order of magnitude elsewhere.
-    private const double NanosecondsOfDoubles = 1.2;
-    private const double NanosecondsOfSingles = 0.7;
-    private const double FactorOfAdi = 4;
-    private const double NanosecondsOfNoise = 8;
 
     private Explanation()
     {
@@ -49,12 +43,6 @@ public sealed record Explanation
 
     /// <summary>How much the noise of the initial pattern has to grow to be as large as the concentrations: 1 over it, or 100 if there is none.</summary>
     public double VisibleFactor { get; private init; }
-
-    /// <summary>The work in cell-steps: rows x columns x steps.</summary>
-    public long Price { get; private init; }
-
-    /// <summary>Seconds that it takes, by about half an order of magnitude: of one thread, from constants for model, precision and integrator.</summary>
-    public double PredictedSeconds { get; private init; }
 
     /// <summary>Of the reference, whether its mask can fire; null with kinetics.</summary>
     public TuringMask? Mask { get; private init; }
@@ -117,10 +105,6 @@ public sealed record Explanation
             warnings.Add(new(WarningKind.TooFewSteps, $"{spec.StepCount} steps end before the pattern is visible, at about step {visible}."));
         }
 
-        var price = (long)spec.CellCount * spec.StepCount;
-        var nanoseconds = (spec.Precision == Precision.Binary64 ? NanosecondsOfDoubles : NanosecondsOfSingles)
-            * (pattern.Integrator == Integrator.Adi ? FactorOfAdi : 1);
-        nanoseconds += NanosecondsOfNoise * (pattern.AdditiveNoise.Count(strength => strength > 0) + pattern.MultiplicativeNoise.Count(strength => strength > 0));
         var explanation = new Explanation
         {
             SteadyStates = all.States,
@@ -130,17 +114,14 @@ public sealed record Explanation
             LargestStableTimeStep = double.IsFinite(limit) ? limit : null,
             StepsUntilVisible = visible,
             VisibleFactor = factor,
-            Price = price,
-            PredictedSeconds = price * nanoseconds * 1e-9,
             Warnings = [.. warnings],
         };
-        return explanation with { Lines = [.. explanation.LinesOf(spec, pattern)] };
+        return explanation with { Lines = [.. explanation.LinesOf(pattern)] };
     }
 
     private static Explanation OfReference(SimulationSpec spec)
     {
         var mask = TuringMask.Of(spec);
-        var price = (long)spec.CellCount * spec.StepCount;
         var lines = new List<string>
         {
             !mask.IsActive ? "Turing coupling is off: the potential diffuses, and growth events raise it."
@@ -154,11 +135,8 @@ public sealed record Explanation
                 + (mask.EarliestStep is { } earliest ? $"; that passes the threshold in step {earliest}. In fact the inhibitor ends its growth long before." : "; that never passes the threshold."));
         }
 
-        lines.Add($"The work is {price} cell-steps.");
         return new Explanation
         {
-            Price = price,
-            PredictedSeconds = price * 1e-9 * (spec.IsJitterEnabled ? NanosecondsOfNoise : 1),
             Mask = mask,
             Lines = [.. lines],
             Warnings = spec.Alpha >= 0.25 ? [new(WarningKind.UnstableAlpha, $"Alpha {Text(spec.Alpha)} is at or above 0.25: the scheme is unstable, and only clamping bounds the potential.")] : [],
@@ -269,7 +247,7 @@ public sealed record Explanation
         return limit;
     }
 
-    private IEnumerable<string> LinesOf(SimulationSpec spec, PatternSpec pattern)
+    private IEnumerable<string> LinesOf(PatternSpec pattern)
     {
         foreach (var equation in pattern.Kinetics.Model.Equations)
         {
@@ -307,8 +285,6 @@ public sealed record Explanation
         {
             yield return $"After about {steps} steps the wave has grown {Text(VisibleFactor)} times and is visible.";
         }
-
-        yield return $"The work is {Price} cell-steps ({spec.StepCount} steps), about {Text(PredictedSeconds)} s.";
     }
 
     private static string Name(SteadyState state) => $"({string.Join(", ", state.Values.Select(Text))})";

@@ -52,6 +52,14 @@ internal sealed class RequestProblems
     /// <summary>INVALID_ARGUMENT with all problems, or the first ones and the number of the others.</summary>
     public CallRefusedException ToException() => CallRefusedException.InvalidArgument(_violations, Count);
 
+    /// <summary>The same of a request that is a field of another: its name goes before theirs.</summary>
+    public RequestProblems In(string field)
+    {
+        var outer = new RequestProblems { Count = Count };
+        outer._violations.AddRange(_violations.Select(violation => new BadRequest.Types.FieldViolation { Field = $"{field}.{violation.Field}", Description = violation.Description }));
+        return outer;
+    }
+
     /// <exception cref="CallRefusedException">There are problems: INVALID_ARGUMENT with all of them.</exception>
     public void ThrowIfAny()
     {

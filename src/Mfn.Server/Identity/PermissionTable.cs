@@ -37,6 +37,7 @@ internal static class PermissionTable
         ["/mfn.v1.RunService/ListRuns"] = Permission.ReadRuns,
         ["/mfn.v1.RunService/SteerRun"] = Permission.SteerRuns,
         ["/mfn.v1.RunService/WatchRun"] = Permission.WatchRuns,
+        ["/mfn.v1.SimulationService/EstimateCost"] = Permission.LookUp,
         ["/mfn.v1.SimulationService/Explain"] = Permission.LookUp,
         ["/mfn.v1.SimulationService/Simulate"] = Permission.Compute,
         ["/mfn.v1.SimulationService/StreamSimulation"] = Permission.Compute,

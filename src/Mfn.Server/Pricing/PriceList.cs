@@ -78,6 +78,9 @@ internal static partial class PriceList
     /// <summary>All steps of a spec, and where it begins.</summary>
     public static Price Simulation(SimulationSpec spec, int stepsAtOnce = StepsAtOnce) => Beginnings(spec) + Steps(spec, spec.StepCount, stepsAtOnce);
 
+    /// <summary>A call that runs a simulation, of which nothing but the summary is wanted.</summary>
+    public static Price Simulate(SimulationSpec spec, int stepsAtOnce = StepsAtOnce) => Calls("simulate") + Simulation(spec, stepsAtOnce);
+
     /// <summary>Frames of a history that are followed for its features.</summary>
     public static Price FeatureFrames(int rowCount, int columnCount, long count) => Of("feature frame", (Int128)rowCount * columnCount, FeatureFrame, count);
 

@@ -19,7 +19,7 @@ internal sealed class SimulationService(
 {
     public override async Task<SimulateResponse> Simulate(SimulateRequest request, ServerCallContext context)
     {
-        var order = ToOrder(request);
+        var order = request.ToOrder(limits.Value);
         var work = prices.Announce(order.Price, context);
         await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context), QuotaAccount.Of(context).Payment.TellProgress());
         var result = await simulation.Completion;
@@ -30,7 +30,7 @@ internal sealed class SimulationService(
     public override async Task StreamSimulation(
         StreamSimulationRequest request, IServerStreamWriter<StreamSimulationResponse> responseStream, ServerCallContext context)
     {
-        var order = ToOrder(request);
+        var order = request.ToOrder(limits.Value);
         prices.Announce(order.Price, context);
         await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context), QuotaAccount.Of(context).Payment.TellProgress());
         var sequence = 0L;
@@ -60,32 +60,9 @@ internal sealed class SimulationService(
         // Of a large box there are many modes to look at.
         using var place = places.Take(MemoryHolder.Of(context));
         return await place.ComputeAsync(
-            cancellationToken => work.Measure(() => spec.Explain(request.WithInitialFields, cancellationToken)), context.CancellationToken);
+            cancellationToken => work.Measure(() => spec.Explain(request.WithInitialFields, prices.Calibration, cancellationToken)), context.CancellationToken);
     }
 
-    private SimulationOrder ToOrder(SimulateRequest request)
-    {
-        var problems = new RequestProblems();
-        var spec = request.Spec.ToSpec(limits.Value, problems);
-        var analysis = new AnalysisPlan(
-            request.Features?.ToOptions("features.", problems), request.FractalDimension, request.PatternFeatures?.ToOptions(spec, problems));
-        var encoding = request.FieldEncoding.ToEncoding(problems);
-        var species = request.Species.ToSpecies(spec, problems);
-        var fields = request.InitialFields.ToInitialFields(spec, limits.Value, problems);
-        problems.ThrowIfAny();
-        return new SimulationOrder(spec, analysis, Frames: null, encoding, species, fields);
-    }
-
-    private SimulationOrder ToOrder(StreamSimulationRequest request)
-    {
-        var problems = new RequestProblems();
-        var spec = request.Spec.ToSpec(limits.Value, problems);
-        var analysis = new AnalysisPlan(
-            request.Features?.ToOptions("features.", problems), request.FractalDimension, request.PatternFeatures?.ToOptions(spec, problems));
-        var plan = request.ToPlan(limits.Value, problems);
-        var species = request.Species.ToSpecies(spec, problems);
-        var fields = request.InitialFields.ToInitialFields(spec, limits.Value, problems);
-        problems.ThrowIfAny();
-        return new SimulationOrder(spec, analysis, plan, CellEncoding.None, species, fields);
-    }
+    public override Task<EstimateCostResponse> EstimateCost(EstimateCostRequest request, ServerCallContext context) =>
+        Task.FromResult(request.ToPrice(limits.Value).ToResponse(prices.Calibration));
 }

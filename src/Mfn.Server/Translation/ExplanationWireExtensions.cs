@@ -1,8 +1,10 @@
+using System.Globalization;
 using Mfn.Core.Explanations;
 using Mfn.Core.Simulation;
 using Mfn.Core.Stability;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Pricing;
 using Wire = Mfn.Contracts.V1;
 
 namespace Mfn.Server.Translation;
@@ -12,8 +14,8 @@ internal static class ExplanationWireExtensions
 {
     /// <summary>The answer to a request.</summary>
     /// <exception cref="CallRefusedException">Something is wrong with the request.</exception>
-    public static Wire.ExplainResponse ToResponse(this Wire.ExplainRequest request, LimitsOptions limits) =>
-        request.ToSpec(limits).Explain(request.WithInitialFields, CancellationToken.None);
+    public static Wire.ExplainResponse ToResponse(this Wire.ExplainRequest request, LimitsOptions limits, Calibration calibration) =>
+        request.ToSpec(limits).Explain(request.WithInitialFields, calibration, CancellationToken.None);
 
     /// <summary>What is to be explained.</summary>
     /// <exception cref="CallRefusedException">Something is wrong with the request.</exception>
@@ -30,8 +32,15 @@ internal static class ExplanationWireExtensions
 
     /// <summary>The answer of what is to be explained.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static Wire.ExplainResponse Explain(this SimulationSpec spec, bool hasFields, CancellationToken cancellationToken) =>
-        Explanation.Of(spec, hasFields, cancellationToken).ToWire();
+    public static Wire.ExplainResponse Explain(this SimulationSpec spec, bool hasFields, Calibration calibration, CancellationToken cancellationToken)
+    {
+        var price = PriceList.Simulate(spec);
+        var seconds = calibration.Predict(price).TotalSeconds;
+        var wire = Explanation.Of(spec, hasFields, cancellationToken).ToWire();
+        (wire.Price, wire.PredictedSeconds) = (price.CellSteps, seconds);
+        wire.Lines.Add(string.Create(CultureInfo.InvariantCulture, $"The work is {price.CellSteps} cell-steps ({spec.StepCount} steps), about {seconds:G3} s."));
+        return wire;
+    }
 
     private static Wire.ExplainResponse ToWire(this Explanation explanation)
     {
@@ -39,8 +48,6 @@ internal static class ExplanationWireExtensions
         {
             SteadyStates = { explanation.SteadyStates.Select(ToWire) },
             NeedsSeed = explanation.NeedsSeed,
-            Price = explanation.Price,
-            PredictedSeconds = explanation.PredictedSeconds,
             VisibleFactor = explanation.VisibleFactor,
             Warnings = { explanation.Warnings.Select(warning => new Wire.ExplanationWarning { Kind = warning.Kind.ToWire(), Text = warning.Text }) },
             Lines = { explanation.Lines },

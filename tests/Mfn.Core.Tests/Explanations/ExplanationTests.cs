@@ -21,7 +21,6 @@ public sealed class ExplanationTests
         Assert.Equal(128 / Math.Sqrt(18), box.CellsPerWavelength!.Value, 1e-12);
         Assert.Equal(0.0015613, explanation.LargestStableTimeStep!.Value, 5e-8);
         Assert.False(explanation.NeedsSeed);
-        Assert.Equal(128L * 128 * 1000, explanation.Price);
 
         // Noise of a hundredth: two decades.
         Assert.Equal((long)Math.Ceiling(2 * Math.Log(10) / (box.GrowthRate * 0.001)), explanation.StepsUntilVisible);
