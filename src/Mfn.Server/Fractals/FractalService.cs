@@ -43,7 +43,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         var field = upload.Declare(start.Field, "field");
         var (threshold, options) = (start.ToThreshold(problems), start.ToBoxOptions(problems));
         problems.ThrowIfAny();
-        var work = await prices.AnnounceInTurnAsync(PriceOf(field!.Field!, options), context);
+        var work = await prices.AnnounceInTurnAsync(PriceList.Dimension(field!.RowCount, field.ColumnCount, options.ScaleCount), context);
         await upload.ReceiveAsync(reader.ReadUploadAsync(requestStream, context).Select(message => message.HasValues ? message.Values : null));
         return new ComputeBoxCountingDimensionStreamResponse
         {

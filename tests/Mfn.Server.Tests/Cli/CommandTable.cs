@@ -18,6 +18,7 @@ public sealed class CommandTable : IAsyncLifetime
     {
         ["simulate"] = "simulate --grid 8 --steps 4 --features",
         ["explain"] = "explain --kinetics schnakenberg",
+        ["cost"] = "cost --grid 8 --features",
         ["gallery"] = "gallery --list",
         ["features"] = "features FIELD",
         ["fractal dimension"] = "fractal dimension FIELD",
