@@ -3,7 +3,6 @@ using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
-using Mfn.Server.Frames;
 using Mfn.Server.Memory;
 using Mfn.Server.Pricing;
 using Mfn.Server.Quotas;
