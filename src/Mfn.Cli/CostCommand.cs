@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Mfn.Cli.Flags;
 using Mfn.Cli.Kinetics;
 using Mfn.Cli.Output;
 using Mfn.Contracts.V1;
