@@ -4,6 +4,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Mfn.Benchmarks;
+using Mfn.Benchmarks.Pricing;
 using Mfn.Benchmarks.Serving;
 using Mfn.Benchmarks.Watching;
 
@@ -27,6 +28,16 @@ if (args is ["pace", var audience, var runUrl, var runServerId, var seconds, var
         int.Parse(runServerId, CultureInfo.InvariantCulture),
         double.Parse(seconds, CultureInfo.InvariantCulture),
         int.Parse(rounds, CultureInfo.InvariantCulture));
+    return;
+}
+
+if (args is ["predict", var predictUrl, var seed, var calibrationCount, var count])
+{
+    await PredictionMeasurement.RunAsync(
+        new Uri(predictUrl),
+        int.Parse(seed, CultureInfo.InvariantCulture),
+        int.Parse(calibrationCount, CultureInfo.InvariantCulture),
+        int.Parse(count, CultureInfo.InvariantCulture));
     return;
 }
 
