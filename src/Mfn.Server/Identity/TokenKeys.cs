@@ -30,6 +30,7 @@ internal sealed partial class TokenKeys : IDisposable
     private readonly ITimer? _timer;
     private IReadOnlyList<SecurityKey> _keys = [];
     private Task _fetching = Task.CompletedTask;
+    private Task? _next;
     private long? _fetched;
     private string? _problem;
 
@@ -74,23 +75,17 @@ internal sealed partial class TokenKeys : IDisposable
         return keys.Length > 0 ? keys : throw new InvalidDataException("has no RSA or elliptic curve key for signatures.");
     }
 
-    /// <summary>Asks the issuer for its keys, unless it was asked a moment ago; done when the answer is in force.</summary>
+    /// <summary>Done when the answer of an issuer that is being asked is in force.</summary>
+    public Task WaitAsync() => Volatile.Read(ref _fetching);
+
+    /// <summary>
+    /// Asks the issuer for its keys, though not sooner than the least interval after the last time; done when the answer is in force. All who want it meanwhile wait for the same.
+    /// </summary>
     public Task RefreshAsync()
     {
         lock (_lock)
         {
-            if (_http is null || (_fetching.IsCompleted && _fetched is { } last && _clock.GetElapsedTime(last) < LeastInterval))
-            {
-                return Task.CompletedTask;
-            }
-
-            if (_fetching.IsCompleted)
-            {
-                _fetched = _clock.GetTimestamp();
-                _fetching = FetchAsync(_http);
-            }
-
-            return _fetching;
+            return _http is null ? Task.CompletedTask : _next ??= FetchSoonAsync(_http);
         }
     }
 
@@ -101,8 +96,29 @@ internal sealed partial class TokenKeys : IDisposable
         _file?.Dispose();
     }
 
+    private async Task FetchSoonAsync(HttpClient http)
+    {
+        // Not while its caller holds the lock.
+        await Task.Yield();
+        await _fetching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_fetched is { } last && LeastInterval - _clock.GetElapsedTime(last) is { Ticks: > 0 } left)
+        {
+            await Task.Delay(left, _clock);
+        }
+
+        Task fetching;
+        lock (_lock)
+        {
+            (_next, _fetched) = (null, _clock.GetTimestamp());
+            _fetching = fetching = FetchAsync(http);
+        }
+
+        await fetching;
+    }
+
     private async Task FetchAsync(HttpClient http)
     {
+        await Task.Yield();
         try
         {
             var documents = new HttpDocumentRetriever(http) { RequireHttps = !new Uri(Source).IsLoopback };

@@ -70,6 +70,11 @@ internal sealed partial class TokenStore : IDisposable
     {
         if (!HasKeyOf(token))
         {
+            await _keys.WaitAsync();
+        }
+
+        if (!HasKeyOf(token))
+        {
             // Its issuer may have a new one.
             await _keys.RefreshAsync();
         }

@@ -1,6 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -28,6 +32,26 @@ internal sealed class TestIssuer : IDisposable
             e = Base64UrlEncoder.Encode(each.Parameters.Exponent),
         }),
     });
+
+    /// <summary>How often somebody has fetched the keys.</summary>
+    public int FetchCount { get; private set; }
+
+    /// <summary>Serves what an issuer of OpenID Connect does: its discovery document and its keys.</summary>
+    public async Task<WebApplication> ServeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        app.MapGet("/.well-known/openid-configuration", () => Results.Json(new Dictionary<string, string> { ["issuer"] = app.Urls.Single(), ["jwks_uri"] = $"{app.Urls.Single()}/jwks" }));
+        app.MapGet("/jwks", () =>
+        {
+            FetchCount++;
+            return Results.Text(KeySet, "application/json");
+        });
+        await app.StartAsync();
+        return app;
+    }
 
     /// <summary>A new key, by which it signs from now on.</summary>
     public void Rotate() => _keys.Add(($"key-{Guid.NewGuid():N}", RSA.Create(2048)));

@@ -3,6 +3,7 @@ namespace Mfn.Server.Tests.Identity;
 /// <summary>A clock that a test sets, and whose timers fire when it does.</summary>
 internal sealed class WallClock(DateTimeOffset now) : TimeProvider
 {
+    private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
     private DateTimeOffset _now = now;
 
@@ -16,15 +17,25 @@ internal sealed class WallClock(DateTimeOffset now) : TimeProvider
     {
         var timer = new Timer(this, () => callback(state));
         timer.Change(dueTime, period);
-        _timers.Add(timer);
+        lock (_lock)
+        {
+            _timers.Add(timer);
+        }
+
         return timer;
     }
 
     /// <summary>Lets time pass, and what is due happen.</summary>
     public void Advance(TimeSpan time)
     {
-        _now += time;
-        foreach (var timer in _timers.ToArray())
+        Timer[] timers;
+        lock (_lock)
+        {
+            _now += time;
+            timers = [.. _timers];
+        }
+
+        foreach (var timer in timers)
         {
             timer.FireIfDue();
         }
