@@ -25,7 +25,6 @@ internal sealed class CallerAuthentication(
 
     private static readonly AuthenticateResult Several = AuthenticateResult.Fail(CredentialRefusedException.Several);
     private static readonly AuthenticateResult UnknownScheme = AuthenticateResult.Fail(CredentialRefusedException.UnknownScheme);
-    private static readonly AuthenticateResult Unreadable = AuthenticateResult.Fail(CredentialRefusedException.UnreadableCertificate);
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -73,12 +72,7 @@ internal sealed class CallerAuthentication(
     {
         if (forwarded is not null)
         {
-            return ForwardedCertificate.Read(forwarded) switch
-            {
-                null => Unreadable,
-                { Certificate: { } certificate } => certificates.Authenticate(certificate),
-                var told => certificates.Authenticate(told.Subject, told.Uris),
-            };
+            return certificates.Authenticate(forwarded);
         }
 
         return Context.Connection.ClientCertificate is { } own ? certificates.Authenticate(own)

@@ -21,6 +21,7 @@ internal sealed partial class CertificateStore : IDisposable
     private static readonly AuthenticateResult Revoked = AuthenticateResult.Fail(CredentialRefusedException.Revoked);
     private static readonly AuthenticateResult Unknown = Refuse("The certificate is nobody's that the server knows.");
     private static readonly AuthenticateResult NotAClients = Refuse("The certificate is not for clients (extended key usage clientAuth).");
+    private static readonly AuthenticateResult Unreadable = AuthenticateResult.Fail(CredentialRefusedException.UnreadableCertificate);
     private static readonly AuthenticateResult Early = Refuse("The certificate is not valid yet.");
 
     private readonly TimeProvider _clock;
@@ -29,6 +30,9 @@ internal sealed partial class CertificateStore : IDisposable
     private readonly FollowedFile? _revocationFile;
     private readonly ITimer _sweep;
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+
+    // By the hash of a header, the certificate that it tells of.
+    private readonly ConcurrentDictionary<string, string> _headers = new(StringComparer.Ordinal);
     private volatile CertificateIdentities _identities = CertificateIdentities.OfEverybody;
     private volatile RevocationLists _lists = RevocationLists.None;
 
@@ -52,17 +56,42 @@ internal sealed partial class CertificateStore : IDisposable
     /// <summary>Told, on no particular thread, when other identities or lists of revoked certificates are in force.</summary>
     public event Action? Changed;
 
+    /// <summary>What authentication answers to what a trusted proxy tells of its client's certificate. It is read once: that takes longer than most calls.</summary>
+    public AuthenticateResult Authenticate(string header)
+    {
+        var hash = TokenStore.HashOf(header);
+        if (_headers.TryGetValue(hash, out var known) && Find(known) is { } result)
+        {
+            return result;
+        }
+
+        if (ForwardedCertificate.Read(header) is not { } told)
+        {
+            return Unreadable;
+        }
+
+        var (answer, id) = told.Certificate is { } certificate
+            ? (Authenticate(certificate), IdOf(certificate))
+            : (Authenticate(told.Subject, told.Uris), IdOf(told.Subject, told.Uris));
+        if (answer.Succeeded)
+        {
+            _headers[hash] = id;
+        }
+
+        return answer;
+    }
+
     /// <summary>What authentication answers to a certificate whose chain somebody has checked.</summary>
     public AuthenticateResult Authenticate(X509Certificate2 certificate)
     {
-        var id = certificate.GetCertHashString(HashAlgorithmName.SHA256);
+        var id = IdOf(certificate);
         return Find(id) ?? Check(new Entry(certificate.Subject, CertificateIdentities.UrisOf(certificate), id, certificate));
     }
 
     /// <summary>The same for one of which a proxy tells the subject and URIs alone.</summary>
     public AuthenticateResult Authenticate(string subject, IReadOnlyList<string> uris)
     {
-        var id = $"{subject}\n{string.Join('\n', uris)}";
+        var id = IdOf(subject, uris);
         return Find(id) ?? Check(new Entry(subject, uris, id, Certificate: null));
     }
 
@@ -72,6 +101,10 @@ internal sealed partial class CertificateStore : IDisposable
         _identityFile?.Dispose();
         _revocationFile?.Dispose();
     }
+
+    private static string IdOf(X509Certificate2 certificate) => certificate.GetCertHashString(HashAlgorithmName.SHA256);
+
+    private static string IdOf(string subject, IReadOnlyList<string> uris) => $"{subject}\n{string.Join('\n', uris)}";
 
     private AuthenticateResult? Find(string id)
     {
@@ -179,6 +212,20 @@ internal sealed partial class CertificateStore : IDisposable
             {
                 _entries.TryRemove(KeyValuePair.Create(id, entry));
                 entry.Credential!.Finish(CredentialEnd.Changed, entry.Credential.Identity);
+            }
+        }
+
+        if (_headers.Count > MaxKept)
+        {
+            // They are read again when they come again.
+            _headers.Clear();
+        }
+
+        foreach (var header in _headers)
+        {
+            if (!_entries.ContainsKey(header.Value))
+            {
+                _headers.TryRemove(header);
             }
         }
     }

@@ -212,7 +212,8 @@ internal sealed partial class TokenStore : IDisposable
 
     private static AuthenticateResult Refuse(string message) => AuthenticateResult.Fail(new CredentialRefusedException(CredentialEnd.Invalid, message));
 
-    private static string HashOf(string token)
+    /// <summary>What a credential is known by, in place of itself.</summary>
+    public static string HashOf(string token)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(token), hash);

@@ -55,8 +55,23 @@ internal sealed partial class RefusedTraffic(IServiceProvider services, ServerMe
         if (_quota.TryTake(out var unsaidCount))
         {
             // Made late: the factory makes this provider.
-            _log ??= services.GetRequiredService<ILogger<RefusedTraffic>>();
-            LogRefused(_log, CallersText.Show(reason, MaxReasonLength), unsaidCount);
+            if ((_log ??= FindLog()) is { } log)
+            {
+                LogRefused(log, CallersText.Show(reason, MaxReasonLength), unsaidCount);
+            }
+        }
+    }
+
+    /// <summary>The log; null when the host has gone, while its last connections still fail.</summary>
+    private ILogger<RefusedTraffic>? FindLog()
+    {
+        try
+        {
+            return services.GetRequiredService<ILogger<RefusedTraffic>>();
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
         }
     }
 
