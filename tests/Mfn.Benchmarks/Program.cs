@@ -20,6 +20,12 @@ if (args is ["serve-peer", var port])
     return;
 }
 
+if (args is ["gate", .. var turns])
+{
+    await GateMeasurement.RunAsync(int.Parse(turns.FirstOrDefault("100"), CultureInfo.InvariantCulture), Console.Out);
+    return;
+}
+
 if (args is ["pace", var audience, var runUrl, var runServerId, var seconds, var rounds])
 {
     await PaceMeasurement.RunAsync(
