@@ -24,6 +24,9 @@ internal sealed class BandCrew<T> : IDisposable
     private readonly int _bandCount;
     private readonly object _done = new();
 
+    // Other rows first than in the pass before, whose last ones are still in the cache.
+    private bool _isUpward;
+
     private Pass _pass;
     private int _nextBand;
     private int _undoneCount;
@@ -55,14 +58,16 @@ internal sealed class BandCrew<T> : IDisposable
     /// <exception cref="OperationCanceledException">The pass was cancelled; its destination is unfinished.</exception>
     public RowCounts Advance(in Pass pass)
     {
+        _isUpward = !_isUpward;
+        var directed = pass with { IsUpward = _isUpward };
         if (_helpers.Length == 0 || Work(pass.GrowthEvents.Length) < LeastSharedWork)
         {
             _ownSweep.Counts = RowCounts.None;
-            _ownSweep.Advance(pass, 0, _rowCount);
+            _ownSweep.Advance(directed, 0, _rowCount);
             return _ownSweep.Counts;
         }
 
-        _pass = pass;
+        _pass = directed;
         _error = null;
         _undoneCount = _bandCount;
         _ownSweep.Counts = RowCounts.None;
@@ -110,7 +115,8 @@ internal sealed class BandCrew<T> : IDisposable
         {
             try
             {
-                sweep.Advance(_pass, firstRow: Begin(band), endRow: Begin(band + 1));
+                var place = _pass.IsUpward ? _bandCount - 1 - band : band;
+                sweep.Advance(_pass, firstRow: Begin(place), endRow: Begin(place + 1));
             }
             catch (Exception error)
             {
@@ -153,7 +159,11 @@ internal sealed class BandCrew<T> : IDisposable
 
     /// <summary>The fields before and after, the growth events that the steps begin with, and what ends the pass early.</summary>
     internal readonly record struct Pass(
-        FieldRows<T> Source, FieldRows<T> Destination, ReadOnlyMemory<GrowthEvent?> GrowthEvents, CancellationToken CancellationToken);
+        FieldRows<T> Source, FieldRows<T> Destination, ReadOnlyMemory<GrowthEvent?> GrowthEvents, CancellationToken CancellationToken)
+    {
+        /// <summary>Whether the last rows come first.</summary>
+        public bool IsUpward { get; init; }
+    }
 
     private sealed class Helper(BandCrew<T> crew, BandSweep<T> sweep) : IThreadPoolWorkItem
     {

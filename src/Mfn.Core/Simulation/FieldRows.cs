@@ -17,7 +17,6 @@ internal sealed class FieldRows<T> : IDisposable
 
     private T[] _memory;
     private readonly int _start;
-    private readonly int _stride;
     private int _planeLength;
     private readonly int _planeCount;
 
@@ -27,7 +26,7 @@ internal sealed class FieldRows<T> : IDisposable
     /// <param name="planeCount">The number of fields; at least 1.</param>
     public FieldRows(int rowCount, int stride, int planeCount)
     {
-        _stride = stride;
+        Stride = stride;
         _planeLength = checked(rowCount * stride);
         _planeCount = planeCount;
 
@@ -39,6 +38,9 @@ internal sealed class FieldRows<T> : IDisposable
         var address = Marshal.UnsafeAddrOfPinnedArrayElement(_memory, LineLength);
         _start = LineLength + ((int)(-address & (CacheLineBytes - 1)) / Unsafe.SizeOf<T>());
     }
+
+    /// <summary>The cells from one row to the next.</summary>
+    public int Stride { get; }
 
     /// <summary>The cells from one of a field to the next field's at the same place.</summary>
     public int PlaneOffset { get; }
@@ -60,8 +62,8 @@ internal sealed class FieldRows<T> : IDisposable
     {
         // The one check that the vectors of the rows, in every plane, rely on.
         ArgumentOutOfRangeException.ThrowIfNegative(index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(((long)index + count) * _stride, _planeLength, nameof(index));
-        return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_memory), _start + (index * _stride));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(((long)index + count) * Stride, _planeLength, nameof(index));
+        return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_memory), _start + (index * Stride));
     }
 
     /// <summary>Gives the memory back. There are no rows any more.</summary>

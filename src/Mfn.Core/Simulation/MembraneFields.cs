@@ -31,15 +31,13 @@ internal sealed class MembraneFields<T> : ReactionDiffusion
         _current = new FieldRows<T>(spec.GridSize, spec.GridSize, spec.HasSpecies ? 3 : 1);
         _next = new FieldRows<T>(spec.GridSize, spec.GridSize, spec.HasSpecies ? 3 : 1);
         MaxStepsPerPass = spec.IsJitterEnabled ? 1 : StepsPerPass(spec.GridSize);
-
-        // Noise is drawn row by row, in their order: by one thread.
         _jitter = spec.IsJitterEnabled ? new Jitter<T>(spec, random) : null;
         var plan = SweepPlan<T>.Of(spec, StepKernel<T>.Of(spec), _jitter);
         _crew = new BandCrew<T>(
             spec.GridSize,
             spec.GridSize,
             MaxStepsPerPass,
-            spec.IsJitterEnabled ? StepHelpers.None : helpers,
+            plan.HasAnyOrder ? helpers : StepHelpers.None,
             () => new BandSweep<T>(plan, MaxStepsPerPass));
     }
 

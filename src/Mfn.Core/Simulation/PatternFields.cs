@@ -38,15 +38,11 @@ internal sealed class PatternFields<T> : ReactionDiffusion
 
         var kernels = PatternKernel.Of<T>(_spec);
         _partsPerStep = kernels.Length;
-        MaxStepsPerPass = _noise is null ? StepsPerPass(_spec.RowCount, _spec.ColumnCount) : 1;
+        MaxStepsPerPass = _noise is null ? StepsPerPass(_spec.RowCount, _spec.ColumnCount, _partsPerStep) : 1;
         _parts = new GrowthEvent?[MaxStepsPerPass * _partsPerStep];
 
         var plan = new SweepPlan<T>(_spec.RowCount, _spec.ColumnCount, boundaries, [.. kernels], jitter: null);
-
-        // A row that is shorter than a vector overwrites what follows it, so that rows must be taken in their order.
-        const int MostLanes = 16;
-        var crewHelpers = _spec.ColumnCount < MostLanes ? StepHelpers.None : helpers;
-        _crew = new BandCrew<T>(_spec.RowCount, _spec.ColumnCount, _parts.Length, crewHelpers, () => new BandSweep<T>(plan, _parts.Length));
+        _crew = new BandCrew<T>(_spec.RowCount, _spec.ColumnCount, _parts.Length, plan.HasAnyOrder ? helpers : StepHelpers.None, () => new BandSweep<T>(plan, _parts.Length));
         foreach (var fields in new[] { _current, _next! })
         {
             PatternPlanes.FillMask(_spec, fields.Plane(PatternPlanes.CellPlanes));
@@ -120,11 +116,15 @@ internal sealed class PatternFields<T> : ReactionDiffusion
     }
 
     /// <summary>One where the rows that a pass computes besides would be many, or have nothing to gain.</summary>
-    private static int StepsPerPass(int rowCount, int columnCount)
+    private static int StepsPerPass(int rowCount, int columnCount, int partsPerStep)
     {
         const int FieldBuffers = 4;
-        // Twice the second cache: a pass of several steps calls the kernel for every row, which costs more than it saves until then.
+        // Twice the second cache: rows between the steps of a pass go there and back, which costs more than it saves until then.
         const int BytesInCache = 2 * 1024 * 1024;
-        return (long)FieldBuffers * rowCount * columnCount * Unsafe.SizeOf<T>() <= BytesInCache ? 1 : 8;
+
+        // Many steps save memory more, as long as their rows fit the second cache.
+        const int MostBytesPerRow = 12 * 1024;
+        return (long)FieldBuffers * rowCount * columnCount * Unsafe.SizeOf<T>() <= BytesInCache ? 1
+            : (PatternPlanes.CellPlanes * columnCount * Unsafe.SizeOf<T>() <= MostBytesPerRow ? 16 : 8) / partsPerStep;
     }
 }

@@ -34,7 +34,7 @@ internal sealed class PatternKernel<T, TVector, TStencil, TRates>(PatternSpec sp
 
     // Compiled for good at once: the first runs of a process should not wait for the tiers.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override RowCounts AdvanceRows(in RowStencil<T> rows, int rowCount, int stride, ref T noise, ref T next, int nextOffset)
+    public override RowCounts AdvanceRows(in RowStencil<T> rows, int rowCount, int stride, ref T noise, ref T next, int nextOffset, int nextStride)
     {
         var rates = _rates;
         var timeStep = TVector.Create(_timeStep);
@@ -165,7 +165,7 @@ internal sealed class PatternKernel<T, TVector, TStencil, TRates>(PatternSpec sp
             u = ref Unsafe.Add(ref u, stride);
             uUp = ref Unsafe.Add(ref uUp, stride);
             uDown = ref Unsafe.Add(ref uDown, stride);
-            next = ref Unsafe.Add(ref next, stride);
+            next = ref Unsafe.Add(ref next, nextStride);
         }
 
         return new RowCounts(0, 0, IsFinite: PatternPlanes.AreFinite<T, TVector>(finite));

@@ -117,6 +117,7 @@ internal static class PatternPlanes
             open);
 
     /// <summary>Whether a sum of values times zero is zero: none of them was infinite or NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreFinite<T, TVector>(TVector sum)
         where T : unmanaged
         where TVector : struct, IVector<TVector, T> =>

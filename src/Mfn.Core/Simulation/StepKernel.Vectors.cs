@@ -23,7 +23,7 @@ internal sealed class StepKernel<T, TVector, TReaction, TRim>(SimulationSpec spe
 
     // Compiled for good at once: the first runs of a process should not wait for the tiers.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override RowCounts AdvanceRows(in RowStencil<T> rows, int rowCount, int stride, ref T noise, ref T next, int nextOffset)
+    public override RowCounts AdvanceRows(in RowStencil<T> rows, int rowCount, int stride, ref T noise, ref T next, int nextOffset, int nextStride)
     {
         var alpha = TVector.Create(_constants.Alpha);
         var activatorDiffusion = TVector.Create(_constants.ActivatorDiffusion);
@@ -143,9 +143,9 @@ internal sealed class StepKernel<T, TVector, TReaction, TRim>(SimulationSpec spe
                 vBelow = ref Unsafe.Add(ref vBelow, stride);
                 aBelow = ref Unsafe.Add(ref aBelow, stride);
                 hBelow = ref Unsafe.Add(ref hBelow, stride);
-                next = ref Unsafe.Add(ref next, stride);
-                nextActivator = ref Unsafe.Add(ref nextActivator, stride);
-                nextInhibitor = ref Unsafe.Add(ref nextInhibitor, stride);
+                next = ref Unsafe.Add(ref next, nextStride);
+                nextActivator = ref Unsafe.Add(ref nextActivator, nextStride);
+                nextInhibitor = ref Unsafe.Add(ref nextInhibitor, nextStride);
                 continue;
             }
 

@@ -13,11 +13,12 @@ internal abstract class StepKernel<T>
     /// <summary>Writes rows after the step. One that is shorter than a vector also overwrites what follows it, up to a vector's length.</summary>
     /// <param name="rows">The first row before the step and those next to it.</param>
     /// <param name="rowCount">How many rows; at least 1.</param>
-    /// <param name="stride">The cells from one row to the next, in all that <paramref name="rows"/> names and in what is written.</param>
+    /// <param name="stride">The cells from one row to the next, in all that <paramref name="rows"/> names.</param>
     /// <param name="noise">The first of as many values to add to the potential; a null reference if there is no noise, as for more than one row.</param>
     /// <param name="next">The potential's first cell in the first row after the step.</param>
     /// <param name="nextOffset">The offset from there to the activator, and from the activator to the inhibitor.</param>
-    public abstract RowCounts AdvanceRows(in RowStencil<T> rows, int rowCount, int stride, ref T noise, ref T next, int nextOffset);
+    /// <param name="nextStride">The cells from one row to the next in what is written.</param>
+    public abstract RowCounts AdvanceRows(in RowStencil<T> rows, int rowCount, int stride, ref T noise, ref T next, int nextOffset, int nextStride);
 
     /// <summary>The kernel of a spec, of the widest vectors that the processor is fast with.</summary>
     public static StepKernel<T> Of(SimulationSpec spec) =>

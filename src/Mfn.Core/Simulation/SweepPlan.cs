@@ -17,6 +17,8 @@ internal sealed class SweepPlan<T>(
     int rowCount, int columnCount, ImmutableArray<SpeciesBoundary> boundaries, ImmutableArray<StepKernel<T>> kernels, Jitter<T>? jitter)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private const int MostLanes = 16;
+
     public int RowCount { get; } = rowCount;
 
     public int ColumnCount { get; } = columnCount;
@@ -27,6 +29,9 @@ internal sealed class SweepPlan<T>(
     public ImmutableArray<StepKernel<T>> Kernels { get; } = kernels;
 
     public Jitter<T>? Jitter { get; } = jitter;
+
+    /// <summary>Whether it does not matter which rows come first: noise is drawn in their order, and a row that is shorter than a vector overwrites the next one.</summary>
+    public bool HasAnyOrder => Jitter is null && ColumnCount >= MostLanes;
 
     /// <summary>Whether the last row is the first one's neighbour.</summary>
     public bool IsTorus { get; } = boundaries[0].Kind == Boundary.Periodic;

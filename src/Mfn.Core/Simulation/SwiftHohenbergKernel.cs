@@ -26,7 +26,7 @@ internal sealed class SwiftHohenbergKernel<T, TVector, TStencil, TPart>(PatternS
     private readonly TVector _isInRow = RowEnds<T, TVector>.Lanes(0, Math.Min(spec.ColumnCount, TVector.Count));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override RowCounts AdvanceRows(in RowStencil<T> rows, int rowCount, int stride, ref T noise, ref T next, int nextOffset)
+    public override RowCounts AdvanceRows(in RowStencil<T> rows, int rowCount, int stride, ref T noise, ref T next, int nextOffset, int nextStride)
     {
         var timeStep = TVector.Create(_timeStep);
         var laplacian = TVector.Create(_laplacian);
@@ -141,7 +141,7 @@ internal sealed class SwiftHohenbergKernel<T, TVector, TStencil, TPart>(PatternS
             u = ref Unsafe.Add(ref u, stride);
             uUp = ref Unsafe.Add(ref uUp, stride);
             uDown = ref Unsafe.Add(ref uDown, stride);
-            next = ref Unsafe.Add(ref next, stride);
+            next = ref Unsafe.Add(ref next, nextStride);
         }
 
         return new RowCounts(0, 0, IsFinite: PatternPlanes.AreFinite<T, TVector>(finite));

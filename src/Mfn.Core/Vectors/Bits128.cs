@@ -95,6 +95,7 @@ internal readonly struct Bits128<T>(Vector128<T> value) : IVector<Bits128<T>, T>
         ? (counts._value.AsInt64() - mask._value.AsInt64()).As<long, T>()
         : (counts._value.AsInt32() - mask._value.AsInt32()).As<int, T>());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long SumCounts(Bits128<T> counts) =>
         typeof(T) == typeof(double) ? Vector128.Sum(counts._value.AsInt64()) : Vector128.Sum(counts._value.AsInt32());
 

@@ -94,6 +94,7 @@ internal readonly struct Bits256<T>(Vector256<T> value) : IVector<Bits256<T>, T>
         ? (counts._value.AsInt64() - mask._value.AsInt64()).As<long, T>()
         : (counts._value.AsInt32() - mask._value.AsInt32()).As<int, T>());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long SumCounts(Bits256<T> counts) =>
         typeof(T) == typeof(double) ? Vector256.Sum(counts._value.AsInt64()) : Vector256.Sum(counts._value.AsInt32());
 

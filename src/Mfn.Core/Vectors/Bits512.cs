@@ -94,6 +94,7 @@ internal readonly struct Bits512<T>(Vector512<T> value) : IVector<Bits512<T>, T>
         ? (counts._value.AsInt64() - mask._value.AsInt64()).As<long, T>()
         : (counts._value.AsInt32() - mask._value.AsInt32()).As<int, T>());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long SumCounts(Bits512<T> counts) =>
         typeof(T) == typeof(double) ? Vector512.Sum(counts._value.AsInt64()) : Vector512.Sum(counts._value.AsInt32());
 

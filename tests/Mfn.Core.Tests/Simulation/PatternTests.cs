@@ -272,28 +272,33 @@ public class PatternTests
 
         PatternPlanes.FillMask(pattern, source.Plane(PatternPlanes.CellPlanes));
 
-        // All steps in one pass, in two bands, but for rows that are shorter than a vector.
-        var parts = new GrowthEvent?[StepCount * kernels.Length];
-        using var sweep = new BandSweep<T>(plan, parts.Length) { Counts = RowCounts.None };
-        var middle = pattern.RowCount / 2;
-        var bands = pattern.ColumnCount < TVector.Count ? [(0, pattern.RowCount)] : new[] { (middle, pattern.RowCount), (0, middle) };
-        foreach (var (first, end) in bands)
-        {
-            sweep.Advance(new(source, destination, parts, CancellationToken.None), first, end);
-        }
-
         for (var i = 0; i < StepCount; i++)
         {
             naive.TakeStep();
         }
 
-        Assert.True(sweep.Counts.IsFinite);
-        for (var i = 0; i < species.Length; i++)
+        // All steps in one pass, in two bands, but for rows that are shorter than a vector.
+        var parts = new GrowthEvent?[StepCount * kernels.Length];
+        var middle = pattern.RowCount / 2;
+        var bands = pattern.ColumnCount < TVector.Count ? [(0, pattern.RowCount)] : new[] { (middle, pattern.RowCount), (0, middle) };
+        foreach (var (rowsTogether, isUpward) in new[] { (128, false), (3, true) })
         {
-            Assert.True(
-                naive.Species[i].AsSpan().SequenceEqual(destination.Plane(i)),
-                $"{pattern.RowCount} x {pattern.ColumnCount}, {pattern.Laplacian}, {string.Join(" and ", pattern.Boundaries)}, masked: {!pattern.Mask.IsEmpty}, "
-                + $"{TVector.Count} lanes, species {i}: {string.Join(' ', naive.Species[i])} but {string.Join(' ', destination.Plane(i).ToArray())}");
+            using var sweep = new BandSweep<T>(plan, parts.Length, rowsTogether) { Counts = RowCounts.None };
+            foreach (var (first, end) in bands)
+            {
+                sweep.Advance(new(source, destination, parts, CancellationToken.None) { IsUpward = isUpward }, first, end);
+            }
+
+            Assert.True(sweep.Counts.IsFinite);
+            for (var i = 0; i < species.Length; i++)
+            {
+                Assert.True(
+                    naive.Species[i].AsSpan().SequenceEqual(destination.Plane(i)),
+                    $"{pattern.RowCount} x {pattern.ColumnCount}, {pattern.Laplacian}, {string.Join(" and ", pattern.Boundaries)}, masked: {!pattern.Mask.IsEmpty}, "
+                    + $"{TVector.Count} lanes, {rowsTogether} rows together, upward: {isUpward}, "
+                    + $"species {i}: {string.Join(' ', naive.Species[i])} but {string.Join(' ', destination.Plane(i).ToArray())}");
+                destination.Plane(i).Clear();
+            }
         }
     }
 

@@ -258,14 +258,23 @@ public sealed class SameBitsTests
                     : [[0, spec.GridSize], [0, 1, spec.GridSize], [0, 2, 4, spec.GridSize - 1, spec.GridSize]];
                 foreach (var bands in divisions)
                 {
-                    AssertSweep(spec, start, kernel, events, bands, naive);
+                    AssertSweep(spec, start, kernel, events, bands, naive, rowsTogether: 128, isUpward: false);
+                    AssertSweep(spec, start, kernel, events, bands, naive, rowsTogether: bands.Length, isUpward: true);
+                    AssertSweep(spec, start, kernel, events, bands, naive, rowsTogether: stepCount, isUpward: false);
                 }
             }
         }
     }
 
     private static void AssertSweep<T>(
-        SimulationSpec spec, SimulationState start, StepKernel<T> kernel, GrowthEvent?[] events, int[] bands, NaiveSteps<T> naive)
+        SimulationSpec spec,
+        SimulationState start,
+        StepKernel<T> kernel,
+        GrowthEvent?[] events,
+        int[] bands,
+        NaiveSteps<T> naive,
+        int rowsTogether,
+        bool isUpward)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var source = new FieldRows<T>(spec.GridSize, spec.GridSize, planeCount: 3);
@@ -273,12 +282,12 @@ public sealed class SameBitsTests
         CellConversion.Narrow(start.Potential.AsSpan(), source.Potential);
         CellConversion.Narrow(start.Activator.AsSpan(), source.Activator);
         CellConversion.Narrow(start.Inhibitor.AsSpan(), source.Inhibitor);
-        var sweep = new BandSweep<T>(SweepPlan<T>.Of(spec, kernel, jitter: null), events.Length) { Counts = RowCounts.None };
+        var sweep = new BandSweep<T>(SweepPlan<T>.Of(spec, kernel, jitter: null), events.Length, rowsTogether) { Counts = RowCounts.None };
 
         // From the last band to the first: their order must not matter either, nor what lies in the destination.
         for (var band = bands.Length - 2; band >= 0; band--)
         {
-            sweep.Advance(new(source, destination, events, CancellationToken.None), bands[band], bands[band + 1]);
+            sweep.Advance(new(source, destination, events, CancellationToken.None) { IsUpward = isUpward }, bands[band], bands[band + 1]);
         }
 
         Assert.Equal(naive.Potential, destination.Potential.ToArray());
