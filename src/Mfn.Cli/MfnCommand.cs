@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using Grpc.Core;
 using Mfn.Cli.Audit;
 using Mfn.Cli.Completion;
+using Mfn.Cli.Configuration;
 using Mfn.Cli.Contexts;
 using Mfn.Cli.Flags;
 using Mfn.Cli.Keys;
@@ -33,6 +34,7 @@ internal static class MfnCommand
           mfn nernst --valence 1 --out-molar 0.005 --in-molar 0.140
           mfn context add lab --server https://lab.example:50051
           mfn key create lab --role operator
+          mfn config explain
 
         Commands print their answer on standard output and all else on standard error; -o json is for programs, -q for silence.
         MFN_SERVER, MFN_CONTEXT and MFN_KEY stand for --server, --context and --key; NO_COLOR turns colours off.
@@ -148,12 +150,13 @@ internal static class MfnCommand
             ContextCommand.Create(),
             KeyCommand.Create(),
             AuditCommand.Create(),
+            ConfigCommand.Create(),
             CompletionCommand.Create(),
             HelpCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionText();
         var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!, new Dictionary<string, string>(RunCommand.ExamplesByPath.Concat(ContextCommand.ExamplesByPath).Concat(KeyCommand.ExamplesByPath).Concat(AuditCommand.ExamplesByPath))
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, new Dictionary<string, string>(RunCommand.ExamplesByPath.Concat(ContextCommand.ExamplesByPath).Concat(KeyCommand.ExamplesByPath).Concat(AuditCommand.ExamplesByPath).Concat(ConfigCommand.ExamplesByPath))
         {
             [""] = Examples,
             [SimulateCommand.Name] = SimulateCommand.Examples,

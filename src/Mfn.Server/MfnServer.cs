@@ -58,13 +58,15 @@ public static class MfnServer
     public static WebApplication Build(params string[] args) => Build(ServerSettings.Read(args, Environment.GetEnvironmentVariables()));
 
     /// <summary>What <see cref="Build(string[])"/> would say is wrong; nothing is built.</summary>
-    public static IReadOnlyList<string> FindProblems(params string[] args)
+    public static IReadOnlyList<string> FindProblems(params string[] args) => SettingsReport.Read(args, Environment.GetEnvironmentVariables()).Problems;
+
+    /// <summary>Reads the files that settings name, and notes among the settings' problems what is wrong with them, or with several together.</summary>
+    internal static (TlsCredentials Credentials, AccessRules Access) Check(ServerSettings settings)
     {
-        var settings = ServerSettings.Read(args, Environment.GetEnvironmentVariables());
-        TlsCredentials.Load(settings, DefaultUrl, TimeProvider.System);
-        AccessRules.Load(settings, DefaultUrl);
+        var credentials = TlsCredentials.Load(settings, DefaultUrl, TimeProvider.System);
+        var access = AccessRules.Load(settings, DefaultUrl);
         settings.CheckQuotas();
-        return settings.Problems;
+        return (credentials, access);
     }
 
     /// <summary>
@@ -92,14 +94,12 @@ public static class MfnServer
     internal static WebApplication Build(ServerSettings settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mfn" });
-        var credentials = TlsCredentials.Load(settings, DefaultUrl, TimeProvider.System);
-        var access = AccessRules.Load(settings, DefaultUrl);
-        settings.CheckQuotas();
+        var (credentials, access) = Check(settings);
         settings.AddTo(builder.Configuration);
         builder.Services.AddSingleton(credentials);
         AddLogging(builder);
         AddKestrel(builder);
-        AddOptions(builder.Services);
+        builder.Services.AddServerOptions();
         AddRuns(builder.Services);
         builder.Services.AddCalls(access);
         builder.Services.AddQuotas();
@@ -118,7 +118,11 @@ public static class MfnServer
         app.MapGrpcService<Validation.ValidationService>();
         app.MapGrpcService<AggregationService>();
         app.MapGrpcHealthChecksService().EndWithServer();
-        app.MapGrpcReflectionService().EndWithServer();
+        if (app.Services.GetRequiredService<IOptions<ReflectionOptions>>().Value.Enabled)
+        {
+            app.MapGrpcReflectionService().EndWithServer();
+        }
+
         PermissionTable.RequireAll(app);
         return app;
     }
@@ -189,14 +193,6 @@ public static class MfnServer
             // A subscriber may read slowly; the write time-out, not a data rate, tells the slow from the stuck.
             kestrel.Limits.MinResponseDataRate = null;
         });
-    }
-
-    private static void AddOptions(IServiceCollection services)
-    {
-        services.AddOptions<LimitsOptions>().BindConfiguration(LimitsOptions.Section);
-        services.AddOptions<StreamingOptions>().BindConfiguration(StreamingOptions.Section);
-        services.AddOptions<RunsOptions>().BindConfiguration(RunsOptions.Section);
-        services.AddOptions<ShutdownOptions>().BindConfiguration(ShutdownOptions.Section);
     }
 
     private static void AddRuns(IServiceCollection services)

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Mfn.Cli.Output;
 
@@ -19,6 +20,9 @@ internal sealed class JsonRecord
     public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public JsonRecord Add(string name, string? value) => AddMember(name, json => json.WriteStringValue(value));
+
+    /// <summary>JSON that somebody else has made.</summary>
+    public JsonRecord Add(string name, JsonNode value) => AddMember(name, json => value.WriteTo(json));
 
     public JsonRecord Add(string name, bool value) => AddMember(name, json => json.WriteBooleanValue(value));
 

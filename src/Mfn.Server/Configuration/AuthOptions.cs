@@ -7,4 +7,7 @@ internal sealed class AuthOptions
 
     [Setting("whether callers without credentials may do everything in the tenant `default`. A server that no authentication is configured for serves them anyway, and must listen on loopback alone: [security](security.md)")]
     public bool AllowAnonymous { get; set; }
+
+    [Setting("whether callers must show who they are, at every address: the server does not start without a way to, nor with `Auth:AllowAnonymous`")]
+    public bool Required { get; set; }
 }

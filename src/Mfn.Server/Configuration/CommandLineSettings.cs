@@ -7,18 +7,18 @@ internal static class CommandLineSettings
 {
     private const string Prefix = "--";
 
-    /// <summary>Reads <c>--urls URLS</c>, <c>--config FILE</c>, <c>--set KEY=VALUE</c> and, for short, <c>--KEY=VALUE</c>; a value may be a word of its own.</summary>
-    public static IReadOnlyList<GivenSetting> Read(IEnumerable<string> arguments, out string? file, List<string> problems)
+    /// <summary>Reads <c>--urls URLS</c>, <c>--environment NAME</c>, <c>--config FILE</c>, <c>--set KEY=VALUE</c> and, for short, <c>--KEY=VALUE</c>; a value may be a word of its own.</summary>
+    public static IReadOnlyList<GivenSetting> Read(IEnumerable<string> arguments, out string? file, out string? environment, List<string> problems)
     {
         var given = new List<GivenSetting>();
         var words = new Queue<string>(arguments);
-        file = null;
+        (file, environment) = (null, null);
         while (words.TryDequeue(out var word))
         {
             var (key, value) = Split(word);
             if (!key.StartsWith(Prefix, StringComparison.Ordinal) || (value is null && !words.TryDequeue(out value)))
             {
-                problems.Add($"{CallersText.Quote(word)} must be --urls URLS, --config FILE or --set KEY=VALUE.");
+                problems.Add($"{CallersText.Quote(word)} must be --urls URLS, --environment NAME, --config FILE or --set KEY=VALUE.");
                 continue;
             }
 
@@ -29,6 +29,12 @@ internal static class CommandLineSettings
                     break;
                 case "config":
                     file = value;
+                    break;
+                case "environment" when environment is not null:
+                    problems.Add("--environment can be given once.");
+                    break;
+                case "environment":
+                    environment = value;
                     break;
                 case "set" when Split(value) is (var name, { } set):
                     given.Add(Given(name, set));

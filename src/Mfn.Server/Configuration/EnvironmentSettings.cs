@@ -8,8 +8,11 @@ internal static class EnvironmentSettings
     private const string Prefix = "MFN_";
     private const string Separator = "__";
 
+    /// <summary>The variable that stands for <c>--environment</c>.</summary>
+    public const string EnvironmentVariable = "MFN_ENVIRONMENT";
+
     // They say where the command line's server is, and are no settings of one.
-    private static readonly string[] OfTheCommandLine = ["MFN_SERVER", "MFN_CONTEXT", "MFN_KEY"];
+    private static readonly string[] OfTheCommandLine = ["MFN_SERVER", "MFN_CONTEXT", "MFN_KEY", EnvironmentVariable];
 
     /// <summary>What the variables give that begin as settings do: every one of them is taken for one, since a misspelt limit would be no limit.</summary>
     public static IReadOnlyList<GivenSetting> Read(IDictionary environment) =>
@@ -17,7 +20,7 @@ internal static class EnvironmentSettings
         .. from variable in environment.Cast<DictionaryEntry>().OrderBy(variable => (string)variable.Key, StringComparer.Ordinal)
            let name = (string)variable.Key
            where name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !OfTheCommandLine.Contains(name)
-           select new GivenSetting(name[Prefix.Length..].Replace(Separator, ":", StringComparison.Ordinal), (string?)variable.Value ?? "", name, Write),
+           select new GivenSetting(name[Prefix.Length..].Replace(Separator, ":", StringComparison.Ordinal), (string?)variable.Value ?? "", name, Write) { Instead = ReferenceVariables.Find(name) },
     ];
 
     /// <summary>Why a variable that is no setting may be there; a full stop if nobody knows.</summary>

@@ -9,9 +9,17 @@ namespace Mfn.Server.Configuration;
 /// <param name="Write">What the giver of another setting would call it in the same place.</param>
 internal sealed record GivenSetting(string Name, string Value, string WrittenAs, Func<string, string> Write)
 {
+    /// <summary>What there is in place of a name of the reference; null of other names.</summary>
+    public string? Instead { get; init; }
+
     /// <summary>Says that there is no such setting.</summary>
     public string Refuse(string otherwise = ".")
     {
+        if (Instead is not null)
+        {
+            return $"{WrittenAs} is no setting, but of MyceliumFractalNet: {Instead}.";
+        }
+
         var nearest = Settings.Nearest(Name);
         return $"{CallersText.Show(WrittenAs)} is no setting{(nearest.Count > 0 ? $"; did you mean {string.Join(" or ", nearest.Select(Write))}?" : otherwise)}";
     }

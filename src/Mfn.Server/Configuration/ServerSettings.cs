@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace Mfn.Server.Configuration;
 
-/// <summary>The settings that a server starts with: of each the one from the first place that has it, the command line, the environment, or the file.</summary>
+/// <summary>The settings that a server starts with: of each the one from the first place that has it, the command line, the environment variables, the file, or the environment.</summary>
 internal sealed class ServerSettings
 {
     private readonly Dictionary<string, GivenSetting> _given = new(StringComparer.OrdinalIgnoreCase);
@@ -21,12 +21,17 @@ internal sealed class ServerSettings
     public static ServerSettings Read(IEnumerable<string> arguments, IDictionary environment, Func<string, bool>? isTaken = null)
     {
         var settings = new ServerSettings();
-        var commandLine = CommandLineSettings.Read(arguments, out var file, settings.Problems);
+        var commandLine = CommandLineSettings.Read(arguments, out var file, out var preset, settings.Problems);
         settings.Add(commandLine, _ => true, _ => ".");
         settings.Add(EnvironmentSettings.Read(environment), isTaken ?? (_ => true), EnvironmentSettings.Explain);
         if (file is not null)
         {
             settings.Add(SettingsFile.Read(file, settings.Problems), _ => true, _ => ".");
+        }
+
+        if ((preset ?? (string?)environment[EnvironmentSettings.EnvironmentVariable]) is { } name)
+        {
+            settings.Add(EnvironmentPresets.Read(name, preset is null ? EnvironmentSettings.EnvironmentVariable : "--environment", settings.Problems), preset is null && isTaken is not null ? isTaken : _ => true, _ => ".");
         }
 
         settings.CheckValues();
@@ -36,6 +41,12 @@ internal sealed class ServerSettings
 
     /// <summary>The value of a setting; null if nobody gave it.</summary>
     public string? Find(string name) => _given.GetValueOrDefault(name)?.Value;
+
+    /// <summary>The names of the settings that somebody gave.</summary>
+    public IEnumerable<string> Given => _given.Keys;
+
+    /// <summary>Whether somebody gave a setting.</summary>
+    public bool IsGiven(string name) => _given.ContainsKey(name);
 
     /// <summary>What its giver calls a setting; its name if nobody gave it.</summary>
     public string NameOf(string name) => _given.GetValueOrDefault(name)?.WrittenAs ?? name;

@@ -23,6 +23,7 @@ internal static class Settings
         (StreamingOptions.Section, typeof(StreamingOptions)),
         (RunsOptions.Section, typeof(RunsOptions)),
         (ShutdownOptions.Section, typeof(ShutdownOptions)),
+        (ReflectionOptions.Section, typeof(ReflectionOptions)),
         (TlsOptions.Section, typeof(TlsOptions)),
         (AuthOptions.Section, typeof(AuthOptions)),
         (ApiKeyOptions.Section, typeof(ApiKeyOptions)),
@@ -61,6 +62,9 @@ internal static class Settings
             ? Setting.Level(level + logger + name[(level.Length + given.Length)..])
             : null;
     }
+
+    /// <summary>Whether a setting is a level of logging.</summary>
+    public static bool IsLevel(string name) => Levels.Any(level => name.StartsWith(level, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether settings can be in a section of this name.</summary>
     public static bool IsSection(string name) =>

@@ -15,13 +15,22 @@ internal static class SettingsFile
     /// <summary>The settings in the file, and what is wrong with it beside their names and values.</summary>
     public static IReadOnlyList<GivenSetting> Read(string path, List<string> problems)
     {
-        var given = new List<GivenSetting>();
         if (FileText.Read(path, out var text) is { } problem)
         {
             problems.Add($"--config {problem}");
-            return given;
+            return [];
         }
 
+        return Parse(path, text, problems);
+    }
+
+    /// <summary>The settings in a text, and what is wrong with it beside their names.</summary>
+    /// <param name="path">What it is called.</param>
+    /// <param name="text">JSON.</param>
+    /// <param name="problems">Gets what is wrong.</param>
+    public static IReadOnlyList<GivenSetting> Parse(string path, string text, List<string> problems)
+    {
+        var given = new List<GivenSetting>();
         try
         {
             using var json = JsonDocument.Parse(text, Lenient);

@@ -7,13 +7,13 @@ using System.Text.RegularExpressions;
 namespace Mfn.Server.Configuration;
 
 /// <summary>The JSON Schema of a file of settings, made from the options, so that an editor completes and checks it.</summary>
-internal static partial class SettingsSchema
+public static partial class SettingsSchema
 {
     private const string Dialect = "https://json-schema.org/draft/2020-12/schema";
 
     private static readonly JsonSerializerOptions Written = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The schema as text. It takes the files that <see cref="SettingsFile"/> and <see cref="Setting"/> take, but for what two settings contradict one another in.</summary>
+    /// <summary>The schema as text. It takes the files that the server takes, but for what two settings contradict one another in.</summary>
     public static string Make()
     {
         var root = new JsonObject { ["$schema"] = Dialect, ["title"] = "Settings of mfn serve", ["type"] = "object", ["properties"] = new JsonObject(), ["additionalProperties"] = false };

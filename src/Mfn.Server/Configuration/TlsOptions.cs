@@ -14,6 +14,9 @@ internal sealed class TlsOptions
     [Setting("authorities of client certificates; set, every client must present one (mTLS) unless `Tls:RequireClientCertificate` is `false`, whose chain has RSA keys of 2048 bits or more, or elliptic curves of 256 or more, signed with SHA-2; every address must be https://", Values = "PEM file")]
     public string? ClientAuthorityFile { get; set; }
 
+    [Setting("whether every address must be encrypted (`https://`), but for Unix domain sockets, and for all if `Auth:Proxies:Addresses` names what ends TLS in front of the server")]
+    public bool Required { get; set; }
+
     [Setting("whether clients without a certificate are turned away in the handshake. If not, they need another credential; a bad certificate is turned away all the same")]
     public bool RequireClientCertificate { get; set; } = true;
 }

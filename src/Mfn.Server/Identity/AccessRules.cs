@@ -7,6 +7,7 @@ namespace Mfn.Server.Identity;
 internal sealed class AccessRules
 {
     private const string Anonymous = $"{AuthOptions.Section}:{nameof(AuthOptions.AllowAnonymous)}";
+    private const string Required = $"{AuthOptions.Section}:{nameof(AuthOptions.Required)}";
     private const string KeyFile = $"{ApiKeyOptions.Section}:{nameof(ApiKeyOptions.File)}";
     private const string Authorities = $"{TlsOptions.Section}:{nameof(TlsOptions.ClientAuthorityFile)}";
     private const string Authority = $"{JwtOptions.Section}:{nameof(JwtOptions.Authority)}";
@@ -162,6 +163,20 @@ internal sealed class AccessRules
             _settings.Problems.Add(
                 $"{_settings.NameOf(Settings.Urls)} has {exposed}, where anybody who reaches the port could do everything: set {KeyFile} (mfn key create), "
                 + $"{Authorities} or {Authority}, so that callers must show who they are, or {Anonymous}=true, if they need not.");
+        }
+
+        if (bool.TryParse(_settings.Find(Required), out var isRequired) && isRequired)
+        {
+            if (AllowsAnonymous)
+            {
+                _settings.Problems.Add($"{_settings.NameOf(Anonymous)} contradicts {_settings.NameOf(Required)}.");
+            }
+
+            // Of an exposed address that is told already.
+            if (!HasAuthentication && exposed.Length == 0)
+            {
+                _settings.Problems.Add($"{_settings.NameOf(Required)} needs {KeyFile} (mfn key create), {Authorities} or {Authority}, so that callers can show who they are.");
+            }
         }
 
         if (AllowsAnonymous)

@@ -55,6 +55,8 @@ internal sealed class TlsCredentials
 
     private static string Name(string property) => $"{TlsOptions.Section}:{property}";
 
+    private const string Proxies = $"{ProxyOptions.Section}:{nameof(ProxyOptions.Addresses)}";
+
     private static string CertificateFile => Name(nameof(TlsOptions.CertificateFile));
 
     private static string KeyFile => Name(nameof(TlsOptions.KeyFile));
@@ -216,6 +218,12 @@ internal sealed class TlsCredentials
         if (!hasCertificate && addresses.FirstOrDefault(ListenAddresses.IsEncrypted) is { } encrypted)
         {
             Add($"{_settings.NameOf(Settings.Urls)} has {encrypted}, which needs {CertificateFile} and {KeyFile}.");
+        }
+
+        if (bool.TryParse(_settings.Find(Name(nameof(TlsOptions.Required))), out var isRequired) && isRequired && !IsGiven(Proxies)
+            && addresses.Where(address => !ListenAddresses.IsEncrypted(address) && !address.IsUnixPipe).ToArray() is { Length: > 0 } plain)
+        {
+            Add($"{_settings.NameOf(Settings.Urls)} has {(isDefault ? by : string.Join(" and ", plain.AsEnumerable()))}, but {_settings.NameOf(Name(nameof(TlsOptions.Required)))} wants https:// addresses alone, or {Proxies}, what ends TLS in front of the server.");
         }
 
         if (IsGiven(AuthorityFile) && !addresses.All(ListenAddresses.IsEncrypted))

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Mfn.Server.Texts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -24,6 +25,9 @@ internal sealed partial class TlsListenerSetup(TlsCredentials credentials, ILogg
         kestrel.ConfigureHttpsDefaults(https =>
         {
             https.ServerCertificate = certificate;
+
+            // Whatever the system's policy still allows.
+            https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
             https.ServerCertificateChain = credentials.Chain;
             if (credentials.Authorities is { } authorities)
             {

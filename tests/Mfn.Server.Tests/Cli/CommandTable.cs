@@ -11,9 +11,9 @@ namespace Mfn.Server.Tests.Cli;
 public sealed class CommandTable : IAsyncLifetime
 {
     /// <summary>The commands that have no answer for a program: their output is a script, a page, or a server's life.</summary>
-    public static readonly IReadOnlySet<string> WithoutAnswer = new HashSet<string> { "completion bash", "completion zsh", "completion fish", "serve", "help" };
+    public static readonly IReadOnlySet<string> WithoutAnswer = new HashSet<string> { "completion bash", "completion zsh", "completion fish", "serve", "help", "config schema" };
 
-    // FIELD, HISTORY, UPDATES, CHECKPOINT: files; DATA: a data directory; AUDIT: an audit log; OUT: a file to write; RUN: a paused run; CONTEXT: a name.
+    // FIELD, HISTORY, UPDATES, CHECKPOINT, SETTINGS, REFERENCE: files; DATA: a data directory; AUDIT: an audit log; OUT: a file to write; RUN: a paused run; CONTEXT: a name.
     private static readonly Dictionary<string, string> Lines = new()
     {
         ["simulate"] = "simulate --grid 8 --steps 4 --features",
@@ -58,6 +58,10 @@ public sealed class CommandTable : IAsyncLifetime
         ["key rotate"] = "key rotate 0123456789ab",
         ["key revoke"] = "key revoke 0123456789ab",
         ["audit verify"] = "audit verify AUDIT",
+        ["config check"] = "config check SETTINGS",
+        ["config explain"] = "config explain --set Limits:MaxSteps=500",
+        ["config import"] = "config import REFERENCE",
+        ["config schema"] = "config schema",
         ["completion bash"] = "completion bash",
         ["completion zsh"] = "completion zsh",
         ["completion fish"] = "completion fish",
@@ -78,6 +82,8 @@ public sealed class CommandTable : IAsyncLifetime
         NpyFile.Write(In("field.npy"), [.. Enumerable.Range(0, 64).Select(i => -0.07 + (0.001 * (i % 13)))], 8, 8);
         NpyFile.Write(In("history.npy"), [.. Enumerable.Range(0, 192).Select(i => -0.07 + (0.001 * (i * 7 % 13)))], 3, 8, 8);
         NpyFile.Write(In("updates.npy"), [.. Enumerable.Range(0, 12).Select(i => Math.Sin(i))], 6, 2);
+        await File.WriteAllTextAsync(In("mfn.json"), """{ "Limits": { "MaxSteps": 500 } }""");
+        await File.WriteAllTextAsync(In("reference.json"), """{ "environment": "development", "api": { "port": 8000 }, "validation": { "steps": 32 }, "model": { "input_dim": 4 } }""");
         _server = await TestServer.StartAsync("Runs:MaxRuns=1000");
         var (exitCode, _, error) = await RunAsync("run export", []);
         Assert.True(exitCode == 0, error);
@@ -112,6 +118,8 @@ public sealed class CommandTable : IAsyncLifetime
                 "FIELD" => In("field.npy"),
                 "HISTORY" => In("history.npy"),
                 "UPDATES" => In("updates.npy"),
+                "REFERENCE" => In("reference.json"),
+                "SETTINGS" => In("mfn.json"),
                 "CHECKPOINT" => In("run.ckpt"),
                 "OUT" => In($"out-{Interlocked.Increment(ref _count)}"),
                 "DATA" => await NewDataAsync(),

@@ -30,6 +30,7 @@ public sealed class OutputFileTests : IAsyncLifetime
         ("aggregate --out", "aggregate UPDATES --byzantine 1 --rule median --out FILE"),
         ("attack --svg", "attack UPDATES --byzantine 1 --svg FILE"),
         ("fractal ifs --out", "fractal ifs --points 1000 --out FILE"),
+        ("config import --out", "config import REFERENCE --out FILE"),
         ("run export FILE", "run export RUN FILE"),
         ("run watch --out", "run watch RUN --count 1 --out FILE"),
         ("run watch --resume", "run watch RUN --count 1 --resume FILE"),
@@ -53,6 +54,7 @@ public sealed class OutputFileTests : IAsyncLifetime
     {
         _server = await TestServer.StartAsync();
         _run = (await _server.Runs.CreateRunAsync(new CreateRunRequest { Paused = true, Spec = new SimulationSpec { GridSize = 8 } })).Run.RunId;
+        await File.WriteAllTextAsync(In("reference.json"), """{ "api": { "port": 8000 } }""");
         NpyFile.Write(In("updates.npy"), [.. Enumerable.Range(0, 12).Select(i => Math.Sin(i))], 6, 2);
     }
 
@@ -284,6 +286,7 @@ public sealed class OutputFileTests : IAsyncLifetime
         {
             "FILE" => path,
             "UPDATES" => In("updates.npy"),
+            "REFERENCE" => In("reference.json"),
             "RUN" => _run,
             "SERVER" => _server!.Address.ToString(),
             _ => word,

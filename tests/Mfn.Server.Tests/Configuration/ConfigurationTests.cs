@@ -54,7 +54,7 @@ public sealed class ConfigurationTests : IDisposable
 
         Assert.Equal(
             [
-                @"'\u{9b}word' must be --urls URLS, --config FILE or --set KEY=VALUE.",
+                @"'\u{9b}word' must be --urls URLS, --environment NAME, --config FILE or --set KEY=VALUE.",
                 $@"--set Limits:MaxSteps must be a whole number between 1 and 100000000, but was '\u{{1b}}[2J{new string('9', 118)}…'.",
                 @"--set Max\u{202e}Steps\u{7} is no setting; did you mean --set Limits:MaxSteps?",
                 @"--urls must be addresses such as http://127.0.0.1:50051 or https://0.0.0.0:50051 with semicolons between them, but was 'no\u{a}pe'.",
