@@ -241,6 +241,8 @@ internal sealed class ServerConnection
                 TokenFile = tokenFile,
                 MaxSilence = TimeSpan.FromSeconds((arguments.GetValue(_timeout) ?? DefaultTimeoutSeconds) / 2),
                 MaxTries = 1,
+                Retrying = (error, delay) => answer.Note(string.Create(
+                    CultureInfo.InvariantCulture, $"mfn: {WireName.Of(error.StatusCode)}: {error.Status.Detail} Trying again in {delay.TotalSeconds:0.0} s.")),
                 Answered = (method, elapsed) => answer.Trace($"{method} answered after {Milliseconds(elapsed)}"),
                 MaxSendBytes = arguments.GetValue(_messageBytes) ?? DefaultMessageBytes,
             };

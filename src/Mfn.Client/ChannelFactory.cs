@@ -43,6 +43,16 @@ internal sealed class ChannelFactory
             throw new ArgumentException($"{nameof(options.MaxTries)} must be between 1 and 5, but was {options.MaxTries}.", nameof(options));
         }
 
+        if (options.MaxQuotaTries is < 1 or > 5)
+        {
+            throw new ArgumentException($"{nameof(options.MaxQuotaTries)} must be between 1 and 5, but was {options.MaxQuotaTries}.", nameof(options));
+        }
+
+        if (options.MaxQuotaDelay < TimeSpan.Zero || options.MaxQuotaDelay > TimeSpan.FromDays(1))
+        {
+            throw new ArgumentException($"{nameof(options.MaxQuotaDelay)} must be between 0 and a day, but was {options.MaxQuotaDelay}.", nameof(options));
+        }
+
         _options = options;
         Keys = new ApiKeys(options);
         _tls = ReadCertificates(options);

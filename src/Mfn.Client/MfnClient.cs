@@ -39,7 +39,7 @@ public sealed class MfnClient : IDisposable
         _options = options;
         _channels = new ChannelFactory(options);
         _channel = _channels.Open();
-        var invoker = _channel.Intercept(new RetryInterceptor(options.MaxTries, TimeProvider.System));
+        var invoker = _channel.Intercept(new RetryInterceptor(options, TimeProvider.System));
         _simulation = new SimulationService.SimulationServiceClient(invoker);
         Runs = new RunClient(invoker, _channels.Open, _channels.Keys, options.MaxSendBytes, _closing.Token);
         _features = new FeatureService.FeatureServiceClient(invoker);

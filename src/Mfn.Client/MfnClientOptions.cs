@@ -1,4 +1,5 @@
 using System.Net;
+using Grpc.Core;
 
 namespace Mfn.Client;
 
@@ -60,6 +61,21 @@ public sealed record MfnClientOptions
     /// where no connection was made, or the server said when (RetryInfo): otherwise it may be under way, behind a proxy whose time is up.
     /// </summary>
     public int MaxTries { get; init; } = 4;
+
+    /// <summary>
+    /// How often a call is made that is over a quota which will soon allow it (RESOURCE_EXHAUSTED with QuotaFailure and RetryInfo), the first time included: 1 to 5. Each
+    /// waits as long as it is told; nothing has been done for it before.
+    /// </summary>
+    public int MaxQuotaTries { get; init; } = 4;
+
+    /// <summary>
+    /// The longest that a call waits for a quota to allow it; from 0 to a day. If it takes longer, or the call's deadline comes before, the call fails at once. What a quota
+    /// will allow within half a minute, servers keep for whoever waits.
+    /// </summary>
+    public TimeSpan MaxQuotaDelay { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Told of each call that failed and is made again: how it failed, and after how long it is made again.</summary>
+    public Action<RpcException, TimeSpan>? Retrying { get; init; }
 
     /// <summary>Told of each call that is answered: its method, such as /mfn.v1.MembraneService/ComputeNernstPotential, and after how long.</summary>
     public Action<string, TimeSpan>? Answered { get; init; }

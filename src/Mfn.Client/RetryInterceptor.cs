@@ -7,11 +7,11 @@ using Mfn.Contracts.V1;
 namespace Mfn.Client;
 
 /// <summary>
-/// Makes a call again that found the server unavailable. A channel's own policy knows the status alone, and UNAVAILABLE is also what a proxy's 504 becomes, behind which
+/// Makes a call again that found the server unavailable, or its caller over a quota that will allow it soon. A channel's own policy knows the status alone, and UNAVAILABLE is also what a proxy's 504 becomes, behind which
 /// the server may be computing: what is more than a look-up is made again only where no connection was made, or the server itself said when.
 /// </summary>
 /// <remarks>Uploads are not made again: their messages may be gone. Watching and steering go on by their own rules.</remarks>
-internal sealed class RetryInterceptor(int maxTries, TimeProvider clock) : Interceptor
+internal sealed class RetryInterceptor(MfnClientOptions options, TimeProvider clock) : Interceptor
 {
     private const int JitterResolution = 1 << 30;
     private const int BackoffMultiplier = 3;
@@ -41,11 +41,6 @@ internal sealed class RetryInterceptor(int maxTries, TimeProvider clock) : Inter
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
         TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
     {
-        if (maxTries == 1 || NeverRetried.Contains(context.Method.FullName))
-        {
-            return continuation(request, context);
-        }
-
         var call = continuation(request, context);
         var isLeft = false;
         var responding = RespondAsync();
@@ -59,7 +54,7 @@ internal sealed class RetryInterceptor(int maxTries, TimeProvider clock) : Inter
                 {
                     return await call.ResponseAsync;
                 }
-                catch (RpcException error) when (tries < maxTries && !Volatile.Read(ref isLeft) && MayBeMadeAgain(context.Method.FullName, error))
+                catch (RpcException error) when (!Volatile.Read(ref isLeft) && MayBeMadeAgain(context.Method.FullName, error, tries, context.Options.Deadline))
                 {
                     await WaitAsync(tries, error, context.Options.CancellationToken);
                     call.Dispose();
@@ -84,7 +79,7 @@ internal sealed class RetryInterceptor(int maxTries, TimeProvider clock) : Inter
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
         TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation)
     {
-        if (maxTries == 1 || NeverRetried.Contains(context.Method.FullName))
+        if (NeverRetried.Contains(context.Method.FullName))
         {
             return continuation(request, context);
         }
@@ -102,7 +97,7 @@ internal sealed class RetryInterceptor(int maxTries, TimeProvider clock) : Inter
                 {
                     return await call.ResponseStream.MoveNext(cancellationToken);
                 }
-                catch (RpcException error) when (tries < maxTries && MayBeMadeAgain(context.Method.FullName, error))
+                catch (RpcException error) when (MayBeMadeAgain(context.Method.FullName, error, tries, context.Options.Deadline))
                 {
                     await WaitAsync(tries, error, cancellationToken);
                     call.Dispose();
@@ -118,21 +113,33 @@ internal sealed class RetryInterceptor(int maxTries, TimeProvider clock) : Inter
         }
     }
 
-    private static bool MayBeMadeAgain(string method, RpcException error) =>
-        error.StatusCode == StatusCode.Unavailable
-        && (LookUps.Contains(method) || error.GetRetryDelay() is not null || FoundNoServer(error.Status.DebugException));
+    private bool MayBeMadeAgain(string method, RpcException error, int tries, DateTime? deadline)
+    {
+        // A quota is looked at before anything is done, so that whatever the call is, it has changed nothing.
+        if (error.StatusCode == StatusCode.ResourceExhausted && error.GetQuotaViolations().Count > 0)
+        {
+            return tries < options.MaxQuotaTries && error.GetRetryDelay() is { } delay && delay <= options.MaxQuotaDelay
+                && (deadline is not { } end || clock.GetUtcNow().UtcDateTime + delay < end.ToUniversalTime());
+        }
+
+        return error.StatusCode == StatusCode.Unavailable && tries < options.MaxTries && !NeverRetried.Contains(method)
+            && (LookUps.Contains(method) || error.GetRetryDelay() is not null || FoundNoServer(error.Status.DebugException));
+    }
 
     /// <summary>Whether nothing was sent, as there was no connection to send it on. One that breaks later is told by another exception around the socket's.</summary>
     private static bool FoundNoServer(Exception? cause) =>
         cause is SocketException or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError };
 
+    // The server keeps what it has promised for a while, so that a little later is in time.
     private async Task WaitAsync(int tries, RpcException error, CancellationToken cancellationToken)
     {
         var longest = InitialBackoff * Math.Pow(BackoffMultiplier, tries - 1);
         var jitter = RandomNumberGenerator.GetInt32(JitterResolution) / (double)JitterResolution;
+        var delay = (error.GetRetryDelay() ?? TimeSpan.Zero) + (jitter * (longest < MaxBackoff ? longest : MaxBackoff));
+        options.Retrying?.Invoke(error, delay);
         try
         {
-            await clock.WaitAsync((error.GetRetryDelay() ?? TimeSpan.Zero) + (jitter * (longest < MaxBackoff ? longest : MaxBackoff)), cancellationToken);
+            await clock.WaitAsync(delay, cancellationToken);
         }
         catch (OperationCanceledException)
         {

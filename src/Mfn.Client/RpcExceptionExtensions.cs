@@ -14,6 +14,10 @@ public static class RpcExceptionExtensions
     /// <summary>How long to wait before the call is tried again; none if the server did not say.</summary>
     public static TimeSpan? GetRetryDelay(this RpcException error) => FindDetail<RetryInfo>(error)?.RetryDelay?.ToTimeSpan();
 
+    /// <summary>The quotas that do not allow the call: whose each is, its name and what it allows; empty if it failed otherwise.</summary>
+    public static IReadOnlyList<QuotaFailure.Types.Violation> GetQuotaViolations(this RpcException error) =>
+        FindDetail<QuotaFailure>(error)?.Violations ?? [];
+
     private static T? FindDetail<T>(RpcException error)
         where T : class, IMessage<T>, new()
     {

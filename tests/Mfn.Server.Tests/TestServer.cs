@@ -71,6 +71,8 @@ internal sealed class TestServer : IAsyncDisposable
     public Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckService HealthChecks =>
         _app.Services.GetRequiredService<Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckService>();
 
+    public Mfn.Server.Quotas.QuotaLedger Quotas => _app.Services.GetRequiredService<Mfn.Server.Quotas.QuotaLedger>();
+
     public OpenCalls OpenCalls => _app.Services.GetRequiredService<OpenCalls>();
 
     /// <summary>Starts a server with settings such as "Limits:MaxSteps=5".</summary>

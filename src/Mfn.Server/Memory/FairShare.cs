@@ -1,8 +1,7 @@
 namespace Mfn.Server.Memory;
 
 /// <summary>
-/// How much of something one of many may have: the less the less is free, so that there is always some left for one that has nothing, however many others take what
-/// they can.
+/// How much of something one of many may have: the less the less is free. One that takes all it can leaves some for another, which leaves some for the next.
 /// </summary>
 /// <remarks>The dynamic threshold by which switches share a buffer (Choudhury and Hahne, 1998). One that is alone gets the whole share.</remarks>
 /// <param name="share">What one that is alone may have of all, from 0 to 1.</param>

@@ -259,7 +259,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
     {
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
         var request = _requests.WaitAsync(leaving.Token).AsTask();
-        var (paced, paid) = (_simulation.Pacer.UntilNextStep(), _memory.Owner.UntilNextStep);
+        var (paced, paid) = (_simulation.Pacer.StepsDue() > 0 ? TimeSpan.Zero : _simulation.Pacer.UntilNextStep(), _memory.Owner.UntilNextStep);
         var time = Task.Delay(paced > paid ? paced : paid, _services.Clock, leaving.Token);
         await Task.WhenAny(request, time);
         await leaving.CancelAsync();

@@ -111,7 +111,7 @@ public sealed class RetryTests
     {
         var calls = new CallCounter();
         using var channel = GrpcChannel.ForAddress(address);
-        var client = new SimulationService.SimulationServiceClient(channel.Intercept(calls).Intercept(new RetryInterceptor(maxTries: 4, new InstantClock())));
+        var client = new SimulationService.SimulationServiceClient(channel.Intercept(calls).Intercept(new RetryInterceptor(new MfnClientOptions { Address = new Uri(address) }, new InstantClock())));
 
         await Assert.ThrowsAsync<RpcException>(() => client.SimulateAsync(new SimulateRequest()).ResponseAsync.Within());
         Assert.Equal(4, calls.Count);

@@ -31,6 +31,54 @@ public sealed class MemoryAccountTests
         Assert.Equal(0, _account.TakenFor(MemoryUse.Imports));
     }
 
+    /// <summary>However many connections it has: what is left is for those that have less.</summary>
+    [Fact]
+    public void Resize_OfOneIdentityOnManyConnections_LeavesOthersTheirs()
+    {
+        var account = new MemoryAccount(Options.Create(new LimitsOptions { MaxMemoryBytes = 800 * MiB, MaxConnectionShare = 0.5 }), []);
+        var (flood, other) = (new MemoryHolder(), new MemoryHolder());
+        var held = new List<MemoryReservation>();
+        CallRefusedException? refused = null;
+        while (refused is null)
+        {
+            var reservation = Open(flood);
+            refused = Record.Exception(() => reservation.Resize(10 * MiB)) as CallRefusedException;
+            held.Add(reservation);
+        }
+
+        // Half of all: as much as it leaves.
+        Assert.Equal(400 * MiB, flood.TakenBytes);
+        Assert.Contains("that the server allows for one identity while others have theirs (Limits:MaxConnectionShare), of which 419430400 are taken.", refused.Message, StringComparison.Ordinal);
+        using var small = Open(other);
+        small.Resize(50 * MiB);
+        held.ForEach(reservation => reservation.Dispose());
+        Assert.Equal((0, 50 * MiB), (flood.TakenBytes, other.TakenBytes));
+
+        MemoryReservation Open(MemoryHolder caller)
+        {
+            var call = new MemoryHolder(new MemoryHolder());
+            call.AssignTo(caller);
+            return account.Open(MemoryUse.Rounds, call);
+        }
+    }
+
+    /// <summary>What came before it was known who calls counts, too.</summary>
+    [Fact]
+    public void AssignTo_OfACallThatHasSomething_CountsIt()
+    {
+        var (caller, connection) = (new MemoryHolder(), new MemoryHolder());
+        var call = new MemoryHolder(connection);
+        using var request = _account.Open(MemoryUse.Requests, call);
+        request.Resize(MiB);
+
+        call.AssignTo(caller);
+        request.Resize(3 * MiB);
+
+        Assert.Equal((3 * MiB, 3 * MiB), (caller.TakenBytes, connection.TakenBytes));
+        request.Dispose();
+        Assert.Equal((0, 0), (caller.TakenBytes, connection.TakenBytes));
+    }
+
     [Fact]
     public void Resize_BeyondTheLimit_SaysWhichAndHowMuchAndKeepsWhatItHas()
     {
