@@ -5,6 +5,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Mfn.Benchmarks;
 using Mfn.Benchmarks.Pricing;
+using Mfn.Benchmarks.Quotas;
 using Mfn.Benchmarks.Serving;
 using Mfn.Benchmarks.Watching;
 
@@ -44,6 +45,19 @@ if (args is ["predict", var predictUrl, var seed, var calibrationCount, var coun
         int.Parse(seed, CultureInfo.InvariantCulture),
         int.Parse(calibrationCount, CultureInfo.InvariantCulture),
         int.Parse(count, CultureInfo.InvariantCulture));
+    return;
+}
+
+if (args is ["fairness", var fairUrl, var calmKey, var floodKey, var turnSeconds, var turnCount])
+{
+    await FairnessMeasurement.RunAsync(
+        new Uri(fairUrl), calmKey, floodKey, TimeSpan.FromSeconds(double.Parse(turnSeconds, CultureInfo.InvariantCulture)), int.Parse(turnCount, CultureInfo.InvariantCulture));
+    return;
+}
+
+if (args is ["flood", var floodUrl, var itsKey])
+{
+    await FairnessMeasurement.FloodAsync(new Uri(floodUrl), itsKey);
     return;
 }
 
