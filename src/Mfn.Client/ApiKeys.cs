@@ -1,8 +1,9 @@
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 
 namespace Mfn.Client;
 
-/// <summary>The API key of each call: always the same, or what a callback or a file gives.</summary>
+/// <summary>The API key of each call: always the same, or what a callback or a file gives; and which certificate a callback gives.</summary>
 internal sealed class ApiKeys
 {
     private const string Header = "authorization";
@@ -10,10 +11,12 @@ internal sealed class ApiKeys
 
     private readonly string? _fixedKey;
     private readonly Func<CancellationToken, ValueTask<string>>? _getKey;
+    private readonly Func<X509Certificate2>? _getCertificate;
 
     /// <exception cref="ArgumentException">There are two of a key, a callback and a file, a key that no header can carry, or a key that would be sent in the clear.</exception>
     public ApiKeys(MfnClientOptions options)
     {
+        _getCertificate = options.GetCertificate;
         (_fixedKey, _getKey) = (options.ApiKey, options.GetApiKey ?? (options.TokenFile is { } file ? new TokenFile(file).GetAsync : null));
         if (new object?[] { options.ApiKey, options.GetApiKey, options.TokenFile }.Count(each => each is not null) > 1)
         {
@@ -31,8 +34,12 @@ internal sealed class ApiKeys
         }
     }
 
-    /// <summary>Whether there may be another key later.</summary>
-    public bool MayChange => _getKey is not null;
+    /// <summary>Whether there may be another key or certificate later.</summary>
+    public bool MayChange => _getKey is not null || _getCertificate is not null;
+
+    /// <summary>What tells the certificate that calls have now from others; null if there is no callback.</summary>
+    /// <exception cref="RpcException">The callback has failed, which may pass.</exception>
+    public string? FindCertificateId() => _getCertificate is null ? null : CertificateHandler.IdOf(CertificateHandler.Get(_getCertificate));
 
     /// <summary>The key now; null for none.</summary>
     /// <exception cref="RpcException">The callback has failed, which may pass, or gave what no header can carry.</exception>

@@ -64,20 +64,28 @@ internal sealed class ChannelFactory
     /// <summary>A channel that connects with its first call.</summary>
     public GrpcChannel Open() => GrpcChannel.ForAddress(_options.Address, new GrpcChannelOptions
     {
-        HttpHandler = new CallHandler(Keys, _options.Answered, new SocketsHttpHandler
-        {
-            SslOptions = _tls,
-            EnableMultipleHttp2Connections = true,
-            ConnectTimeout = _options.MaxSilence,
-            KeepAlivePingDelay = _options.MaxSilence,
-            KeepAlivePingTimeout = _options.MaxSilence,
-        }),
+        HttpHandler = new CallHandler(Keys, _options.Answered, _options.GetCertificate is { } get ? new CertificateHandler(get, Connect) : Connect(_tls)),
         DisposeHttpClient = true,
         MaxReceiveMessageSize = _options.MaxReceiveBytes,
 
         // Those who try again wait by their own rules, and should not find a channel that will not connect for up to two minutes more.
         InitialReconnectBackoff = MinReconnectDelay,
         MaxReconnectBackoff = MaxReconnectDelay,
+    });
+
+    private SocketsHttpHandler Connect(SslClientAuthenticationOptions tls) => new()
+    {
+        SslOptions = tls,
+        EnableMultipleHttp2Connections = true,
+        ConnectTimeout = _options.MaxSilence,
+        KeepAlivePingDelay = _options.MaxSilence,
+        KeepAlivePingTimeout = _options.MaxSilence,
+    };
+
+    private SocketsHttpHandler Connect(X509Certificate2 certificate) => Connect(new SslClientAuthenticationOptions
+    {
+        CertificateChainPolicy = _tls.CertificateChainPolicy,
+        ClientCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true),
     });
 
     private static SslClientAuthenticationOptions ReadCertificates(MfnClientOptions options)
@@ -102,6 +110,11 @@ internal sealed class ChannelFactory
         {
             throw new ArgumentException(
                 $"{nameof(options.CertificateFile)} and {nameof(options.KeyFile)} must be set together.", nameof(options));
+        }
+
+        if (options.CertificateFile is not null && options.GetCertificate is not null)
+        {
+            throw new ArgumentException($"{nameof(options.CertificateFile)} and {nameof(options.GetCertificate)} exclude one another.", nameof(options));
         }
 
         if (options.CertificateFile is not null)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 
 namespace Mfn.Client;
@@ -32,6 +33,13 @@ public sealed record MfnClientOptions
 
     /// <summary>The PEM file with the private key of <see cref="CertificateFile"/>.</summary>
     public string? KeyFile { get; init; }
+
+    /// <summary>
+    /// Gives the client's certificate with its key in place of <see cref="CertificateFile"/>, for certificates that are renewed; asked before each call, so that it should remember
+    /// one as long as it holds. Calls go over connections of the one that it gives now. Watching and steering go on when a certificate was refused and this gives another one.
+    /// What it throws ends the call with UNAVAILABLE.
+    /// </summary>
+    public Func<X509Certificate2>? GetCertificate { get; init; }
 
     /// <summary>
     /// Sent with every call as <c>authorization: Bearer KEY</c>; none if the server asks for none. Only over https://, or to this machine.

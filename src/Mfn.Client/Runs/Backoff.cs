@@ -9,6 +9,7 @@ internal sealed class Backoff
     private readonly ReconnectOptions _options;
     private readonly ApiKeys _keys;
     private string? _key;
+    private string? _certificateId;
     private bool _isKeyRenewed;
     private long _firstFailure;
     private int _failures;
@@ -27,6 +28,7 @@ internal sealed class Backoff
     public async Task<Metadata> GetHeadersAsync(CancellationToken cancellationToken)
     {
         _key = await _keys.GetAsync(cancellationToken);
+        _certificateId = _keys.FindCertificateId();
         return ApiKeys.HeadersOf(_key);
     }
 
@@ -75,7 +77,7 @@ internal sealed class Backoff
         or StatusCode.Unauthenticated
         or StatusCode.PermissionDenied;
 
-    /// <summary>Whether there is another key than the one that was refused: asked once until a try has got somewhere.</summary>
+    /// <summary>Whether there is another key or certificate than the one that was refused: asked once until a try has got somewhere.</summary>
     private async Task<bool> HasNewKeyAsync(CancellationToken cancellationToken)
     {
         if (_isKeyRenewed || !_keys.MayChange)
@@ -84,6 +86,6 @@ internal sealed class Backoff
         }
 
         _isKeyRenewed = true;
-        return await _keys.GetAsync(cancellationToken) != _key;
+        return await _keys.GetAsync(cancellationToken) != _key || _keys.FindCertificateId() != _certificateId;
     }
 }

@@ -17,6 +17,7 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
     // Of events that are written at once: a file may be larger by so much than it should.
     private const int BatchBytes = 32 * 1024;
 
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
@@ -32,6 +33,7 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
     private long _callCount;
     private long _lostCount;
     private long _flushed;
+    private long _stored;
     private AuditFlush? _flush;
     private Task _flushing = Task.CompletedTask;
     private long _telling;
@@ -140,7 +142,14 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
         {
             while (await WaitForEventsAsync(file))
             {
+                // The first event is written at once, those that come in a stream together: each writing wakes a thread, which costs more than the event.
+                if (_clock.GetElapsedTime(_stored) < Linger)
+                {
+                    await Task.Delay(Linger, _clock, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+
                 await StoreAsync(file, isEnd: false);
+                _stored = _clock.GetTimestamp();
             }
 
             await StoreAsync(file, isEnd: true);
