@@ -19,7 +19,7 @@ internal static class StepTime
 
     // Nanoseconds: of a call, of a row where a pass takes one step or several, of a cell's normal number.
     private const double Pass = 120;
-    private const double RowOfStep = 1.5;
+    private const double RowOfStep = 2.5;
     private const double RowOfPass = 11;
     private const double RowOfSwiftHohenberg = 50;
     private const double NormalNumber = 5.2;
@@ -58,11 +58,17 @@ internal static class StepTime
 
         step += (double)spec.CellCount * noise * NormalNumber;
         var name = $"step {Model(spec)} {(isAdi ? "adi" : "euler")} {(isDouble ? "f64" : "f32")}"
-            + (noise > 0 ? " noise" : "") + (isShared ? $" x{threadCount}" : "") + (!takesOneStep && stepsAtOnce < StepsOfPass ? " singly" : "");
+            + (noise > 0 ? " noise" : "") + (isShared ? $" x{threadCount}" : "") + (stepsOfPass > 1 ? " deep" : takesOneStep ? "" : " singly");
         return (WorkKind.Of(name, spec.CellCount), step * 1e-9);
     }
 
-    private static string Model(SimulationSpec spec) => spec.Pattern is { } pattern ? pattern.Kinetics.Model.Name : spec.HasSpecies ? "reference" : "potential";
+    /// <summary>Models that take as long: the more specs are of a kind, the sooner it has been measured.</summary>
+    private static string Model(SimulationSpec spec) => spec.Pattern?.Kinetics.Model switch
+    {
+        null => spec.HasSpecies ? "reference" : "potential",
+        (SwiftHohenberg or CubicPolynomial) and var model => model.Name,
+        _ => "kinetics",
+    };
 
     private static double CellNanoseconds(SimulationSpec spec, bool isDouble, bool isAdi)
     {

@@ -1,7 +1,7 @@
 namespace Mfn.Server.Pricing;
 
 /// <summary>Work that is as fast for each of its cell-steps: what it is, and how large that is which it works on.</summary>
-/// <param name="Name">What it is, such as <c>step gray-scott euler f64</c>.</param>
+/// <param name="Name">What it is, such as <c>step kinetics euler f64</c>.</param>
 /// <param name="SizeClass">The logarithm to base 4 of the cells, so that what a cache holds is not mixed with what it does not.</param>
 internal readonly record struct WorkKind(string Name, int SizeClass)
 {
