@@ -97,8 +97,8 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
         upload.RequireComplete();
         if (upload.FrameCount % everyNFrames != 0)
         {
-            await prices.AnnounceInTurnAsync(PriceList.FeatureVectors(extractor!.RowCount, extractor.ColumnCount, 1), context);
-            await WriteAsync(await compute.ComputeAsync(extractor.Extract, context));
+            await prices.AnnounceInTurnAsync(PriceOfVector(extractor!), context);
+            await WriteAsync(await compute.ComputeAsync(extractor!.Extract, context));
         }
 
         Task WriteAsync(FeatureVector features) => writer.WriteAsync(
@@ -107,4 +107,6 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
 
     private static Price PriceOf(Field frame, int frameCount, int vectorCount) =>
         PriceList.Features(frame.RowCount, frame.ColumnCount, frameCount, vectorCount);
+
+    private static Price PriceOfVector(FeatureExtractor extractor) => PriceList.FeatureVectors(extractor.RowCount, extractor.ColumnCount, 1);
 }

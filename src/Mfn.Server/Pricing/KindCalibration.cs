@@ -3,12 +3,12 @@ using System.Collections.Immutable;
 namespace Mfn.Server.Pricing;
 
 /// <summary>
-/// The latest measurements of one kind of work, of which the median counts: as long as most of them are of a machine that is not busy, the others do not matter.
-/// Thread-safe.
+/// The latest measurements of one kind of work, of which the one counts that a third are below: as long as so many are of a machine that is not busy, the others do not
+/// matter, nor do the first, in which code is still compiled. Thread-safe.
 /// </summary>
 internal sealed class KindCalibration
 {
-    /// <summary>How many measurements are kept; when half of them are of another speed, the figure follows.</summary>
+    /// <summary>How many measurements are kept; when two thirds of them are of a lower speed, the figure follows.</summary>
     public const int Capacity = 15;
 
     private readonly Lock _lock = new();
@@ -42,8 +42,8 @@ internal sealed class KindCalibration
 
             _latest.Enqueue(factor);
 
-            // Of two in the middle the lower: the machine can be slower than it is, but not faster.
-            Volatile.Write(ref _factor, _latest.Order().ElementAt((_latest.Count - 1) / 2));
+            // The machine can be slower than it is, but not faster.
+            Volatile.Write(ref _factor, _latest.Order().ElementAt((_latest.Count - 1) / 3));
         }
     }
 }

@@ -16,7 +16,7 @@ internal static partial class PriceList
     private const int PulledComponent = 64;
     private const int SortedDistance = 16 * DifferencesOfCellStep;
 
-    // A geometric median takes as many steps as it takes; so many are assumed, and what it took is charged.
+    // A geometric median takes as many steps as it takes; so many are assumed.
     private const int StepsOfGeometricMedian = 64;
 
     // Of a search that is exponential in f, as far as a number can tell.

@@ -82,10 +82,20 @@ internal static partial class PriceList
     public static Price Simulate(SimulationSpec spec, int stepsAtOnce = StepsAtOnce) => Calls("simulate") + Simulation(spec, stepsAtOnce);
 
     /// <summary>Frames of a history that are followed for its features.</summary>
-    public static Price FeatureFrames(int rowCount, int columnCount, long count) => Of("feature frame", (Int128)rowCount * columnCount, FeatureFrame, count);
+    /// <param name="rowCount">Rows of a frame.</param>
+    /// <param name="columnCount">Columns of a frame.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="source">Whose they are, which changes the time but not the price: null for a caller's.</param>
+    public static Price FeatureFrames(int rowCount, int columnCount, long count, SimulationSpec? source = null) =>
+        Of($"feature frame{Source(source)}", (Int128)rowCount * columnCount, FeatureFrame, count);
 
     /// <summary>Vectors of the features of a history so far.</summary>
-    public static Price FeatureVectors(int rowCount, int columnCount, long count) => Of("feature vector", (Int128)rowCount * columnCount, FeatureVector, count, SmallWork);
+    /// <param name="rowCount">Rows of a frame.</param>
+    /// <param name="columnCount">Columns of a frame.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="source">Whose they are, which changes the time but not the price: null for a caller's.</param>
+    public static Price FeatureVectors(int rowCount, int columnCount, long count, SimulationSpec? source = null) =>
+        Of($"feature vector{Source(source)}", (Int128)rowCount * columnCount, FeatureVector, count, SmallWork);
 
     /// <summary>The features of a history that a caller sends.</summary>
     public static Price Features(int rowCount, int columnCount, long frameCount, long vectorCount) => (
@@ -130,6 +140,10 @@ internal static partial class PriceList
     internal static int NoisyFieldCount(SimulationSpec spec) => spec.Pattern is { } pattern
         ? pattern.AdditiveNoise.Count(strength => strength != 0) + pattern.MultiplicativeNoise.Count(strength => strength != 0)
         : spec.IsJitterEnabled ? 1 : 0;
+
+    // Potentials are made of concentrations, and doubles of singles, for each frame.
+    private static string Source(SimulationSpec? spec) =>
+        spec is null ? "" : $" {(spec.Pattern is null ? "reference" : "kinetics")} {(spec.Precision == Precision.Binary64 ? "f64" : "f32")}";
 
     private static Price ReceivedFields(int rowCount, int columnCount, long fieldCount) => Of("received", (Int128)rowCount * columnCount, ReceivedCell, fieldCount);
 

@@ -66,7 +66,8 @@ internal static class StepTime
     private static string Model(SimulationSpec spec) => spec.Pattern?.Kinetics.Model switch
     {
         null => spec.HasSpecies ? "reference" : "potential",
-        (SwiftHohenberg or CubicPolynomial) and var model => model.Name,
+        // Where one of Gray and Scott's species dies out, its numbers become so small that processors are slow with them.
+        (GrayScott or SwiftHohenberg or CubicPolynomial) and var model => model.Name,
         _ => "kinetics",
     };
 

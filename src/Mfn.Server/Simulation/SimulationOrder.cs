@@ -36,7 +36,7 @@ internal sealed record SimulationOrder(
             var price = PriceList.Calls(Frames is null ? "simulate" : "stream-simulation") + PriceList.Simulation(Spec, StepsAtOnce);
             if (Analysis.Features is not null)
             {
-                price += PriceList.FeatureFrames(rows, columns, Spec.StepCount) + PriceList.FeatureVectors(rows, columns, findCount);
+                price += PriceList.FeatureFrames(rows, columns, Spec.StepCount, Spec) + PriceList.FeatureVectors(rows, columns, findCount, Spec);
             }
 
             if (Analysis.HasDimension)

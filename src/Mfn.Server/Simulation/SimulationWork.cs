@@ -13,8 +13,8 @@ internal sealed class SimulationWork
         var (spec, rows, columns) = (order.Spec, order.Spec.RowCount, order.Spec.ColumnCount);
         Beginning = Meter(PriceList.Beginnings(spec));
         Steps = Meter(PriceList.Steps(spec, 1, order.StepsAtOnce));
-        FeatureFrames = Meter(PriceList.FeatureFrames(rows, columns, 1));
-        FeatureVectors = Meter(PriceList.FeatureVectors(rows, columns, 1));
+        FeatureFrames = Meter(PriceList.FeatureFrames(rows, columns, 1, spec));
+        FeatureVectors = Meter(PriceList.FeatureVectors(rows, columns, 1, spec));
         Dimensions = Meter(PriceList.BoxCounting(rows, columns, (order.Analysis.Features ?? FeatureOptions.Default).ScaleCount, 1));
         Patterns = Meter(PriceList.PatternFeatures(rows, columns, 1));
         _all = [Beginning, Steps, FeatureFrames, FeatureVectors, Dimensions, Patterns];

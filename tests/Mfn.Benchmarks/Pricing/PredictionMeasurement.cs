@@ -50,9 +50,12 @@ internal static class PredictionMeasurement
                 {
                     predicted = estimate.PredictedSeconds,
                     measured = seconds[CallsOfMeasurement / 2],
+                    least = seconds[0],
+                    most = seconds[^1],
                     price = estimate.Price,
                     calibrated = estimate.Calibrated,
                     kinds = estimate.Parts.Select(part => part.Work),
+                    request = request.ToString(),
                 }));
             }
         }

@@ -55,7 +55,7 @@ public sealed class CalibrationTests
             _calibration.Note(Kind, 1, TimeSpan.FromSeconds(2));
         }
 
-        for (var i = 0; i < 1 + (Capacity / 2); i++)
+        for (var i = 0; i < 1 + (Capacity * 2 / 3); i++)
         {
             _calibration.Note(Kind, 1, TimeSpan.FromSeconds(3));
         }
