@@ -170,6 +170,27 @@ public sealed class QuotaCallTests : IDisposable
         await server.Runs.GetRunAsync(new GetRunRequest { RunId = run.RunId }, _bob);
     }
 
+    /// <summary>A run that is there when the server starts counts against whoever created it.</summary>
+    [Fact]
+    public async Task Run_AfterARestart_IsItsOwners()
+    {
+        var data = Directory.CreateTempSubdirectory("mfn-quotas-");
+        string[] settings = [_keys.Setting, $"Runs:DataDirectory={data.FullName}", "Auth:Quotas:Identity:LiveRuns=1"];
+        var create = new CreateRunRequest { Spec = new SimulationSpec { GridSize = 16 }, HistorySteps = 0, Paused = true };
+        await using (var before = await TestServer.StartAsync(settings))
+        {
+            await before.Runs.CreateRunAsync(create, _alice);
+        }
+
+        await using (var server = await TestServer.StartAsync(settings))
+        {
+            Assert.Equal("identity:lab/alice", ViolationOf(await RefuseAsync(server.Runs.CreateRunAsync(create, _alice).ResponseAsync)).Subject);
+            await server.Runs.CreateRunAsync(create, _bob);
+        }
+
+        data.Delete(recursive: true);
+    }
+
     [Fact]
     public async Task Upload_OverTheQuota_IsRefused()
     {
