@@ -95,11 +95,10 @@ public static class MfnServer
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mfn" });
         var (credentials, access) = Check(settings);
-        settings.AddTo(builder.Configuration);
+        builder.AddSettings(settings);
         builder.Services.AddSingleton(credentials);
         AddLogging(builder);
         AddKestrel(builder);
-        builder.Services.AddServerOptions();
         AddRuns(builder.Services);
         builder.Services.AddCalls(access);
         builder.Services.AddQuotas();

@@ -9,7 +9,7 @@ namespace Mfn.Server.Aggregation;
 /// Says how much memory rounds may take, one and all together, within the server's account. What a round declares is only compared with what is free: it holds
 /// what has come of its updates, and what it takes to aggregate them once they are complete.
 /// </summary>
-internal sealed class AggregationMemory(MemoryAccount account, IOptions<LimitsOptions> limits, TimeProvider clock)
+internal sealed class AggregationMemory(MemoryAccount account, IOptionsMonitor<LimitsOptions> limits, TimeProvider clock)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -30,7 +30,7 @@ internal sealed class AggregationMemory(MemoryAccount account, IOptions<LimitsOp
     /// <exception cref="CallRefusedException">The need is above the limit of a call.</exception>
     public void RequireBelowLimit(long neededBytes, int updateCount, int length)
     {
-        var limit = limits.Value.MaxAggregationBytes;
+        var limit = limits.CurrentValue.MaxAggregationBytes;
         if (neededBytes > limit)
         {
             throw CallRefusedException.TooLarge(
@@ -89,7 +89,7 @@ internal sealed class AggregationMemory(MemoryAccount account, IOptions<LimitsOp
 
     private void RequireFree(long byteCount)
     {
-        var (limit, reserved) = (limits.Value.MaxTotalAggregationBytes, ReservedBytes);
+        var (limit, reserved) = (limits.CurrentValue.MaxTotalAggregationBytes, ReservedBytes);
         if (reserved + byteCount > limit)
         {
             throw CallRefusedException.OverLimit(

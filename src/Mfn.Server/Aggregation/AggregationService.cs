@@ -15,15 +15,15 @@ namespace Mfn.Server.Aggregation;
 /// upload that goes slowly keeps nobody from computing.
 /// </summary>
 internal sealed class AggregationService(
-    ComputePlaces places, AggregationMemory memory, CallPrices prices, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+    ComputePlaces places, AggregationMemory memory, CallPrices prices, RequestReader reader, ResponseWriter writer, IOptionsMonitor<LimitsOptions> limits)
     : AggregationServiceBase
 {
     public override async Task<AggregateResponse> Aggregate(AggregateRequest request, ServerCallContext context)
     {
         var problems = new RequestProblems();
-        var plan = request.Spec.ToPlan(limits.Value, problems);
+        var plan = request.Spec.ToPlan(limits.CurrentValue, problems);
         problems.ThrowIfAny();
-        var work = prices.Announce(PriceList.Calls("aggregate") + plan!.PriceOf(request.Updates.Count, limits.Value.AggregationThreads), context);
+        var work = prices.Announce(PriceList.Calls("aggregate") + plan!.PriceOf(request.Updates.Count, limits.CurrentValue.AggregationThreads), context);
 
         using var place = places.Take(MemoryHolder.Of(context));
         using var account = memory.Open(CallMemory.Of(context).Open(MemoryUse.Rounds));
@@ -38,7 +38,7 @@ internal sealed class AggregationService(
         problems.ThrowIfAny();
         account.Reserve(collector.NeededBytes);
         var outcome = await place.ComputeAsync(
-            ended => work.Measure(() => RoundAggregator.Aggregate(plan, collector, limits.Value.AggregationThreads, ended)), context.CancellationToken);
+            ended => work.Measure(() => RoundAggregator.Aggregate(plan, collector, limits.CurrentValue.AggregationThreads, ended)), context.CancellationToken);
         return outcome.ToResponse();
     }
 
@@ -63,7 +63,7 @@ internal sealed class AggregationService(
 
         using var first = messages.Current;
         var problems = new RequestProblems();
-        var plan = first.Spec.ToPlan(limits.Value, problems);
+        var plan = first.Spec.ToPlan(limits.CurrentValue, problems);
         problems.ThrowIfAny();
 
         using var uploading = places.BeginUpload(MemoryHolder.Of(context));
@@ -73,7 +73,7 @@ internal sealed class AggregationService(
         if (first.UpdateCount is { } announced)
         {
             collector.Announce(announced, problems);
-            work = await prices.AnnounceInTurnAsync(plan!.PriceOf(announced, limits.Value.AggregationThreads), context);
+            work = await prices.AnnounceInTurnAsync(plan!.PriceOf(announced, limits.CurrentValue.AggregationThreads), context);
         }
 
         Collect(first, collector, problems);
@@ -87,11 +87,11 @@ internal sealed class AggregationService(
 
         collector.RequireComplete(problems);
         problems.ThrowIfAny();
-        work ??= await prices.AnnounceInTurnAsync(plan!.PriceOf(collector.ReceivedCount, limits.Value.AggregationThreads), context);
+        work ??= await prices.AnnounceInTurnAsync(plan!.PriceOf(collector.ReceivedCount, limits.CurrentValue.AggregationThreads), context);
         using var place = await uploading.TakePlaceAsync(context.CancellationToken);
         await account.ReserveAsync(collector.NeededBytes, context.CancellationToken);
         return await place.ComputeAsync(
-            ended => work.Measure(() => RoundAggregator.Aggregate(plan!, collector, limits.Value.AggregationThreads, ended)), context.CancellationToken);
+            ended => work.Measure(() => RoundAggregator.Aggregate(plan!, collector, limits.CurrentValue.AggregationThreads, ended)), context.CancellationToken);
     }
 
     private static void RequireNoStart(UploadMessage message, RequestProblems problems)

@@ -6,14 +6,14 @@ using Microsoft.Extensions.Options;
 namespace Mfn.Server.Calls;
 
 /// <summary>Reads the messages of a stream, and frees what a client that sends none holds.</summary>
-internal sealed class RequestReader(IOptions<StreamingOptions> options, IOptions<LimitsOptions> limits, ServerLifetime lifetime, TimeProvider clock)
+internal sealed class RequestReader(IOptionsMonitor<StreamingOptions> options, IOptionsMonitor<LimitsOptions> limits, ServerLifetime lifetime, TimeProvider clock)
 {
     /// <summary>Waits for the next message up to the read time-out; false at the end of the stream.</summary>
     /// <exception cref="CallRefusedException">The client sent nothing for the time-out.</exception>
     /// <exception cref="OperationCanceledException">The client has gone, or the server has drained.</exception>
     public async Task<bool> MoveNextAsync<T>(IAsyncStreamReader<T> stream, ServerCallContext context)
     {
-        var timeout = options.Value.ReadTimeout;
+        var timeout = options.CurrentValue.ReadTimeout;
         return await TryMoveNextAsync(stream, context, timeout)
             ?? throw CallRefusedException.OverLimit($"The client sent no message for {timeout}.", TimeSpan.Zero);
     }
@@ -23,10 +23,10 @@ internal sealed class RequestReader(IOptions<StreamingOptions> options, IOptions
     /// <exception cref="OperationCanceledException">The client has gone, or the server has drained.</exception>
     public async IAsyncEnumerable<T> ReadUploadAsync<T>(IAsyncStreamReader<T> stream, ServerCallContext context)
     {
-        var (started, timeout) = (clock.GetTimestamp(), options.Value.UploadTimeout);
+        var (started, timeout) = (clock.GetTimestamp(), options.CurrentValue.UploadTimeout);
         for (var left = timeout; left > TimeSpan.Zero; left = timeout - clock.GetElapsedTime(started))
         {
-            var hasNext = left > options.Value.ReadTimeout ? await MoveNextAsync(stream, context) : await TryMoveNextAsync(stream, context, left);
+            var hasNext = left > options.CurrentValue.ReadTimeout ? await MoveNextAsync(stream, context) : await TryMoveNextAsync(stream, context, left);
             if (hasNext is null)
             {
                 break;
@@ -58,7 +58,7 @@ internal sealed class RequestReader(IOptions<StreamingOptions> options, IOptions
         catch (RpcException error) when (error.StatusCode == StatusCode.ResourceExhausted && error.Trailers.Count == 0)
         {
             // The library does not name the limit. What has details is our own.
-            throw CallRefusedException.MessageTooLarge(limits.Value.MaxRequestBytes, " Send the stream in smaller messages.");
+            throw CallRefusedException.MessageTooLarge(limits.CurrentValue.MaxRequestBytes, " Send the stream in smaller messages.");
         }
     }
 }

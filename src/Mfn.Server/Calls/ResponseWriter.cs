@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Mfn.Server.Calls;
 
 /// <summary>Writes the messages of a stream, and frees what a client that takes none of them holds.</summary>
-internal sealed class ResponseWriter(IOptions<StreamingOptions> options, ServerLifetime lifetime, TimeProvider clock)
+internal sealed class ResponseWriter(IOptionsMonitor<StreamingOptions> options, ServerLifetime lifetime, TimeProvider clock)
 {
     /// <summary>How long an answer may take before its headers go ahead of it.</summary>
     public static readonly TimeSpan HeadersDelay = TimeSpan.FromSeconds(1);
@@ -57,7 +57,7 @@ internal sealed class ResponseWriter(IOptions<StreamingOptions> options, ServerL
 
     private async Task WaitForAsync(Task writing, ServerCallContext context)
     {
-        var timeout = options.Value.WriteTimeout;
+        var timeout = options.CurrentValue.WriteTimeout;
         var call = context.GetHttpContext();
         await using var leaving = context.CancellationToken.UnsafeRegister(static call => Abort((HttpContext)call!), call);
         try

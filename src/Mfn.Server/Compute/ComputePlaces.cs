@@ -11,7 +11,7 @@ namespace Mfn.Server.Compute;
 /// a share of them, those of one identity the fewer the fewer are free. An upload has none until there is something to compute; then it waits for one: when one becomes
 /// free it is for the identity that has the fewest, and among its uploads for the first.
 /// </summary>
-internal sealed class ComputePlaces(IOptions<LimitsOptions> limits, ServerLifetime lifetime, TimeProvider clock)
+internal sealed class ComputePlaces(IOptionsMonitor<LimitsOptions> limits, ServerLifetime lifetime, TimeProvider clock)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -19,7 +19,7 @@ internal sealed class ComputePlaces(IOptions<LimitsOptions> limits, ServerLifeti
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
-    private readonly FairShare _fair = new(limits.Value.MaxConnectionShare);
+    private readonly FairShare _fair = new(limits.CurrentValue.MaxConnectionShare);
 
     // By connections, and by identities.
     private readonly Dictionary<MemoryHolder, int> _held = [];
@@ -59,9 +59,9 @@ internal sealed class ComputePlaces(IOptions<LimitsOptions> limits, ServerLifeti
 
     internal CancellationToken Drained => lifetime.Drained;
 
-    private int Limit => limits.Value.MaxConcurrentComputations;
+    private int Limit => limits.CurrentValue.MaxConcurrentComputations;
 
-    private int Share => (int)Math.Ceiling(Limit * limits.Value.MaxConnectionShare);
+    private int Share => (int)Math.Ceiling(Limit * limits.CurrentValue.MaxConnectionShare);
 
     /// <summary>Takes a place until it is disposed.</summary>
     /// <param name="holder">Who it is for; null if it is for no call.</param>

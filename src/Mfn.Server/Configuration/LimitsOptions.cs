@@ -13,19 +13,19 @@ internal sealed class LimitsOptions
     /// <summary>For what a server has accepted once, whatever its limits are by now.</summary>
     public static LimitsOptions Widest { get; } = new() { MaxGridSize = 4096, MaxSteps = 100_000_000, MaxFrames = 100_000_000, MaxRequestBytes = 1 << 30 };
 
-    [Setting("the largest grid_size; the engine variant has its own maximum of 1024. Runs that a server with larger limits has left are taken up all the same: [durability](durability.md#runs-left-alone)")]
+    [Setting("the largest grid_size; the engine variant has its own maximum of 1024. Runs that a server with larger limits has left are taken up all the same: [durability](durability.md#runs-left-alone)", IsLive = true)]
     [Range(4, 4096)]
     public int MaxGridSize { get; set; } = 1024;
 
-    [Setting("the most steps of a run; 1000000 where a command simulates without a server")]
+    [Setting("the most steps of a run; 1000000 where a command simulates without a server", IsLive = true)]
     [Range(1, 100_000_000)]
     public int MaxSteps { get; set; } = 10_000;
 
-    [Setting("the most frames of a history that a caller sends")]
+    [Setting("the most frames of a history that a caller sends", IsLive = true)]
     [Range(1, 100_000_000)]
     public int MaxFrames { get; set; } = 10_000;
 
-    [Setting("the most simulations, rounds of aggregation and validations that calls compute at once; an upload counts once it is complete")]
+    [Setting("the most simulations, rounds of aggregation and validations that calls compute at once; an upload counts once it is complete", IsLive = true)]
     [Range(1, 100_000)]
     public int MaxConcurrentComputations { get; set; } = 64;
 
@@ -34,7 +34,7 @@ internal sealed class LimitsOptions
     public int MaxRequestBytes { get; set; } = 4 * 1024 * 1024;
 
     // With more, the number of distances between updates would not fit into an array.
-    [Setting("the most memory that one round of aggregation may take: its updates, and what it takes to aggregate them. By default at most `Limits:MaxTotalAggregationBytes`")]
+    [Setting("the most memory that one round of aggregation may take: its updates, and what it takes to aggregate them. By default at most `Limits:MaxTotalAggregationBytes`", IsLive = true)]
     [Range(typeof(long), "1048576", "34359738368")]
     public long MaxAggregationBytes
     {
@@ -42,7 +42,7 @@ internal sealed class LimitsOptions
         set;
     }
 
-    [Setting("the most memory that all rounds under way may take together")]
+    [Setting("the most memory that all rounds under way may take together", IsLive = true)]
     [Range(typeof(long), "1048576", "1099511627776")]
     public long MaxTotalAggregationBytes { get; set; } = 4L << 30;
 
@@ -54,7 +54,7 @@ internal sealed class LimitsOptions
     [Range(0.01, 1.0)]
     public double MaxConnectionShare { get; set; } = 0.75;
 
-    [Setting("how many threads aggregate a round; the result does not depend on it")]
+    [Setting("how many threads aggregate a round; the result does not depend on it", IsLive = true)]
     [Range(1, 64)]
     public int AggregationThreads { get; set; } = 1;
 

@@ -7,9 +7,14 @@ internal sealed class ServerSettings
 {
     private readonly Dictionary<string, GivenSetting> _given = new(StringComparer.OrdinalIgnoreCase);
 
-    private ServerSettings()
-    {
-    }
+    private readonly IReadOnlyList<string> _arguments;
+    private readonly IDictionary _environment;
+    private readonly Func<string, bool>? _isTaken;
+
+    private ServerSettings(IReadOnlyList<string> arguments, IDictionary environment, Func<string, bool>? isTaken) => (_arguments, _environment, _isTaken) = (arguments, environment, isTaken);
+
+    /// <summary>The file that the command line names; null if it names none.</summary>
+    public string? File { get; private set; }
 
     /// <summary>What must not be left as it is for a server to start, in the words of whoever gave it.</summary>
     public List<string> Problems { get; } = [];
@@ -20,10 +25,11 @@ internal sealed class ServerSettings
     /// <param name="isTaken">Which settings of the environment are for this server; all if null. What is no setting is refused nevertheless.</param>
     public static ServerSettings Read(IEnumerable<string> arguments, IDictionary environment, Func<string, bool>? isTaken = null)
     {
-        var settings = new ServerSettings();
+        var settings = new ServerSettings([.. arguments], environment, isTaken);
         var commandLine = CommandLineSettings.Read(arguments, out var file, out var preset, settings.Problems);
         settings.Add(commandLine, _ => true, _ => ".");
         settings.Add(EnvironmentSettings.Read(environment), isTaken ?? (_ => true), EnvironmentSettings.Explain);
+        settings.File = file;
         if (file is not null)
         {
             settings.Add(SettingsFile.Read(file, settings.Problems), _ => true, _ => ".");
@@ -39,6 +45,30 @@ internal sealed class ServerSettings
         return settings;
     }
 
+    /// <summary>The settings of the same places as they are now: the file may have changed.</summary>
+    public ServerSettings ReadAgain() => Read(_arguments, _environment, _isTaken);
+
+    /// <summary>These settings, but of those that a running server follows what others have.</summary>
+    public ServerSettings WithLiveOf(ServerSettings others)
+    {
+        var settings = new ServerSettings(_arguments, _environment, _isTaken) { File = File };
+        foreach (var (name, given) in _given.Where(each => !IsLive(each.Key)).Concat(others._given.Where(each => IsLive(each.Key))))
+        {
+            settings._given.Add(name, given);
+        }
+
+        Contradictions.Note(settings);
+        return settings;
+
+        static bool IsLive(string name) => Settings.Find(name)!.IsLive;
+    }
+
+    /// <summary>The names of the settings that have other values in others.</summary>
+    public IReadOnlyList<string> DifferencesTo(ServerSettings others) =>
+        [.. _given.Keys.Union(others._given.Keys, StringComparer.OrdinalIgnoreCase).Where(name => Value(this, name) != Value(others, name)).Select(name => Settings.Find(name)!.Name).Order(StringComparer.Ordinal)];
+
+    private static string? Value(ServerSettings settings, string name) => settings.Find(name) is { } value ? Settings.Find(name)!.Canonical(value) : null;
+
     /// <summary>The value of a setting; null if nobody gave it.</summary>
     public string? Find(string name) => _given.GetValueOrDefault(name)?.Value;
 
@@ -51,19 +81,11 @@ internal sealed class ServerSettings
     /// <summary>What its giver calls a setting; its name if nobody gave it.</summary>
     public string NameOf(string name) => _given.GetValueOrDefault(name)?.WrittenAs ?? name;
 
-    /// <summary>Hands the settings to whoever binds options to them.</summary>
+    /// <summary>The settings as options are bound to them.</summary>
     /// <exception cref="InvalidSettingsException">Something is wrong with them.</exception>
-    public void AddTo(IConfigurationBuilder configuration)
-    {
-        if (Problems.Count > 0)
-        {
-            throw new InvalidSettingsException(Problems);
-        }
-
-        configuration.AddInMemoryCollection(
-            _given.Values.Select(given => (Setting: Settings.Find(given.Name)!, given.Value))
-                .Select(each => KeyValuePair.Create(each.Setting.Name, (string?)each.Setting.Canonical(each.Value))));
-    }
+    public IReadOnlyDictionary<string, string?> ToValues() => Problems.Count > 0
+        ? throw new InvalidSettingsException(Problems)
+        : _given.Keys.Select(name => Settings.Find(name)!.Name).ToDictionary(name => name, name => Value(this, name), StringComparer.OrdinalIgnoreCase);
 
     // Of a place less than those before it.
     private void Add(IReadOnlyList<GivenSetting> place, Func<string, bool> isTaken, Func<GivenSetting, string> explain)

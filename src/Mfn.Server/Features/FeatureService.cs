@@ -14,7 +14,7 @@ using Field = Mfn.Core.Fields.Field;
 namespace Mfn.Server.Features;
 
 /// <summary>Features of the histories that callers send.</summary>
-internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices, RequestReader reader, ResponseWriter writer, IOptionsMonitor<LimitsOptions> limits)
     : Contracts.V1.FeatureService.FeatureServiceBase
 {
     public override Task<DescribeFeaturesResponse> DescribeFeatures(DescribeFeaturesRequest request, ServerCallContext context) =>
@@ -23,7 +23,7 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
     public override async Task<ExtractFeaturesResponse> ExtractFeatures(ExtractFeaturesRequest request, ServerCallContext context)
     {
         var problems = new RequestProblems();
-        var frames = request.Frames.ToHistory(limits.Value, problems);
+        var frames = request.Frames.ToHistory(limits.CurrentValue, problems);
         var options = request.Options.ToOptions("options.", problems);
         var normalization = request.Normalization.ToNormalization(problems);
         problems.ThrowIfAny();
@@ -66,7 +66,7 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
 
         using var received = CallMemory.Of(context).OpenUpload(MemoryUse.Requests);
         using var working = CallMemory.Of(context).Open(MemoryUse.Requests);
-        var upload = new HistoryUpload(limits.Value, received);
+        var upload = new HistoryUpload(limits.CurrentValue, received);
         FeatureExtractor? extractor = null;
         while (await reader.MoveNextAsync(requestStream, context))
         {

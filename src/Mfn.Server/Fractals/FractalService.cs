@@ -14,14 +14,14 @@ using Field = Mfn.Core.Fields.Field;
 namespace Mfn.Server.Fractals;
 
 /// <summary>Fractal analysis of what callers send, and random fractals.</summary>
-internal sealed class FractalService(ComputeScheduler compute, ComputePlaces places, CallPrices prices, RequestReader reader, IOptions<LimitsOptions> limits)
+internal sealed class FractalService(ComputeScheduler compute, ComputePlaces places, CallPrices prices, RequestReader reader, IOptionsMonitor<LimitsOptions> limits)
     : Contracts.V1.FractalService.FractalServiceBase
 {
     public override async Task<ComputeBoxCountingDimensionResponse> ComputeBoxCountingDimension(
         ComputeBoxCountingDimensionRequest request, ServerCallContext context)
     {
         var problems = new RequestProblems();
-        var field = request.Field.ToField("field", limits.Value, problems);
+        var field = request.Field.ToField("field", limits.CurrentValue, problems);
         var (threshold, options) = (request.ToThreshold(problems), request.ToBoxOptions(problems));
         problems.ThrowIfAny();
         var work = prices.Announce(PriceList.Calls("dimension") + PriceOf(field!, options), context);
@@ -39,7 +39,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
         }
 
         var problems = new RequestProblems();
-        var upload = new FieldUpload(limits.Value, problems, received);
+        var upload = new FieldUpload(limits.CurrentValue, problems, received);
         var field = upload.Declare(start.Field, "field");
         var (threshold, options) = (start.ToThreshold(problems), start.ToBoxOptions(problems));
         problems.ThrowIfAny();
@@ -66,7 +66,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
     public override async Task<ComputeHistoryStabilityResponse> ComputeHistoryStability(ComputeHistoryStabilityRequest request, ServerCallContext context)
     {
         var problems = new RequestProblems();
-        var frames = request.Frames.ToHistory(limits.Value, problems);
+        var frames = request.Frames.ToHistory(limits.CurrentValue, problems);
         var timeStep = ReadTimeStep(request.HasTimeStep, request.TimeStep, "time_step", problems);
         problems.ThrowIfAny();
         var work = prices.Announce(PriceList.Calls("stability") + PriceOf(frames![0], frames.Count), context);
@@ -101,7 +101,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
 
         using var received = CallMemory.Of(context).OpenUpload(MemoryUse.Requests);
         using var working = CallMemory.Of(context).Open(MemoryUse.Requests);
-        var upload = new HistoryUpload(limits.Value, received);
+        var upload = new HistoryUpload(limits.CurrentValue, received);
         StabilityAnalyzer? analyzer = null;
         while (await reader.MoveNextAsync(requestStream, context))
         {

@@ -11,7 +11,7 @@ namespace Mfn.Server.Memory;
 internal sealed partial class CallMemoryMiddleware(
     RequestDelegate next,
     MemoryAccount account,
-    IOptions<StreamingOptions> options,
+    IOptionsMonitor<StreamingOptions> options,
     ServerLifetime lifetime,
     TimeProvider clock,
     ILogger<CallMemoryMiddleware> logger)
@@ -20,7 +20,7 @@ internal sealed partial class CallMemoryMiddleware(
     {
         var holder = new MemoryHolder(MemoryHolder.Of(context));
         context.Features.Set(holder);
-        using var memory = new CallMemory(account, holder, context.Request.BodyReader, new UploadPace(options.Value, clock));
+        using var memory = new CallMemory(account, holder, context.Request.BodyReader, new UploadPace(options.CurrentValue, clock));
         context.Features.Set(memory);
         context.Features.Set<IRequestBodyPipeFeature>(memory);
         context.Features.Set<IAnswerLimit>(memory);
@@ -66,8 +66,8 @@ internal sealed partial class CallMemoryMiddleware(
     /// <summary>How long a client may take to take so much.</summary>
     private TimeSpan TimeFor(int byteCount)
     {
-        var atLeastRate = TimeSpan.FromSeconds((double)byteCount / options.Value.MinBytesPerSecond);
-        return atLeastRate > options.Value.WriteTimeout ? atLeastRate : options.Value.WriteTimeout;
+        var atLeastRate = TimeSpan.FromSeconds((double)byteCount / options.CurrentValue.MinBytesPerSecond);
+        return atLeastRate > options.CurrentValue.WriteTimeout ? atLeastRate : options.CurrentValue.WriteTimeout;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} refused with {StatusCode}: {Reason}")]

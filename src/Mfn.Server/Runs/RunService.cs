@@ -15,11 +15,11 @@ using Microsoft.Extensions.Options;
 namespace Mfn.Server.Runs;
 
 /// <summary>Runs that live on the server: clients start, watch, steer and copy them.</summary>
-internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, ComputePlaces places, RequestReader reader, ResponseWriter writer, IOptions<LimitsOptions> limits)
+internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, ComputePlaces places, RequestReader reader, ResponseWriter writer, IOptionsMonitor<LimitsOptions> limits)
     : Contracts.V1.RunService.RunServiceBase
 {
     public override async Task<CreateRunResponse> CreateRun(CreateRunRequest request, ServerCallContext context) =>
-        new() { Run = await new RunCreation(runs, QuotaAccount.Of(context), limits.Value).CreateAsync(request, context) };
+        new() { Run = await new RunCreation(runs, QuotaAccount.Of(context), limits.CurrentValue).CreateAsync(request, context) };
 
     public override async Task<CreateRunStreamResponse> CreateRunStream(IAsyncStreamReader<CreateRunStreamRequest> requestStream, ServerCallContext context)
     {
@@ -29,7 +29,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         var parts = reader.ReadUploadAsync(requestStream, context).Select(message => message.HasValues ? message.Values : null);
         return start is null
             ? throw CallRefusedException.InvalidArgument("start", "must be the first message")
-            : new CreateRunStreamResponse { Run = await new RunCreation(runs, QuotaAccount.Of(context), limits.Value).CreateAsync(start, parts, received, context) };
+            : new CreateRunStreamResponse { Run = await new RunCreation(runs, QuotaAccount.Of(context), limits.CurrentValue).CreateAsync(start, parts, received, context) };
     }
 
     public override async Task<GetRunResponse> GetRun(GetRunRequest request, ServerCallContext context)
@@ -79,7 +79,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
     {
         runs.Services.AnnounceHeartbeats(context);
         await writer.SendHeadersAsync(context);
-        await new SteeringStream(runs, limits.Value, reader, writer).RunAsync(requestStream, responseStream, context);
+        await new SteeringStream(runs, limits.CurrentValue, reader, writer).RunAsync(requestStream, responseStream, context);
     }
 
     public override async Task<ForkRunResponse> ForkRun(ForkRunRequest request, ServerCallContext context)
@@ -90,7 +90,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
         var forkedFrom = new ForkPoint(parent.Id, RunPosition.Of(checkpoint));
         var problems = new RequestProblems();
         var plan = request.ToPlan(parent.Plan, checkpoint.State.Step, checkpoint.Spec.Pattern is not null, problems);
-        var change = request.Changes?.ToChange("changes", checkpoint.Spec, limits.Value, problems);
+        var change = request.Changes?.ToChange("changes", checkpoint.Spec, limits.CurrentValue, problems);
         change?.CheckApplicable(checkpoint.Spec, "changes", problems);
         problems.ThrowIfAny();
 
@@ -130,7 +130,7 @@ internal sealed class RunService(RunRegistry runs, CheckpointScrub scrub, Comput
 
         using var received = CallMemory.Of(context).OpenUpload(MemoryUse.Imports);
         var problems = new RequestProblems();
-        var checkpoint = await new CheckpointUpload(reader, received, runs.Services.Prices, limits.Value).ReceiveAsync(requestStream, context, problems);
+        var checkpoint = await new CheckpointUpload(reader, received, runs.Services.Prices, limits.CurrentValue).ReceiveAsync(requestStream, context, problems);
         var plan = start.ToPlan(checkpoint.State.Step, checkpoint.Spec.Pattern is not null, problems);
         problems.ThrowIfAny();
         return new ImportRunResponse { Run = runs.Start(checkpoint, plan, QuotaAccount.Of(context)).ToWire() };

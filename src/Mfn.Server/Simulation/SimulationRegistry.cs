@@ -14,7 +14,7 @@ namespace Mfn.Server.Simulation;
 internal sealed partial class SimulationRegistry(
     ComputePlaces places,
     MemoryAccount memory,
-    IOptions<StreamingOptions> streaming,
+    IOptionsMonitor<StreamingOptions> streaming,
     ComputeScheduler scheduler,
     FieldBufferPool buffers,
     Calibration calibration,
@@ -67,7 +67,7 @@ internal sealed partial class SimulationRegistry(
 
         lock (_lock)
         {
-            var simulation = new OwnedSimulation(this, scheduler.QueueOf(holder), place, reservation, payment, order, streaming.Value.OwnerBacklog, cancellationToken);
+            var simulation = new OwnedSimulation(this, scheduler.QueueOf(holder), place, reservation, payment, order, streaming.CurrentValue.OwnerBacklog, cancellationToken);
             _active.Add(simulation);
             return simulation;
         }
@@ -90,7 +90,7 @@ internal sealed partial class SimulationRegistry(
         var spec = order.Spec;
         var cellCount = spec.CellCount;
         var frames = order.Frames is { Encoding: not CellEncoding.None } plan
-            ? (streaming.Value.OwnerBacklog + 2L) * order.Species.Length * EncodedField.ByteCount(cellCount, plan.Encoding)
+            ? (streaming.CurrentValue.OwnerBacklog + 2L) * order.Species.Length * EncodedField.ByteCount(cellCount, plan.Encoding)
             : 0;
         var answer = order.ResultEncoding == CellEncoding.None ? 0 : (long)order.Species.Length * EncodedField.ByteCount(cellCount, order.ResultEncoding);
         var features = order.Analysis.Features is null ? 0 : SimulationMemory.OfFeatures(spec.RowCount, spec.ColumnCount);

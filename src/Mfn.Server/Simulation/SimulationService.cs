@@ -13,12 +13,12 @@ namespace Mfn.Server.Simulation;
 
 /// <summary>Simulations that belong to one call, wait for its client and end with it.</summary>
 internal sealed class SimulationService(
-    SimulationRegistry simulations, ComputePlaces places, CallPrices prices, ResponseWriter writer, IOptions<LimitsOptions> limits)
+    SimulationRegistry simulations, ComputePlaces places, CallPrices prices, ResponseWriter writer, IOptionsMonitor<LimitsOptions> limits)
     : Contracts.V1.SimulationService.SimulationServiceBase
 {
     public override async Task<SimulateResponse> Simulate(SimulateRequest request, ServerCallContext context)
     {
-        var order = request.ToOrder(limits.Value);
+        var order = request.ToOrder(limits.CurrentValue);
         var work = prices.Announce(order.Price, context);
         await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context), QuotaAccount.Of(context).Payment.TellProgress());
         var result = await simulation.Completion;
@@ -29,7 +29,7 @@ internal sealed class SimulationService(
     public override async Task StreamSimulation(
         StreamSimulationRequest request, IServerStreamWriter<StreamSimulationResponse> responseStream, ServerCallContext context)
     {
-        var order = request.ToOrder(limits.Value);
+        var order = request.ToOrder(limits.CurrentValue);
         prices.Announce(order.Price, context);
         await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context), QuotaAccount.Of(context).Payment.TellProgress());
         var sequence = 0L;
@@ -53,7 +53,7 @@ internal sealed class SimulationService(
 
     public override async Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context)
     {
-        var spec = request.ToSpec(limits.Value);
+        var spec = request.ToSpec(limits.CurrentValue);
         var work = prices.Announce(PriceList.Explanation(spec), context);
 
         // Of a large box there are many modes to look at.
@@ -63,5 +63,5 @@ internal sealed class SimulationService(
     }
 
     public override Task<EstimateCostResponse> EstimateCost(EstimateCostRequest request, ServerCallContext context) =>
-        Task.FromResult(request.ToPrice(limits.Value).ToResponse(prices.Calibration));
+        Task.FromResult(request.ToPrice(limits.CurrentValue).ToResponse(prices.Calibration));
 }

@@ -2,8 +2,8 @@ using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Tests.Configuration;
 using Mfn.Server.Memory;
-using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Tests.Compute;
 
@@ -145,7 +145,7 @@ public sealed class FairTurnsTests
     }
 
     private static ComputePlaces Create(int maxConcurrentComputations, double share = 0.75) => new(
-        Options.Create(new LimitsOptions { MaxConcurrentComputations = maxConcurrentComputations, MaxConnectionShare = share }), new ServerLifetime(), TimeProvider.System);
+        new FixedOptions<LimitsOptions>(new LimitsOptions { MaxConcurrentComputations = maxConcurrentComputations, MaxConnectionShare = share }), new ServerLifetime(), TimeProvider.System);
 
     // Each on a connection of its own.
     private static MemoryHolder CallOf(MemoryHolder? caller)

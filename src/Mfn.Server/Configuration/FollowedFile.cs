@@ -1,6 +1,4 @@
-using Mfn.Server.Configuration;
-
-namespace Mfn.Server.Identity;
+namespace Mfn.Server.Configuration;
 
 /// <summary>
 /// A small text file that may be replaced while the server runs. It is read again and again: what is announced of a mounted file that is swapped by a

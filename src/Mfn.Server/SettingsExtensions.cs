@@ -1,0 +1,18 @@
+using Mfn.Server.Configuration;
+
+namespace Mfn.Server;
+
+/// <summary>Gives a server its settings.</summary>
+internal static class SettingsExtensions
+{
+    /// <summary>Binds options to the settings, which follow their file while the server runs.</summary>
+    /// <exception cref="InvalidSettingsException">Something is wrong with them.</exception>
+    public static void AddSettings(this WebApplicationBuilder builder, ServerSettings settings)
+    {
+        var source = new SettingsSource(settings);
+        ((IConfigurationBuilder)builder.Configuration).Add(source);
+        builder.Services.AddSingleton(source);
+        builder.Services.AddServerOptions();
+        builder.Services.AddHostedService<SettingsFollower>();
+    }
+}

@@ -1,0 +1,70 @@
+using Mfn.Server.Configuration;
+
+namespace Mfn.Server;
+
+/// <summary>
+/// Follows the file of settings while the server runs. A change is checked as a whole, with the files that it names, and takes the place of what was before or is
+/// refused with the reasons. Settings that are not live are told of, and taken at the next start.
+/// </summary>
+internal sealed partial class SettingsFollower(SettingsSource source, TimeProvider clock, ILogger<SettingsFollower> logger) : IHostedService, IDisposable
+{
+    private readonly ServerSettings _started = source.Current;
+    private FollowedFile? _file;
+    private string _waiting = "";
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // What has happened to it since the settings were read is seen at the first look.
+        if (_started.File is { } path && FileText.Read(path, out _) is null)
+        {
+            _file = new FollowedFile(path, _ => Take(), clock, logger);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _file?.Dispose();
+
+    private void Take()
+    {
+        var read = _started.ReadAgain();
+        if (read.Problems.Count == 0)
+        {
+            MfnServer.Check(read);
+        }
+
+        Require(read, "has settings that a server does not start with");
+        var next = _started.WithLiveOf(read);
+        Require(next, "has settings that do not fit those that the server has until it starts again");
+        if (source.Current.DifferencesTo(next) is { Count: > 0 } changed)
+        {
+            source.Replace(next);
+            var names = string.Join(", ", changed);
+            LogChanged(names);
+        }
+
+        var waiting = string.Join(", ", next.DifferencesTo(read));
+        if (waiting != _waiting && waiting.Length > 0)
+        {
+            LogWaiting(waiting);
+        }
+
+        _waiting = waiting;
+    }
+
+    private static void Require(ServerSettings settings, string what)
+    {
+        if (settings.Problems.Count > 0)
+        {
+            throw new InvalidDataException($"{what}: {string.Join(' ', settings.Problems)}");
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Settings have changed: {Names}")]
+    private partial void LogChanged(string names);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Settings have changed that are taken when the server starts again: {Names}")]
+    private partial void LogWaiting(string names);
+}
