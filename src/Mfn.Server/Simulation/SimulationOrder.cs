@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using Mfn.Core.Features;
 using Mfn.Core.Simulation;
 using Mfn.Core.Steering;
-using Mfn.Core.Features;
 using Mfn.Server.Compute;
 using Mfn.Server.Frames;
 using Mfn.Server.Pricing;

@@ -2,8 +2,8 @@ using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Lifetime;
-using Mfn.Server.Tests.Configuration;
 using Mfn.Server.Memory;
+using Mfn.Server.Tests.Configuration;
 
 namespace Mfn.Server.Tests.Compute;
 
