@@ -27,8 +27,7 @@ internal sealed class AuditFolder : IDisposable
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (true)
         {
-            var lines = Lines;
-            if (lines.Any(isWanted))
+            if (TryReadLines() is { } lines && lines.Any(isWanted))
             {
                 return lines;
             }
@@ -41,6 +40,19 @@ internal sealed class AuditFolder : IDisposable
     public static string? Member(JsonElement line, string name) => line.TryGetProperty(name, out var value) ? value.ToString() : null;
 
     public void Dispose() => _folder.Delete(recursive: true);
+
+    // A server may be about to put another file in the place of one that has been found.
+    private IReadOnlyList<JsonElement>? TryReadLines()
+    {
+        try
+        {
+            return Lines;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
 
     private static IEnumerable<string> ReadLines(string file)
     {

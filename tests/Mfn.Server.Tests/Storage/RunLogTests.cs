@@ -128,10 +128,13 @@ public sealed class RunLogTests : IDisposable
     {
         WriteLog(out var ends);
         var bytes = File.ReadAllBytes(LogFile);
+
+        // Where the byte before the last append is that with which it begins, to lose either is the same, and may be a torn append.
+        byte[] torn = [.. bytes[..(int)ends[^2].Length], .. bytes[((int)ends[^2].Length + 1)..]];
         for (var i = ends[0].Length; i < ends[^2].Length; i++)
         {
             byte[][] damaged = [[.. bytes[..(int)i], 0, .. bytes[(int)i..]], [.. bytes[..(int)i], .. bytes[((int)i + 1)..]]];
-            foreach (var content in damaged)
+            foreach (var content in damaged.Where(content => !content.SequenceEqual(torn)))
             {
                 Restore(content, ends[0].Mark);
                 Assert.Throws<RunDamagedException>(Open);
