@@ -81,7 +81,7 @@ class ProxyTests(unittest.TestCase):
             AggregationServiceStub(connect(self, proxy.address)).Aggregate(aggregation.AggregateRequest(updates=[update]), timeout=PATIENCE)
         self.assertEqual((caught.exception.code(), caught.exception.details()), (grpc.StatusCode.RESOURCE_EXHAUSTED, "The request is larger than the proxy allows."))
 
-    def test_a_silent_unary_call_ends_by_its_own_deadline(self):
+    def test_a_silent_stream_ends_by_its_own_deadline(self):
         server = Server(self, LONG_STEPS).start()
         proxies = [kind(self, server).start() for kind in KINDS]
         if SILENCE > 60:
@@ -90,7 +90,7 @@ class ProxyTests(unittest.TestCase):
         calls = []
         for proxy in proxies:
             client = SimulationServiceStub(connect(self, proxy.address))
-            calls.append(client.Simulate.future(simulation.SimulateRequest(spec=LONG_SPEC), timeout=SILENCE))
+            calls.append(client.StreamSimulation(simulation.StreamSimulationRequest(spec=LONG_SPEC, every_n_steps=LONG_SPEC.steps), timeout=SILENCE))
         for call in calls:
             self.assertEqual(call.exception(timeout=SILENCE + PATIENCE).code(), grpc.StatusCode.DEADLINE_EXCEEDED)
 
@@ -111,7 +111,7 @@ class ProxyTests(unittest.TestCase):
             outcomes = client.SteerRun(iter(commands.get, None), timeout=PATIENCE)
             watch = client.WatchRun(runs.WatchRunRequest(run_id=run_id), timeout=PATIENCE)
             streams.append((kind.__name__, commands, outcomes, watch))
-            silent.append((kind.__name__, SimulationServiceStub(channel).Simulate.future(simulation.SimulateRequest(spec=LONG_SPEC), timeout=PATIENCE)))
+            silent.append((kind.__name__, SimulationServiceStub(channel).Simulate.future(simulation.SimulateRequest(spec=LONG_SPEC))))
 
         for name, call in silent:
             with self.subTest(f"a silent call through {name}"):

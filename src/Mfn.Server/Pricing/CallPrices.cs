@@ -85,11 +85,13 @@ internal sealed class CallPrices(Calibration calibration, TimeProvider clock)
     {
         var begun = Interlocked.Increment(ref _begunCount);
         var isAlone = Interlocked.Increment(ref _openCount) == 1;
-        var start = clock.GetTimestamp();
+        var (start, ended) = (clock.GetTimestamp(), context.CancellationToken);
+
+        // By then what the token comes from may be no more, and can be asked for it no longer.
         context.GetHttpContext().Response.OnCompleted(() =>
         {
             Interlocked.Decrement(ref _openCount);
-            if (isAlone && Volatile.Read(ref _begunCount) == begun && work.Computed > TimeSpan.Zero && !context.CancellationToken.IsCancellationRequested)
+            if (isAlone && Volatile.Read(ref _begunCount) == begun && work.Computed > TimeSpan.Zero && !ended.IsCancellationRequested)
             {
                 calibration.Note(call.Kind, call.StatedSeconds, clock.GetElapsedTime(start) - work.Computed);
             }

@@ -20,8 +20,8 @@ internal static class StepTime
     // Nanoseconds: of a call, of a row where a pass takes one step or several, of a cell's normal number.
     private const double Pass = 120;
     private const double RowOfStep = 2.5;
-    private const double RowOfPass = 11;
-    private const double RowOfSwiftHohenberg = 50;
+    private const double RowOfPass = 2;
+    private const double RowOfSwiftHohenberg = 8;
     private const double NormalNumber = 5.2;
 
     /// <summary>The kind of a spec's steps, and the seconds that one takes.</summary>
@@ -82,7 +82,7 @@ internal static class StepTime
         if (isAdi)
         {
             var diffusing = Enumerable.Range(0, pattern.Kinetics.SpeciesCount).Count(species => pattern.Kinetics.Diffusion(species) > 0);
-            return ((diffusing * 1.25) + (isCubic ? 1 : 0.3)) * (isDouble ? 1 : 0.52);
+            return ((diffusing * 0.4) + (isCubic ? 1 : 0.3)) * (isDouble ? 1 : 0.52);
         }
 
         var cell = (isCubic ? 0.7 : 0.3) * (isDouble ? 1 : 0.52);

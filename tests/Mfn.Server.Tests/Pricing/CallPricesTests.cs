@@ -13,6 +13,19 @@ public sealed class CallPricesTests
     // Two minutes by any machine's measure, and more than a thousand times the deadline.
     private static readonly SimulationSpec Endless = new() { GridSize = 1024, Steps = 10_000, JitterEnabled = true };
 
+    /// <summary>What is measured when a call has ended is asked for nothing that ended with it.</summary>
+    [Fact]
+    public async Task Call_WithADeadlineThatIsKept_LeavesNoFaultInTheLog()
+    {
+        using var log = new ServerLog();
+        await using var server = await log.StartServerAsync();
+
+        await server.Simulation.SimulateAsync(new SimulateRequest { Spec = new SimulationSpec { GridSize = 64, Steps = 100 } }, deadline: DateTime.UtcNow.AddMinutes(5));
+        await server.StopAsync();
+
+        Assert.Empty(log.Faults);
+    }
+
     [Fact]
     public async Task UnaryCalls_StateTheirPrice()
     {
