@@ -184,10 +184,7 @@ public sealed class AuditLogTests : IDisposable
             var moved = _folder.Path + ".moved";
             File.Move(_folder.Path, moved);
             await Assert.ThrowsAsync<RpcException>(async () => await server.Runs.ListRunsAsync(new ListRunsRequest()));
-            while (!File.Exists(_folder.Path))
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
-            }
+            await _folder.WaitForAsync(_ => true);
 
             await server.StopAsync();
             var verification = AuditVerification.OfFiles([moved, _folder.Path]);
