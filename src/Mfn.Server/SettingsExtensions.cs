@@ -12,6 +12,7 @@ internal static class SettingsExtensions
         var source = new SettingsSource(settings);
         ((IConfigurationBuilder)builder.Configuration).Add(source);
         builder.Services.AddSingleton(source);
+        builder.Services.AddSingleton<FollowedInputs>();
         builder.Services.AddServerOptions();
         builder.Services.AddHostedService<SettingsFollower>();
     }

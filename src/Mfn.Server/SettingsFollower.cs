@@ -6,7 +6,7 @@ namespace Mfn.Server;
 /// Follows the file of settings while the server runs. A change is checked as a whole, with the files that it names, and takes the place of what was before or is
 /// refused with the reasons. Settings that are not live are told of, and taken at the next start.
 /// </summary>
-internal sealed partial class SettingsFollower(SettingsSource source, TimeProvider clock, ILogger<SettingsFollower> logger) : IHostedService, IDisposable
+internal sealed partial class SettingsFollower(SettingsSource source, FollowedInputs inputs, ILogger<SettingsFollower> logger) : IHostedService, IDisposable
 {
     private readonly ServerSettings _started = source.Current;
     private FollowedFile? _file;
@@ -17,7 +17,7 @@ internal sealed partial class SettingsFollower(SettingsSource source, TimeProvid
         // What has happened to it since the settings were read is seen at the first look.
         if (_started.File is { } path && FileText.Read(path, out _) is null)
         {
-            _file = new FollowedFile(path, _ => Take(), clock, logger);
+            _file = new FollowedFile("--config", path, _ => Take(), inputs, logger);
         }
 
         return Task.CompletedTask;

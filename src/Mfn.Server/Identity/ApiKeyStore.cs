@@ -19,14 +19,14 @@ internal sealed partial class ApiKeyStore : IHostedService, IDisposable
     private FrozenDictionary<string, Entry> _entries = FrozenDictionary<string, Entry>.Empty;
 
     /// <exception cref="InvalidDataException">The file of keys cannot be used (any more).</exception>
-    public ApiKeyStore(IOptions<ApiKeyOptions> options, TimeProvider clock, ILogger<ApiKeyStore> logger)
+    public ApiKeyStore(IOptions<ApiKeyOptions> options, FollowedInputs inputs, ILogger<ApiKeyStore> logger)
     {
-        _clock = clock;
+        _clock = inputs.Clock;
         if (options.Value.File is { } path)
         {
             _usage = new ApiKeyUsage(path, logger);
-            _file = new FollowedFile(path, text => Use(ApiKeyFile.Read(text)), clock, logger);
-            _sweep = clock.CreateTimer(_ => Sweep(), state: null, SweepInterval, SweepInterval);
+            _file = new FollowedFile($"{ApiKeyOptions.Section}:{nameof(ApiKeyOptions.File)}", path, text => Use(ApiKeyFile.Read(text)), inputs, logger);
+            _sweep = _clock.CreateTimer(_ => Sweep(), state: null, SweepInterval, SweepInterval);
         }
     }
 

@@ -37,20 +37,21 @@ internal sealed partial class CertificateStore : IDisposable
     private volatile RevocationLists _lists = RevocationLists.None;
 
     /// <exception cref="InvalidDataException">A file cannot be used (any more).</exception>
-    public CertificateStore(IOptions<CertificateOptions> options, TimeProvider clock, ILogger<CertificateStore> logger)
+    public CertificateStore(IOptions<CertificateOptions> options, FollowedInputs inputs, ILogger<CertificateStore> logger)
     {
-        (_clock, _logger) = (clock, logger);
+        (_clock, _logger) = (inputs.Clock, logger);
         if (options.Value.File is { } file)
         {
-            _identityFile = new FollowedFile(file, text => Use(CertificateIdentities.Read(text), _lists), clock, logger);
+            _identityFile = new FollowedFile($"{CertificateOptions.Section}:{nameof(CertificateOptions.File)}", file, text => Use(CertificateIdentities.Read(text), _lists), inputs, logger);
         }
 
         if (options.Value.RevocationFile is { } lists)
         {
-            _revocationFile = new FollowedFile(lists, text => Use(_identities, RevocationLists.Read(text)), clock, logger);
+            _revocationFile = new FollowedFile(
+                $"{CertificateOptions.Section}:{nameof(CertificateOptions.RevocationFile)}", [lists], texts => Use(RevocationLists.Read(texts[0])), inputs, logger, mustSettle: true);
         }
 
-        _sweep = clock.CreateTimer(_ => Sweep(), state: null, SweepInterval, SweepInterval);
+        _sweep = _clock.CreateTimer(_ => Sweep(), state: null, SweepInterval, SweepInterval);
     }
 
     /// <summary>Told, on no particular thread, when other identities or lists of revoked certificates are in force.</summary>
@@ -160,6 +161,12 @@ internal sealed partial class CertificateStore : IDisposable
         return entry.Certificate is { } certificate && _lists.Has(certificate)
             ? identity is null ? Revoked : CredentialRefusedException.Revoked.Of(identity)
             : identity is null ? Unknown : null;
+    }
+
+    private DateTimeOffset? Use(RevocationLists lists)
+    {
+        Use(_identities, lists);
+        return lists.NextUpdate;
     }
 
     private void Use(CertificateIdentities identities, RevocationLists lists)

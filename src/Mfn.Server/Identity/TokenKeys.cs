@@ -26,25 +26,26 @@ internal sealed partial class TokenKeys : IDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger<TokenKeys> _logger;
     private readonly FollowedFile? _file;
+    private readonly FollowedInput? _input;
     private readonly HttpClient? _http;
     private readonly ITimer? _timer;
     private IReadOnlyList<SecurityKey> _keys = [];
     private Task _fetching = Task.CompletedTask;
     private Task? _next;
     private long? _fetched;
-    private string? _problem;
 
-    public TokenKeys(IOptions<JwtOptions> options, TimeProvider clock, ILogger<TokenKeys> logger)
+    public TokenKeys(IOptions<JwtOptions> options, FollowedInputs inputs, ILogger<TokenKeys> logger)
     {
-        (_options, _clock, _logger) = (options.Value, clock, logger);
+        (_options, _clock, _logger) = (options.Value, inputs.Clock, logger);
         if (_options.KeySetFile is { } path)
         {
-            _file = new FollowedFile(path, text => Use(Read(text)), clock, logger);
+            _file = new FollowedFile($"{JwtOptions.Section}:{nameof(JwtOptions.KeySetFile)}", path, text => Use(Read(text)), inputs, logger);
         }
         else if (_options.Authority is not null || _options.KeySetUrl is not null)
         {
             _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !new Uri(Source).IsLoopback }) { Timeout = FetchTimeout, MaxResponseContentBufferSize = 1 << 20 };
-            _timer = clock.CreateTimer(_ => _ = RefreshAsync(), state: null, TimeSpan.Zero, RefreshInterval);
+            _input = inputs.Add($"{JwtOptions.Section}:{(_options.KeySetUrl is null ? nameof(JwtOptions.Authority) : nameof(JwtOptions.KeySetUrl))}");
+            _timer = _clock.CreateTimer(_ => _ = RefreshAsync(), state: null, TimeSpan.Zero, RefreshInterval);
         }
     }
 
@@ -137,14 +138,12 @@ internal sealed partial class TokenKeys : IDisposable
                 Use(Read(await documents.GetDocumentAsync(found.JwksUri, CancellationToken.None)));
             }
 
-            _problem = null;
         }
         catch (Exception error) when (error is IOException or HttpRequestException or InvalidOperationException or ArgumentException or InvalidDataException or OperationCanceledException)
         {
             var problem = error.GetBaseException().Message;
-            if (problem != _problem)
+            if (_input!.Fail($"must be a source of keys, but '{Source}' is not: {problem}"))
             {
-                _problem = problem;
                 LogNotFetched(Source, problem);
             }
         }
@@ -154,8 +153,13 @@ internal sealed partial class TokenKeys : IDisposable
     {
         var isSame = Prints(keys).SetEquals(Prints(Current));
         Volatile.Write(ref _keys, keys);
-        if (!isSame)
+        if (isSame)
         {
+            _input?.Confirm();
+        }
+        else
+        {
+            _input?.Take();
             var ids = string.Join(", ", keys.Select(key => CallersText.Show(key.KeyId ?? "-", 64)));
             LogKeys(ids);
             Changed?.Invoke();

@@ -16,14 +16,14 @@ internal sealed class QuotaRules : IDisposable
 
     /// <exception cref="InvalidDataException">The file of exceptions cannot be used (any more).</exception>
     public QuotaRules(
-        IOptions<IdentityQuotaOptions> identities, IOptions<TenantQuotaOptions> tenants, IOptions<QuotaExceptionOptions> exceptions, TimeProvider clock, ILogger<QuotaRules> logger)
+        IOptions<IdentityQuotaOptions> identities, IOptions<TenantQuotaOptions> tenants, IOptions<QuotaExceptionOptions> exceptions, FollowedInputs inputs, ILogger<QuotaRules> logger)
     {
         _identities = QuotaLimits.Of(identities.Value);
         _tenants = QuotaLimits.Of(tenants.Value);
         _exemptsAdmins = exceptions.Value.ExemptAdmins;
         if (exceptions.Value.File is { } path)
         {
-            _file = new FollowedFile(path, text => Use(QuotaExceptions.Read(text)), clock, logger);
+            _file = new FollowedFile($"{QuotaExceptionOptions.Section}:{nameof(QuotaExceptionOptions.File)}", path, text => Use(QuotaExceptions.Read(text)), inputs, logger);
         }
     }
 

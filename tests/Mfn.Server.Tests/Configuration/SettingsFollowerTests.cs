@@ -165,7 +165,7 @@ public sealed class SettingsFollowerTests : IAsyncLifetime
         services.AddServerOptions();
         services.AddLogging(logging => logging.AddProvider(_log));
         _services = services.BuildServiceProvider();
-        _follower = new SettingsFollower(source, _clock, _services.GetRequiredService<ILogger<SettingsFollower>>());
+        _follower = new SettingsFollower(source, new FollowedInputs(_clock), _services.GetRequiredService<ILogger<SettingsFollower>>());
         await _follower.StartAsync(CancellationToken.None);
     }
 

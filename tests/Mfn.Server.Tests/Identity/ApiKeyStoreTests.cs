@@ -192,7 +192,7 @@ public sealed class ApiKeyStoreTests : IDisposable
     private ApiKeyStore Open(string? path = null)
     {
         var store = new ApiKeyStore(
-            Options.Create(new ApiKeyOptions { File = path ?? _keys.Path }), _clock, LoggerFactory.Create(logging => logging.AddProvider(_log)).CreateLogger<ApiKeyStore>());
+            Options.Create(new ApiKeyOptions { File = path ?? _keys.Path }), new FollowedInputs(_clock), LoggerFactory.Create(logging => logging.AddProvider(_log)).CreateLogger<ApiKeyStore>());
         _stores.Add(store);
         return store;
     }

@@ -21,7 +21,7 @@ public sealed class CertificateStoreTests : IDisposable
         using var other = _authority.IssueClientWithUri("spiffe://mfn.example/lab");
         var lists = Path.Combine(_folder.FullName, "revoked.pem");
         File.WriteAllText(lists, _authority.Revoke(other));
-        using var store = new CertificateStore(Options.Create(new CertificateOptions { RevocationFile = lists }), _clock, NullLogger<CertificateStore>.Instance);
+        using var store = new CertificateStore(Options.Create(new CertificateOptions { RevocationFile = lists }), new FollowedInputs(_clock), NullLogger<CertificateStore>.Instance);
         var header = Uri.EscapeDataString(certificate.ExportCertificatePem());
 
         var credential = CredentialOf(store, header);
@@ -29,7 +29,9 @@ public sealed class CertificateStoreTests : IDisposable
         Assert.Same(credential, CredentialOf(store, header));
         Assert.Null(CredentialOf(store, Uri.EscapeDataString(other.ExportCertificatePem())));
         File.WriteAllText(lists, _authority.Revoke(certificate));
-        _clock.Advance(TimeSpan.FromSeconds(4));
+        _clock.Advance(FollowedFile.Interval);
+        Assert.Null(credential.End);
+        _clock.Advance(FollowedFile.Interval);
 
         Assert.Equal(CredentialEnd.Revoked, credential.End);
         Assert.Equal(CredentialEnd.Revoked, ((CredentialRefusedException)store.Authenticate(header).Failure!).End);

@@ -135,7 +135,7 @@ public sealed class TokenStoreTests : IDisposable
     private TokenKeys Keys(JwtOptions options)
     {
         (options.Issuer, options.Audience) = (TestIssuer.Name, TestIssuer.Audience);
-        var keys = new TokenKeys(Options.Create(options), _clock, NullLogger<TokenKeys>.Instance);
+        var keys = new TokenKeys(Options.Create(options), new FollowedInputs(_clock), NullLogger<TokenKeys>.Instance);
         _open.Add(keys);
         return keys;
     }

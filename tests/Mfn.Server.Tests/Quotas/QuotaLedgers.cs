@@ -19,7 +19,7 @@ internal static class QuotaLedgers
             Options.Create(identities ?? new IdentityQuotaOptions()),
             Options.Create(tenants ?? new TenantQuotaOptions()),
             Options.Create(exceptions ?? new QuotaExceptionOptions()),
-            clock,
+            new FollowedInputs(clock),
             NullLogger<QuotaRules>.Instance),
         clock);
 

@@ -84,7 +84,7 @@ public sealed class DamagedRunTests : IDisposable
         var check = Assert.Single(report.Entries).Value;
 
         Assert.Equal(HealthStatus.Degraded, check.Status);
-        Assert.Equal("The server serves, but 3 entries of its data directory need somebody to look at them.", check.Description);
+        Assert.Equal("The server serves, but 3 things need somebody to look at them.", check.Description);
         Assert.Equal(
             [("runs/" + bad, "log is missing."), ("runs/notes", "No run has such a name."), ("runs/read\\u{1b}me", "It is a file and no folder.")],
             check.Data.Select(entry => (entry.Key, (string)entry.Value)).OrderBy(entry => entry.Key.Length == 37 ? 0 : 1).ThenBy(entry => entry.Key, StringComparer.Ordinal));
