@@ -54,8 +54,8 @@ public sealed class RunRepair : IDisposable
     public RepairReport Examine(string runId) => Examine(Parse(runId)).Report;
 
     /// <summary>
-    /// Copies the run's files, then lets it go on from its last good state with another epoch and another token secret. If that ends before it is done, it can be
-    /// done again.
+    /// Copies the run's files, then lets it go on from its last good state with another epoch and another token secret. Where its log was damaged it is paused, since
+    /// what it had been told last may be lost. If that ends before it is done, it can be done again.
     /// </summary>
     /// <returns>What was wrong with it, and where the copy is.</returns>
     /// <exception cref="InvalidOperationException">It cannot be continued: there is an <see cref="RepairReport.Obstacle"/>.</exception>
@@ -141,11 +141,33 @@ public sealed class RunRepair : IDisposable
         var initial = isKept ? new RunPosition((int)salvaged.Header!.InitialStep, salvaged.Header.InitialRevision) : checkpoints[^1];
         var end = beyond == default ? last : beyond;
         var commandCount = records.Count(record => record.AppliedCommand is not null);
+        var other = OtherTimeline(salvaged.Header!, initial);
+        var isPaused = problem is not null && records.All(record => record.End is null);
+        if (isPaused)
+        {
+            end = new RunPosition(Math.Max(checkpoints[0].Step, records.Max(record => (int?)record.AppliedCommand?.Step) ?? 0), end.Revision);
+        }
+
         return (
             new RepairReport(id.ToString(), problem, null, end.Step, end.Revision, commandCount, null),
-            [new RunLogRecord { Header = OtherTimeline(salvaged.Header!, initial) }, .. records.Skip(1).Where(record => record.CleanStop is null)],
+            [
+                new RunLogRecord { Header = other },
+                .. records.Skip(1).Where(record => record.CleanStop is null),
+                .. isPaused ? [PauseAt(end, other.Epoch)] : Array.Empty<RunLogRecord>(),
+            ],
             checkpoints);
     }
+
+    /// <summary>A pause that nobody sent, so that its id must be no other's.</summary>
+    private static RunLogRecord PauseAt(RunPosition position, ulong epoch) => new()
+    {
+        AppliedCommand = new AppliedCommand
+        {
+            Command = new Contracts.V1.RunCommand { CommandId = string.Create(CultureInfo.InvariantCulture, $"mfn-run-repair-{epoch:x16}"), Pause = new Contracts.V1.Pause() },
+            Step = position.Step,
+            Revision = position.Revision,
+        },
+    };
 
     /// <summary>The header, what is known of the commands before a state, and that the run is there.</summary>
     private static IReadOnlyList<RunLogRecord> UpTo(RunPosition state, SalvagedLog log) =>

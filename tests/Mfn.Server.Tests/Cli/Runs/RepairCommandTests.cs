@@ -49,8 +49,48 @@ public sealed class RepairCommandTests : IDisposable
         // The server had written a checkpoint when it stopped: all is there but, maybe, the ids of some commands.
         var after = await GetAsync(history);
         Assert.Equal((before.Step, before.Revision, before.Identity), (after.Step, after.Revision, after.Identity));
+        Assert.Equal((after.Step, after.Revision), (continued.GetProperty("step").GetInt64(), continued.GetProperty("revision").GetInt64()));
         Assert.NotEqual(before.Epoch, after.Epoch);
         Assert.Equal("", after.Failure);
+    }
+
+    /// <summary>Whether a run goes on is in its log alone: of one that was told to pause nobody may know it any more.</summary>
+    [Fact]
+    public async Task Repair_CommandToPauseIsLost_IsPaused()
+    {
+        var data = Path.Combine(_folder.FullName, "data");
+        string id;
+        await using (var server = await TestServer.StartAsync($"Runs:DataDirectory={data}"))
+        {
+            id = (await server.Runs.CreateRunAsync(new CreateRunRequest
+            {
+                Spec = new SimulationSpec { GridSize = 8 },
+                StepsPerSecond = 200,
+                Stop = new StopCondition { Never = true },
+                HistorySteps = 20,
+            })).Run.RunId;
+            await server.StopAsync();
+        }
+
+        var log = await File.ReadAllBytesAsync(LogOf(data, id));
+        await using (var server = await TestServer.StartAsync($"Runs:DataDirectory={data}"))
+        {
+            using var steering = server.Runs.SteerRun();
+            await DurableHistory.SendAsync(steering, id, new Contracts.V1.RunCommand { CommandId = "lost", Pause = new Pause() });
+            await server.StopAsync();
+        }
+
+        await File.WriteAllBytesAsync(LogOf(data, id), log);
+
+        var (code, report) = await RepairAsync(data, "--continue");
+        Assert.Equal((0, "continued"), (code, report.GetProperty("state").GetString()));
+
+        await using var next = await TestServer.StartAsync($"Runs:DataDirectory={data}");
+        var run = (await next.Runs.GetRunAsync(new GetRunRequest { RunId = id }).ResponseAsync.Within()).Run;
+        Assert.Equal((RunState.Paused, report.GetProperty("step").GetInt64()), (run.State, run.Step));
+        using var again = next.Runs.SteerRun();
+        await DurableHistory.SendAsync(again, id, new Contracts.V1.RunCommand { CommandId = "further", Resume = new Resume() });
+        Assert.Equal(RunState.Running, (await next.Runs.GetRunAsync(new GetRunRequest { RunId = id }).ResponseAsync.Within()).Run.State);
     }
 
     [Fact]
@@ -100,6 +140,8 @@ public sealed class RepairCommandTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains("maybe because another server does", error, StringComparison.Ordinal);
     }
+
+    private static string LogOf(string data, string runId) => Path.Combine(data, RunStore.RunsName, runId, StoredRun.LogName);
 
     private static Task<TestServer> StartAsync(DurableHistory history) => TestServer.StartAsync($"Runs:DataDirectory={history.Data}");
 
