@@ -133,7 +133,7 @@ public sealed class LiveHistoryTests
         async Task StayAwayAsync(LiveWatcher watcher)
         {
             await run.ReachAsync(watcher.LastStep + 200);
-            if ((await run.GetAsync()).FirstAvailableStep > watcher.LastStep)
+            if ((await run.GetAsync()).FirstAvailableStep > watcher.NextStep)
             {
                 lock (awayCounts)
                 {

@@ -32,6 +32,9 @@ internal sealed class LiveWatcher(SteeredRun run, WatchRunRequest request, Rando
     /// <summary>The last step that it knows of.</summary>
     public long LastStep => _watcher!.Last.Step;
 
+    /// <summary>The first step by which there is something more that it has asked for.</summary>
+    public long NextStep => LastStep + request.EveryNSteps;
+
     public IReadOnlyList<Gap> Gaps => _watcher!.Gaps;
 
     /// <summary>Degradations that it was told.</summary>
