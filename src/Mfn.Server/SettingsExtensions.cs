@@ -1,4 +1,5 @@
 using Mfn.Server.Configuration;
+using Mfn.Server.Secrets;
 
 namespace Mfn.Server;
 
@@ -12,7 +13,8 @@ internal static class SettingsExtensions
         var source = new SettingsSource(settings);
         ((IConfigurationBuilder)builder.Configuration).Add(source);
         builder.Services.AddSingleton(source);
-        builder.Services.AddSingleton<FollowedInputs>();
+        builder.Services.AddSingleton(_ => settings.Secrets);
+        builder.Services.AddSingleton(provider => new FollowedInputs(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<SecretStore>()));
         builder.Services.AddServerOptions();
         builder.Services.AddHostedService<SettingsFollower>();
     }

@@ -1,14 +1,17 @@
 using Mfn.Server.Configuration;
+using Mfn.Server.Secrets;
 
 namespace Mfn.Server;
 
 /// <summary>
-/// Follows the file of settings while the server runs. A change is checked as a whole, with the files that it names, and takes the place of what was before or is
-/// refused with the reasons. Settings that are not live are told of, and taken at the next start.
+/// Follows the file of settings, and what settings refer to, while the server runs. A change is checked as a whole, with the files that it names, and takes the place of
+/// what was before or is refused with the reasons. Settings that are not live are told of, and taken at the next start.
 /// </summary>
 internal sealed partial class SettingsFollower(SettingsSource source, FollowedInputs inputs, ILogger<SettingsFollower> logger) : IHostedService, IDisposable
 {
+    private readonly Lock _lock = new();
     private readonly ServerSettings _started = source.Current;
+    private readonly Dictionary<(string Setting, string Reference), FollowedFile> _references = [];
     private FollowedFile? _file;
     private string _waiting = "";
 
@@ -20,14 +23,56 @@ internal sealed partial class SettingsFollower(SettingsSource source, FollowedIn
             _file = new FollowedFile("--config", path, _ => Take(), inputs, logger);
         }
 
+        lock (_lock)
+        {
+            FollowReferences();
+        }
+
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        _file?.Dispose();
+        lock (_lock)
+        {
+            foreach (var reference in _references.Values)
+            {
+                reference.Dispose();
+            }
+
+            _references.Clear();
+        }
+    }
 
     private void Take()
+    {
+        lock (_lock)
+        {
+            TakeAll();
+            FollowReferences();
+        }
+    }
+
+    // Those of the settings in force; what they stand for was taken with them.
+    private void FollowReferences()
+    {
+        var references = source.Current.References.ToDictionary(each => (each.Setting, each.Reference), each => each.Content);
+        foreach (var gone in _references.Keys.Except(references.Keys).ToArray())
+        {
+            _references[gone].Dispose();
+            _references.Remove(gone);
+        }
+
+        foreach (var (place, content) in references.Where(each => !_references.ContainsKey(each.Key)))
+        {
+            _references[place] = new FollowedFile(place.Setting, place.Reference, _ => Take(), inputs, logger, inForce: content);
+        }
+    }
+
+    private void TakeAll()
     {
         var read = _started.ReadAgain();
         if (read.Problems.Count == 0)

@@ -1,5 +1,6 @@
 using System.Collections;
 using Mfn.Server.Configuration;
+using Mfn.Server.Secrets;
 
 namespace Mfn.Server;
 
@@ -23,16 +24,24 @@ public sealed class SettingsReport
     public static SettingsReport Read(IEnumerable<string> arguments, IDictionary environment)
     {
         var settings = ServerSettings.Read(arguments, environment);
+        using var secrets = settings.Secrets;
         var (credentials, access) = MfnServer.Check(settings);
         var levels = settings.Given.Select(name => Settings.Find(name)!).Where(setting => Settings.IsLevel(setting.Name)).OrderBy(setting => setting.Name, StringComparer.Ordinal);
         return new SettingsReport(settings.Problems, [.. credentials.Warnings, .. access.Warnings], [.. Settings.All.Concat(levels).Select(Explain)]);
 
-        EffectiveSetting Explain(Setting setting) => new(
-            setting.Name,
-            settings.Find(setting.Name) is { } given ? Mask(given) : setting.Default is "none" ? null : setting.Default,
-            settings.IsGiven(setting.Name) ? settings.NameOf(setting.Name) : null,
-            setting.Values,
-            setting.IsLive);
+        EffectiveSetting Explain(Setting setting)
+        {
+            var given = settings.Find(setting.Name);
+            return new(
+                setting.Name,
+                settings.IsGiven(setting.Name) && !settings.IsShown(setting.Name) ? EffectiveSetting.Hidden : given is not null ? Mask(given) : setting.Default is "none" ? null : setting.Default,
+                settings.IsGiven(setting.Name) ? settings.NameOf(setting.Name) : null,
+                setting.Values,
+                setting.IsLive)
+            {
+                Reference = settings.ReferenceOf(setting.Name) ?? (setting.NamesFile && given is not null && SecretReference.IsReference(given) ? given : null),
+            };
+        }
     }
 
     // Of a URL the name and the password are nobody's business.

@@ -38,7 +38,7 @@ internal static class ConfigCommand
           mfn config check mfn.json
           mfn config check mfn.json --environment prod && mfn serve --environment prod --config mfn.json
 
-        Checks the file, and the files that it names, as a server does that starts with it and with no other settings; not whether addresses are free.
+        Checks the file, and the files and secrets that it names, as a server does that starts with it and with no other settings; not whether addresses are free.
         Exit code: 0, or 2 if a server would not start.
         """;
 
@@ -48,7 +48,8 @@ internal static class ConfigCommand
           MFN_Limits__MaxSteps=500 mfn config explain --environment dev --config mfn.json --set Limits:MaxRuns=3
           mfn config explain --config mfn.json --json
 
-        Takes the options and the environment variables of mfn serve, and tells what each setting is and who says so. -o wide adds what each takes.
+        Takes the options and the environment variables of mfn serve, and tells what each setting is and who says so. Of a
+        value that is somewhere else (env:NAME) it tells where, and *** in its place. -o wide adds what each takes.
         """;
 
     private const string SchemaExamples = """
@@ -97,7 +98,7 @@ internal static class ConfigCommand
             var answer = output.Open(arguments);
             var path = arguments.GetRequiredValue(file);
             string[] more = arguments.GetValue(environment) is { } name ? [$"--environment={name}"] : [];
-            var report = SettingsReport.Read([$"--config={path}", .. more], new Hashtable());
+            var report = SettingsReport.Read([$"--config={path}", .. more], Variables());
             BadArgumentsException.ThrowIfAny([.. report.Problems.Select(problem => problem.Replace("--config must", $"{file.Name} must", StringComparison.Ordinal))]);
             var given = report.Effective.Count(setting => setting.Source is not null);
             answer.Write(
@@ -116,6 +117,10 @@ internal static class ConfigCommand
         return command;
     }
 
+    // What settings may refer to; no settings.
+    private static Hashtable Variables() => new(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+        .Where(variable => !((string)variable.Key).StartsWith("MFN_", StringComparison.OrdinalIgnoreCase)).ToDictionary(variable => variable.Key, variable => variable.Value));
+
     private static Command CreateExplain()
     {
         var settings = new SettingsOptions();
@@ -130,9 +135,9 @@ internal static class ConfigCommand
             BadArgumentsException.ThrowIfAny([.. report.Problems]);
             answer.WriteList(
                 report.Effective,
-                setting => new JsonRecord().Add("setting", setting.Name).Add("value", setting.Value).Add("source", setting.Source ?? "default").Add("live", setting.IsLive),
+                setting => new JsonRecord().Add("setting", setting.Name).Add("value", setting.Value).Add("source", setting.Source ?? "default").Add("live", setting.IsLive).Add("reference", setting.Reference),
                 new("SETTING", setting => setting.Name),
-                new("VALUE", setting => setting.Value ?? ""),
+                new("VALUE", setting => setting.Value == EffectiveSetting.Hidden && setting.Reference is { } reference ? $"{setting.Value} ({reference})" : setting.Value ?? ""),
                 new("SOURCE", setting => setting.Source ?? "default"),
                 new("LIVE", setting => setting.IsLive ? "yes" : ""),
                 new("TAKES", setting => setting.Range.Replace("`", "", StringComparison.Ordinal), IsWide: true));

@@ -30,7 +30,7 @@ internal static class Contradictions
             if (Number(part) is { } least && Number(whole) is { } most && least > most)
             {
                 settings.Problems.Add(string.Create(
-                    CultureInfo.InvariantCulture, $"{settings.NameOf(part)} must be at most {settings.NameOf(whole)}, which is {most}, but was {least}."));
+                    CultureInfo.InvariantCulture, $"{settings.NameOf(part)} must be at most {settings.NameOf(whole)}, which is {Show(whole, most)}, but was {Show(part, least)}."));
             }
         }
 
@@ -39,9 +39,11 @@ internal static class Contradictions
             if (Number(part) is { } least && Number(whole) is { } most && least > most / 2)
             {
                 settings.Problems.Add(string.Create(
-                    CultureInfo.InvariantCulture, $"{settings.NameOf(part)} must be at most half of {settings.NameOf(whole)}, which is {most}, but was {least}."));
+                    CultureInfo.InvariantCulture, $"{settings.NameOf(part)} must be at most half of {settings.NameOf(whole)}, which is {Show(whole, most)}, but was {Show(part, least)}."));
             }
         }
+
+        string Show(string name, long value) => settings.IsShown(name) ? value.ToString(CultureInfo.InvariantCulture) : settings.ReferenceOf(name)!;
 
         long? Number(string name) => settings.Find(name) is { } text && Settings.Find(name)!.Problem(text) is null ? long.Parse(text, CultureInfo.InvariantCulture) : null;
     }

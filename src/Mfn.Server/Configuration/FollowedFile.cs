@@ -1,7 +1,9 @@
+using System.Globalization;
+
 namespace Mfn.Server.Configuration;
 
 /// <summary>
-/// A small text file that may be replaced while the server runs, or several that belong together. They are read again and again: what is announced of a mounted file that is
+/// A small text file, or what a reference in its place stands for, that may be replaced while the server runs, or several that belong together. They are read again and again: what is announced of a mounted file that is
 /// swapped by a symbolic link does not come at all on some systems, or too early. What cannot be used leaves in force what was there before.
 /// </summary>
 internal sealed partial class FollowedFile : IDisposable
@@ -16,6 +18,7 @@ internal sealed partial class FollowedFile : IDisposable
     private readonly IReadOnlyList<string> _paths;
     private readonly Func<IReadOnlyList<string>, DateTimeOffset?> _use;
     private readonly bool _mustSettle;
+    private readonly FollowedInputs _inputs;
     private readonly FollowedInput _input;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
@@ -25,12 +28,13 @@ internal sealed partial class FollowedFile : IDisposable
 
     /// <summary>Reads one file, and then follows it.</summary>
     /// <param name="name">The setting that names it.</param>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or a reference.</param>
     /// <param name="use">Takes a new text, or throws an <see cref="InvalidDataException"/> that says, without its subject, what is wrong with it.</param>
     /// <param name="inputs">Gets to know what is in force, and has the clock.</param>
     /// <param name="logger">Is told of each change, and of what could not be used.</param>
+    /// <param name="inForce">What somebody has read there already, and uses; null to read and use it now.</param>
     /// <exception cref="InvalidDataException">The file cannot be used now.</exception>
-    public FollowedFile(string name, string path, Action<string> use, FollowedInputs inputs, ILogger logger)
+    public FollowedFile(string name, string path, Action<string> use, FollowedInputs inputs, ILogger logger, string? inForce = null)
         : this(
             name,
             [path],
@@ -41,13 +45,14 @@ internal sealed partial class FollowedFile : IDisposable
             },
             inputs,
             logger,
-            mustSettle: false)
+            mustSettle: false,
+            inForce: inForce is null ? null : [inForce])
     {
     }
 
     /// <summary>Reads files that are used together, and then follows them.</summary>
     /// <param name="name">The setting that names them, or several.</param>
-    /// <param name="paths">The files.</param>
+    /// <param name="paths">The files, or references.</param>
     /// <param name="use">
     /// Takes new texts and returns when they stop being good (null for never), or throws an <see cref="InvalidDataException"/> that says, without its subject, what is wrong with them.
     /// </param>
@@ -57,6 +62,7 @@ internal sealed partial class FollowedFile : IDisposable
     /// Whether a change must be seen twice before it is used: of files whose beginning could be taken for the whole while they are written.
     /// </param>
     /// <param name="notice">How long before they stop being good somebody should know.</param>
+    /// <param name="inForce">What somebody has read there already, and uses; null to read and use it now.</param>
     /// <exception cref="InvalidDataException">The files cannot be used now.</exception>
     public FollowedFile(
         string name,
@@ -65,15 +71,24 @@ internal sealed partial class FollowedFile : IDisposable
         FollowedInputs inputs,
         ILogger logger,
         bool mustSettle,
-        TimeSpan notice = default)
+        TimeSpan notice = default,
+        string[]? inForce = null)
     {
-        (_paths, _use, _logger, _mustSettle) = (paths, use, logger, mustSettle);
-        if (Read(out _texts) is { } problem)
+        (_paths, _use, _inputs, _logger, _mustSettle) = (paths, use, inputs, logger, mustSettle);
+        DateTimeOffset? expires = null;
+        if (inForce is not null)
+        {
+            _texts = inForce;
+        }
+        else if (Read(inputs.Secrets.ReadOrLast, out _texts) is { } problem)
         {
             throw new InvalidDataException(problem);
         }
+        else
+        {
+            expires = use(_texts);
+        }
 
-        var expires = use(_texts);
         _input = inputs.Add(name, notice);
         _input.Take(expires);
         _timer = inputs.Clock.CreateTimer(_ => Look(), state: null, Interval, Interval);
@@ -81,13 +96,19 @@ internal sealed partial class FollowedFile : IDisposable
 
     private string Paths => string.Join(" and ", _paths.Select(path => $"'{path}'"));
 
-    public void Dispose() => _timer.Dispose();
+    private delegate string? Reader(string path, out string text);
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        _inputs.Remove(_input);
+    }
 
     private void Look()
     {
         lock (_lock)
         {
-            if (Read(out var texts) is { } unread)
+            if (Read(_inputs.Secrets.Read, out var texts) is { } unread)
             {
                 Report(unread);
                 return;
@@ -97,7 +118,11 @@ internal sealed partial class FollowedFile : IDisposable
             if (isKnown)
             {
                 _unsettled = null;
-                if (_input.Problem is not null && TryUseAgain(texts))
+                if (_input.Problem is null)
+                {
+                    _input.Confirm();
+                }
+                else if (TryUseAgain(texts))
                 {
                     LogUsable(Paths);
                 }
@@ -114,19 +139,20 @@ internal sealed partial class FollowedFile : IDisposable
             (_texts, _unsettled) = (texts, null);
             if (TryUse(texts))
             {
+                _inputs.Secrets.Counters.CountChange();
                 LogChanged(Paths);
             }
         }
     }
 
     /// <summary>Several are read until they are what they were a moment ago: of a folder that is swapped they would else be some old and some new.</summary>
-    private string? Read(out string[] texts)
+    private string? Read(Reader read, out string[] texts)
     {
-        var problem = ReadOnce(out texts);
+        var problem = ReadOnce(read, out texts);
         for (var i = 1; i < MostReadings && problem is null && texts.Length > 1; i++)
         {
             var before = texts;
-            problem = ReadOnce(out texts);
+            problem = ReadOnce(read, out texts);
             if (texts.AsSpan().SequenceEqual(before))
             {
                 break;
@@ -136,12 +162,12 @@ internal sealed partial class FollowedFile : IDisposable
         return problem;
     }
 
-    private string? ReadOnce(out string[] texts)
+    private string? ReadOnce(Reader read, out string[] texts)
     {
         texts = new string[_paths.Count];
         for (var i = 0; i < texts.Length; i++)
         {
-            if (FileText.Read(_paths[i], out texts[i]) is { } problem)
+            if (read(_paths[i], out texts[i]) is { } problem)
             {
                 return problem;
             }
@@ -181,9 +207,11 @@ internal sealed partial class FollowedFile : IDisposable
     // Once, not every two seconds.
     private void Report(string problem)
     {
+        _inputs.Secrets.Counters.CountFailure();
         if (_input.Fail(problem))
         {
-            LogUnusable(_input.Name, problem);
+            var age = (_inputs.Clock.GetUtcNow() - _input.LastGood).ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture);
+            LogUnusable(_input.Name, problem, age);
         }
     }
 
@@ -193,6 +221,6 @@ internal sealed partial class FollowedFile : IDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "{Paths} can be read again and is in force")]
     private partial void LogUsable(string paths);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Setting} cannot be used, and what was read before stays in force: it {Problem}")]
-    private partial void LogUnusable(string setting, string problem);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Setting} cannot be used, and what was read before stays in force: it {Problem} It was last good {Age} ago.")]
+    private partial void LogUnusable(string setting, string problem, string age);
 }

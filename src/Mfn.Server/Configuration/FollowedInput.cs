@@ -9,13 +9,16 @@ internal sealed class FollowedInput
     private volatile State _state;
     private readonly TimeSpan _notice;
 
-    internal FollowedInput(string name, TimeSpan notice, TimeProvider clock) => (Name, _notice, _clock, _state) = (name, notice, clock, new State(clock.GetUtcNow(), null, null, null));
+    internal FollowedInput(string name, TimeSpan notice, TimeProvider clock) => (Name, _notice, _clock, _state) = (name, notice, clock, new State(clock.GetUtcNow(), clock.GetUtcNow(), null, null, null));
 
     /// <summary>What it is: the setting that names it, as in docs/configuration.md.</summary>
     public string Name { get; }
 
     /// <summary>When what is in force was taken.</summary>
     public DateTimeOffset InForceSince => _state.InForceSince;
+
+    /// <summary>When what is in force was last found where it comes from, and good.</summary>
+    public DateTimeOffset LastGood => _state.LastGood;
 
     /// <summary>When what is in force stops being good, or should have been replaced; null if it says nothing of it.</summary>
     public DateTimeOffset? Expires => _state.Expires;
@@ -41,10 +44,10 @@ internal sealed class FollowedInput
 
     /// <summary>The newest is in force.</summary>
     /// <param name="expires">When it stops being good, or should have been replaced; null if it says nothing of it.</param>
-    public void Take(DateTimeOffset? expires = null) => _state = new State(_clock.GetUtcNow(), expires, null, null);
+    public void Take(DateTimeOffset? expires = null) => _state = new State(_clock.GetUtcNow(), _clock.GetUtcNow(), expires, null, null);
 
     /// <summary>The newest is what is in force already: nothing is wrong with it any more.</summary>
-    public void Confirm() => _state = _state with { Problem = null, FailingSince = null };
+    public void Confirm() => _state = _state with { LastGood = _clock.GetUtcNow(), Problem = null, FailingSince = null };
 
     /// <summary>The newest cannot be used; whether that is news.</summary>
     public bool Fail(string problem)
@@ -54,5 +57,5 @@ internal sealed class FollowedInput
         return problem != state.Problem;
     }
 
-    private sealed record State(DateTimeOffset InForceSince, DateTimeOffset? Expires, string? Problem, DateTimeOffset? FailingSince);
+    private sealed record State(DateTimeOffset InForceSince, DateTimeOffset LastGood, DateTimeOffset? Expires, string? Problem, DateTimeOffset? FailingSince);
 }

@@ -1,14 +1,21 @@
+using System.Collections;
+using Mfn.Server.Secrets;
+
 namespace Mfn.Server.Configuration;
 
 /// <summary>All that a server follows while it runs: files, issuers and stores of secrets. Thread-safe.</summary>
 /// <param name="clock">Tells the time.</param>
-internal sealed class FollowedInputs(TimeProvider clock)
+/// <param name="secrets">Reads files and references; null for one that knows no others than files.</param>
+internal sealed class FollowedInputs(TimeProvider clock, SecretStore? secrets = null)
 {
     private readonly Lock _lock = new();
     private readonly List<FollowedInput> _all = [];
 
     /// <summary>Tells the time, and when to look.</summary>
     public TimeProvider Clock => clock;
+
+    /// <summary>Reads files and references.</summary>
+    public SecretStore Secrets { get; } = secrets ?? SecretStore.OfThisMachine(new Hashtable());
 
     /// <summary>Each of them.</summary>
     public IReadOnlyList<FollowedInput> All
@@ -34,5 +41,14 @@ internal sealed class FollowedInputs(TimeProvider clock)
         }
 
         return input;
+    }
+
+    /// <summary>One less.</summary>
+    public void Remove(FollowedInput input)
+    {
+        lock (_lock)
+        {
+            _all.Remove(input);
+        }
     }
 }

@@ -12,6 +12,15 @@ internal sealed record GivenSetting(string Name, string Value, string WrittenAs,
     /// <summary>What there is in place of a name of the reference; null of other names.</summary>
     public string? Instead { get; init; }
 
+    /// <summary>Where its value was read, in place of which its giver gave this; null if the value was given itself.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>All that was read there, of which the value is what counts.</summary>
+    public string Content { get; init; } = "";
+
+    /// <summary>Whether there was nothing to be read.</summary>
+    public bool IsUnread { get; init; }
+
     /// <summary>Says that there is no such setting.</summary>
     public string Refuse(string otherwise = ".")
     {

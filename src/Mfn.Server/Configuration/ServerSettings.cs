@@ -1,4 +1,6 @@
 using System.Collections;
+using Mfn.Server.Secrets;
+using Mfn.Server.Texts;
 
 namespace Mfn.Server.Configuration;
 
@@ -11,7 +13,11 @@ internal sealed class ServerSettings
     private readonly IDictionary _environment;
     private readonly Func<string, bool>? _isTaken;
 
-    private ServerSettings(IReadOnlyList<string> arguments, IDictionary environment, Func<string, bool>? isTaken) => (_arguments, _environment, _isTaken) = (arguments, environment, isTaken);
+    private ServerSettings(IReadOnlyList<string> arguments, IDictionary environment, Func<string, bool>? isTaken, SecretStore secrets) =>
+        (_arguments, _environment, _isTaken, Secrets) = (arguments, environment, isTaken, secrets);
+
+    /// <summary>Reads what settings name and refer to.</summary>
+    public SecretStore Secrets { get; }
 
     /// <summary>The file that the command line names; null if it names none.</summary>
     public string? File { get; private set; }
@@ -23,9 +29,12 @@ internal sealed class ServerSettings
     /// <param name="arguments">As <see cref="CommandLineSettings"/> reads them.</param>
     /// <param name="environment">Environment variables.</param>
     /// <param name="isTaken">Which settings of the environment are for this server; all if null. What is no setting is refused nevertheless.</param>
-    public static ServerSettings Read(IEnumerable<string> arguments, IDictionary environment, Func<string, bool>? isTaken = null)
+    public static ServerSettings Read(IEnumerable<string> arguments, IDictionary environment, Func<string, bool>? isTaken = null) =>
+        Read([.. arguments], environment, isTaken, SecretStore.OfThisMachine(environment));
+
+    private static ServerSettings Read(IReadOnlyList<string> arguments, IDictionary environment, Func<string, bool>? isTaken, SecretStore secrets)
     {
-        var settings = new ServerSettings([.. arguments], environment, isTaken);
+        var settings = new ServerSettings(arguments, environment, isTaken, secrets);
         var commandLine = CommandLineSettings.Read(arguments, out var file, out var preset, settings.Problems);
         settings.Add(commandLine, _ => true, _ => ".");
         settings.Add(EnvironmentSettings.Read(environment), isTaken ?? (_ => true), EnvironmentSettings.Explain);
@@ -40,18 +49,19 @@ internal sealed class ServerSettings
             settings.Add(EnvironmentPresets.Read(name, preset is null ? EnvironmentSettings.EnvironmentVariable : "--environment", settings.Problems), preset is null && isTaken is not null ? isTaken : _ => true, _ => ".");
         }
 
+        settings.ReadReferences();
         settings.CheckValues();
         Contradictions.Note(settings);
         return settings;
     }
 
     /// <summary>The settings of the same places as they are now: the file may have changed.</summary>
-    public ServerSettings ReadAgain() => Read(_arguments, _environment, _isTaken);
+    public ServerSettings ReadAgain() => Read(_arguments, _environment, _isTaken, Secrets);
 
     /// <summary>These settings, but of those that a running server follows what others have.</summary>
     public ServerSettings WithLiveOf(ServerSettings others)
     {
-        var settings = new ServerSettings(_arguments, _environment, _isTaken) { File = File };
+        var settings = new ServerSettings(_arguments, _environment, _isTaken, Secrets) { File = File };
         foreach (var (name, given) in _given.Where(each => !IsLive(each.Key)).Concat(others._given.Where(each => IsLive(each.Key))))
         {
             settings._given.Add(name, given);
@@ -69,8 +79,25 @@ internal sealed class ServerSettings
 
     private static string? Value(ServerSettings settings, string name) => settings.Find(name) is { } value ? Settings.Find(name)!.Canonical(value) : null;
 
-    /// <summary>The value of a setting; null if nobody gave it.</summary>
-    public string? Find(string name) => _given.GetValueOrDefault(name)?.Value;
+    /// <summary>The value of a setting; null if nobody gave it, or what stands in its place could not be read.</summary>
+    public string? Find(string name) => _given.GetValueOrDefault(name) is { IsUnread: false } given ? given.Value : null;
+
+    /// <summary>What in place of its value its giver gave; null if it gave the value.</summary>
+    public string? ReferenceOf(string name) => _given.GetValueOrDefault(name)?.Reference;
+
+    /// <summary>The settings that have a reference in place of their value, but for those that name files, with what was read there.</summary>
+    public IReadOnlyList<(string Setting, string Reference, string Content)> References =>
+        [.. _given.Where(each => each.Value.Reference is not null).Select(each => (each.Key, each.Value.Reference!, each.Value.Content))];
+
+    /// <summary>Whether others may see the value of a setting.</summary>
+    public bool IsShown(string name) => ReferenceOf(name) is null && Settings.Find(name) is not { IsSecret: true };
+
+    /// <summary>Says of a wrong value what it was, behind "must be …, but ", if others may see it.</summary>
+    public string Was(string name) => IsShown(name) ? $"was {CallersText.Quote(Find(name) ?? "")}" : $"{ReferenceOf(name) ?? "what was given"} is something else";
+
+    /// <summary>What is in the file that a setting names, or behind the reference in its place.</summary>
+    /// <returns>Why that cannot be, to be said behind the name of the setting; null if it could.</returns>
+    public string? ReadFile(string name, out string text) => Secrets.ReadOrLast(Find(name) ?? "", out text);
 
     /// <summary>The names of the settings that somebody gave.</summary>
     public IEnumerable<string> Given => _given.Keys;
@@ -108,11 +135,30 @@ internal sealed class ServerSettings
         }
     }
 
+    // Of a setting that names a file the reference stays, and whoever reads the file reads what it stands for.
+    private void ReadReferences()
+    {
+        foreach (var (name, given) in _given.Where(each => SecretReference.IsReference(each.Value.Value) && !Settings.Find(each.Key)!.NamesFile).ToArray())
+        {
+            var problem = Secrets.ReadOrLast(given.Value, out var content);
+
+            // Editors and echo end what they write with a line end, which is none of the value's.
+            var text = content.EndsWith("\r\n", StringComparison.Ordinal) ? content[..^2] : content.EndsWith('\n') ? content[..^1] : content;
+            problem ??= text.Length == 0 ? $"must not be empty, but {given.Value} is." : null;
+            if (problem is not null)
+            {
+                Problems.Add($"{given.WrittenAs} {problem}");
+            }
+
+            _given[name] = given with { Value = text, Reference = given.Value, Content = content, IsUnread = problem is not null };
+        }
+    }
+
     private void CheckValues()
     {
         foreach (var (name, given) in _given)
         {
-            if (Settings.Find(name)!.Problem(given.Value) is { } problem)
+            if (!given.IsUnread && Settings.Find(name)!.Problem(given.Value, IsShown(name) ? null : $"{Was(name)}.") is { } problem)
             {
                 Problems.Add($"{given.WrittenAs} {problem}");
             }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Mfn.Server.Secrets;
 using Mfn.Server.Texts;
 
 namespace Mfn.Server.Configuration;
@@ -10,6 +11,8 @@ namespace Mfn.Server.Configuration;
 /// <summary>One setting of the server: its name, and which values it takes. Options are bound to values that have passed here, and are checked nowhere else.</summary>
 internal sealed partial class Setting
 {
+    private const string Hidden = "what was given is something else.";
+
     private readonly Type _type;
 
     private Setting(string name, Type type)
@@ -38,6 +41,12 @@ internal sealed partial class Setting
 
     /// <summary>Whether a running server follows a change; it takes the others when it starts.</summary>
     public bool IsLive { get; private init; }
+
+    /// <summary>Whether its value is shown nowhere, whoever gives it.</summary>
+    public bool IsSecret { get; private init; }
+
+    /// <summary>Whether it names a file that the server reads: a reference then stands for the content of the file, and is the value.</summary>
+    public bool NamesFile => Values.EndsWith(" file", StringComparison.Ordinal);
 
     /// <summary>Whether its values are true and false.</summary>
     public bool IsSwitch => _type == typeof(bool);
@@ -83,6 +92,7 @@ internal sealed partial class Setting
             Default = text.Default ?? (string.IsNullOrEmpty(usual) ? "none" : type == typeof(bool) ? usual.ToLowerInvariant() : usual),
             HasDefaultValue = text.Default is null && !string.IsNullOrEmpty(usual),
             IsLive = text.IsLive,
+            IsSecret = text.IsSecret,
             Values = text.Values ?? (type == typeof(bool) ? "`true` or `false`" : least is null || most is null ? "" : $"{InWords(least)} to {InWords(most)}"),
         };
 
@@ -103,13 +113,15 @@ internal sealed partial class Setting
     public static Setting Level(string name) => new(name, typeof(LogLevel)) { Default = nameof(LogLevel.Information), HasDefaultValue = true, IsLive = true };
 
     /// <summary>What is wrong with a value, to be said behind the setting's name; null if nothing is.</summary>
-    public string? Problem(string text)
+    /// <param name="text">The value.</param>
+    /// <param name="hidden">What to say of the value, behind "but", if nobody may see it.</param>
+    public string? Problem(string text, string? hidden = null)
     {
         var value = Read(_type, text);
         return value is null
-            ? _type == typeof(string) ? "must not be empty; leave it out" : $"must be {Allowed(isNamed: true)}, but was {CallersText.Quote(text)}{Nearest(text)}"
+            ? _type == typeof(string) ? "must not be empty; leave it out" : $"must be {Allowed(isNamed: true)}, but {hidden ?? $"was {CallersText.Quote(text)}{Nearest(text)}"}"
             : HasRange && (value.CompareTo(Least) < 0 || value.CompareTo(Most) > 0)
-                ? $"must be {Allowed(isNamed: false)}, but was {CallersText.Show(text, CallersText.LongestQuote)}."
+                ? $"must be {Allowed(isNamed: false)}, but {hidden ?? $"was {CallersText.Show(text, CallersText.LongestQuote)}."}"
                 : null;
     }
 
@@ -117,13 +129,18 @@ internal sealed partial class Setting
     public string? Problem(JsonElement value, out string text)
     {
         text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        if (value.ValueKind == JsonValueKind.String && SecretReference.IsReference(text))
+        {
+            return SecretReference.Parse(text) is null ? $"{SecretReference.Rule}, but was {CallersText.Quote(text)}." : null;
+        }
+
         if (IsWhole && value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) && decimal.IsInteger(number))
         {
             // 1e3 and 5.0 are whole numbers of JSON.
             text = number.ToString("0", CultureInfo.InvariantCulture);
         }
 
-        if (Problem(text) is { } problem)
+        if (Problem(text, IsSecret ? Hidden : null) is { } problem)
         {
             return problem;
         }
@@ -131,7 +148,7 @@ internal sealed partial class Setting
         var (isRight, kind) = IsSwitch ? (value.ValueKind is JsonValueKind.True or JsonValueKind.False, "true or false")
             : IsNumber ? (value.ValueKind == JsonValueKind.Number, "a number")
             : (value.ValueKind == JsonValueKind.String, "a string in quotes");
-        return !isRight ? $"must be {kind}{(value.ValueKind == JsonValueKind.String ? " without quotes" : "")}, but was {CallersText.Show(value.GetRawText(), CallersText.LongestQuote)}."
+        return !isRight ? $"must be {kind}{(value.ValueKind == JsonValueKind.String ? " without quotes" : "")}, but {(IsSecret ? Hidden : $"was {CallersText.Show(value.GetRawText(), CallersText.LongestQuote)}.")}"
             : Words.Count > 0 && !Words.Contains(text) ? $"must be written {Canonical(text)}, but was '{text}'."
             : null;
     }

@@ -15,4 +15,7 @@ internal sealed class SettingAttribute(string meaning) : Attribute
 
     /// <summary>Whether a running server follows a change; it takes the others when it starts.</summary>
     public bool IsLive { get; init; }
+
+    /// <summary>Whether its value is shown nowhere, whoever gives it.</summary>
+    public bool IsSecret { get; init; }
 }

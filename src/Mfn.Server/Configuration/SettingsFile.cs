@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Mfn.Server.Secrets;
 using Mfn.Server.Texts;
 
 namespace Mfn.Server.Configuration;

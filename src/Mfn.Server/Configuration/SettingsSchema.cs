@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Mfn.Server.Secrets;
 
 namespace Mfn.Server.Configuration;
 
@@ -18,6 +19,12 @@ public static partial class SettingsSchema
     {
         var root = new JsonObject { ["$schema"] = Dialect, ["title"] = "Settings of mfn serve", ["type"] = "object", ["properties"] = new JsonObject(), ["additionalProperties"] = false };
         var properties = (JsonObject)root["properties"]!;
+        root["$defs"] = new JsonObject
+        {
+            // The whole of a text may be a reference; what begins as one must be one.
+            ["reference"] = new JsonObject { ["type"] = "string", ["pattern"] = SecretReference.Pattern, ["description"] = "Where the value is: docs/secrets.md." },
+            ["text"] = new JsonObject { ["anyOf"] = new JsonArray(Reference(), new JsonObject { ["type"] = "string", ["minLength"] = 1, ["not"] = new JsonObject { ["pattern"] = SecretReference.Beginning } }) },
+        };
         properties[SettingsFile.SchemaMember] = new JsonObject { ["type"] = "string", ["description"] = "Where this schema is, for editors." };
         foreach (var setting in Settings.All)
         {
@@ -47,30 +54,28 @@ public static partial class SettingsSchema
         return properties;
     }
 
+    private static JsonObject Reference() => new() { ["$ref"] = "#/$defs/reference" };
+
     private static JsonObject Of(Setting setting)
     {
-        var schema = new JsonObject();
+        var value = new JsonObject();
         if (setting.IsSwitch)
         {
-            schema["type"] = "boolean";
+            value["type"] = "boolean";
         }
         else if (setting.IsNumber)
         {
-            schema["type"] = setting.IsWhole ? "integer" : "number";
-            schema["minimum"] = Number(setting.Least!);
-            schema["maximum"] = Number(setting.Most!);
+            value["type"] = setting.IsWhole ? "integer" : "number";
+            value["minimum"] = Number(setting.Least!);
+            value["maximum"] = Number(setting.Most!);
         }
         else if (setting.IsTime)
         {
-            schema["type"] = "string";
-            schema["pattern"] = TimePattern.Within((TimeSpan)setting.Least!, (TimeSpan)setting.Most!);
-        }
-        else
-        {
-            schema["type"] = "string";
-            schema["minLength"] = 1;
+            value["type"] = "string";
+            value["pattern"] = TimePattern.Within((TimeSpan)setting.Least!, (TimeSpan)setting.Most!);
         }
 
+        var schema = value.Count == 0 ? new JsonObject { ["$ref"] = "#/$defs/text" } : new JsonObject { ["anyOf"] = new JsonArray(value, Reference()) };
         schema["description"] = Describe(setting);
         if (setting.HasDefaultValue)
         {
@@ -85,7 +90,8 @@ public static partial class SettingsSchema
 
     private static JsonObject OfLevels()
     {
-        var level = new JsonObject { ["enum"] = new JsonArray([.. Setting.Level("").Words.Select(word => JsonValue.Create(word))]) };
+        var words = new JsonObject { ["enum"] = new JsonArray([.. Setting.Level("").Words.Select(word => JsonValue.Create(word))]) };
+        var level = new JsonObject { ["anyOf"] = new JsonArray(words, Reference()) };
         return new JsonObject
         {
             ["type"] = "object",

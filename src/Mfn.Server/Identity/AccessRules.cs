@@ -65,7 +65,7 @@ internal sealed class AccessRules
 
     private void CheckFiles()
     {
-        if (Find(KeyFile) is { } file && ApiKeyStore.FindProblem(file) is { } problem)
+        if (Find(KeyFile) is { } file && ApiKeyStore.FindProblem(file, _settings.Secrets) is { } problem)
         {
             Add(KeyFile, problem);
         }
@@ -82,7 +82,7 @@ internal sealed class AccessRules
             return;
         }
 
-        if (FileText.Read(path, out var text) is { } unread)
+        if (_settings.ReadFile(setting, out var text) is { } unread)
         {
             Add(setting, unread);
             return;
@@ -113,7 +113,7 @@ internal sealed class AccessRules
 
         foreach (var setting in new[] { Authority, KeySetUrl }.Where(setting => Find(setting) is { } url && !IsSafeUrl(url)))
         {
-            Add(setting, $"must be a URL that begins with https://, or http:// of this machine, but was '{Find(setting)}'.");
+            Add(setting, $"must be a URL that begins with https://, or http:// of this machine, but {_settings.Was(setting)}.");
         }
 
         if (sources.Length > 0 && !IsGiven(Audience))
@@ -128,7 +128,7 @@ internal sealed class AccessRules
 
         if (Find(Algorithms) is { } words && words.Split(' ').Except(KnownAlgorithms).Any())
         {
-            Add(Algorithms, $"must be some of {string.Join(", ", KnownAlgorithms)} with blanks between them, but was '{words}'.");
+            Add(Algorithms, $"must be some of {string.Join(", ", KnownAlgorithms)} with blanks between them, but {_settings.Was(Algorithms)}.");
         }
     }
 
@@ -146,12 +146,12 @@ internal sealed class AccessRules
 
         if (Find(Proxies) is { } addresses && ((TrustedProxies.Read(addresses, out var trustsUnix, out var wrong).Count == 0 && !trustsUnix) || wrong is not null))
         {
-            Add(Proxies, $"must be IP addresses, networks such as 10.0.0.0/8, or unix, with commas between them, but was '{addresses}'.");
+            Add(Proxies, $"must be IP addresses, networks such as 10.0.0.0/8, or unix, with commas between them, but {_settings.Was(Proxies)}.");
         }
 
         if (Find(Header) is { } header && (TakenHeaders.Contains(header, StringComparer.OrdinalIgnoreCase) || !header.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-')))
         {
-            Add(Header, $"must be the name of a header such as x-forwarded-client-cert that has no other purpose, but was '{header}'.");
+            Add(Header, $"must be the name of a header such as x-forwarded-client-cert that has no other purpose, but {_settings.Was(Header)}.");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Mfn.Server.Configuration;
+using Mfn.Server.Secrets;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -22,10 +23,11 @@ internal sealed partial class ApiKeyStore : IHostedService, IDisposable
     public ApiKeyStore(IOptions<ApiKeyOptions> options, FollowedInputs inputs, ILogger<ApiKeyStore> logger)
     {
         _clock = inputs.Clock;
-        if (options.Value.File is { } path)
+        if (options.Value.File is { } named)
         {
-            _usage = new ApiKeyUsage(path, logger);
-            _file = new FollowedFile($"{ApiKeyOptions.Section}:{nameof(ApiKeyOptions.File)}", path, text => Use(ApiKeyFile.Read(text)), inputs, logger);
+            // Beside what is no file there is no place for it.
+            _usage = SecretReference.PathOf(named) is { } path ? new ApiKeyUsage(path, logger) : null;
+            _file = new FollowedFile($"{ApiKeyOptions.Section}:{nameof(ApiKeyOptions.File)}", named, text => Use(ApiKeyFile.Read(text)), inputs, logger);
             _sweep = _clock.CreateTimer(_ => Sweep(), state: null, SweepInterval, SweepInterval);
         }
     }
@@ -34,14 +36,15 @@ internal sealed partial class ApiKeyStore : IHostedService, IDisposable
     public event Action<IReadOnlyList<ApiKeyChange>>? Changed;
 
     /// <summary>Why a file of keys cannot be used, to be said behind the name of the setting; null if it can.</summary>
-    public static string? FindProblem(string path)
+    public static string? FindProblem(string named, SecretStore secrets)
     {
-        if (FileText.Read(path, out var text) is { } problem)
+        var path = SecretReference.PathOf(named);
+        if (secrets.ReadOrLast(named, out var text) is { } problem)
         {
-            return File.Exists(path) || Directory.Exists(path) ? problem : $"{problem.TrimEnd('.')}; mfn key create NAME --keys '{path}' makes one.";
+            return path is null || File.Exists(path) || Directory.Exists(path) ? problem : $"{problem.TrimEnd('.')}; mfn key create NAME --keys '{path}' makes one.";
         }
 
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0)
+        if (path is not null && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0)
         {
             return $"must be a file that its owner alone can write, but others can write '{path}', and make themselves keys: chmod go-w '{path}'";
         }
@@ -53,7 +56,7 @@ internal sealed partial class ApiKeyStore : IHostedService, IDisposable
         }
         catch (InvalidDataException error)
         {
-            return $"must be a file of API keys, but '{path}' {error.Message}";
+            return $"must be a file of API keys, but '{named}' {error.Message}";
         }
     }
 
@@ -76,7 +79,7 @@ internal sealed partial class ApiKeyStore : IHostedService, IDisposable
             return CredentialRefusedException.Expired.Of(entry.Credential.Identity);
         }
 
-        _usage!.Note(id, now);
+        _usage?.Note(id, now);
         return entry.Credential.Accepted;
     }
 
@@ -136,7 +139,7 @@ internal sealed partial class ApiKeyStore : IHostedService, IDisposable
             }
         }
 
-        _usage!.SaveIfDue(now);
+        _usage?.SaveIfDue(now);
     }
 
     private sealed record Entry(ApiKey Key, Credential Credential)

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Mfn.Server.Configuration;
+using Mfn.Server.Secrets;
 
 namespace Mfn.Server.Identity;
 

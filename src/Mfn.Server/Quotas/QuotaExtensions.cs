@@ -27,7 +27,7 @@ internal static class QuotaExtensions
             return;
         }
 
-        if (FileText.Read(path, out var text) is { } unread)
+        if (settings.ReadFile(FileSetting, out var text) is { } unread)
         {
             settings.Problems.Add($"{settings.NameOf(FileSetting)} {unread}");
             return;

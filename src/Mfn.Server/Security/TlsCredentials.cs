@@ -273,7 +273,7 @@ internal sealed class TlsCredentials
             return null;
         }
 
-        if (FileText.Read(path, out var text) is { } problem)
+        if (_settings.ReadFile(setting, out var text) is { } problem)
         {
             Add($"{_settings.NameOf(setting)} {problem}");
             return null;

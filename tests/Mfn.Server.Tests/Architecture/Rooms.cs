@@ -41,6 +41,7 @@ internal static class Rooms
         "Lifetime",
         "Security",
         "Configuration",
+        "Secrets",
         "Files",
         "Texts",
     ];

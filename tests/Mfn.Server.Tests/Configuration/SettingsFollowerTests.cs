@@ -1,14 +1,11 @@
-using System.Collections;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Configuration;
 using Mfn.Server.Tests.Identity;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Tests.Configuration;
 
@@ -20,19 +17,18 @@ public sealed class SettingsFollowerTests : IAsyncLifetime
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"mfn-follow-{Guid.NewGuid():N}.json");
     private readonly WallClock _clock = new(DateTimeOffset.UnixEpoch);
     private readonly ServerLog _log = new();
-    private ServiceProvider? _services;
-    private SettingsFollower? _follower;
+    private RunningSettings? _settings;
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
-        _follower?.Dispose();
-        _log.Dispose();
-        if (_services is not null)
+        if (_settings is not null)
         {
-            await _services.DisposeAsync();
+            await _settings.DisposeAsync();
         }
+
+        _log.Dispose();
 
         File.Delete(_path);
     }
@@ -153,25 +149,17 @@ public sealed class SettingsFollowerTests : IAsyncLifetime
 
     private string[] Log => [.. _log.Lines.Select(line => line.Message)];
 
-    private LimitsOptions Limits => _services!.GetRequiredService<IOptionsMonitor<LimitsOptions>>().CurrentValue;
+    private LimitsOptions Limits => _settings!.Limits;
 
     private async Task StartAsync(string file)
     {
         await File.WriteAllTextAsync(_path, file);
-        var source = new SettingsSource(ServerSettings.Read([$"--config={_path}"], new Hashtable()));
-        var configuration = new ConfigurationBuilder().Add(source).Build();
-        var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(configuration);
-        services.AddServerOptions();
-        services.AddLogging(logging => logging.AddProvider(_log));
-        _services = services.BuildServiceProvider();
-        _follower = new SettingsFollower(source, new FollowedInputs(_clock), _services.GetRequiredService<ILogger<SettingsFollower>>());
-        await _follower.StartAsync(CancellationToken.None);
+        _settings = await RunningSettings.StartAsync(_clock, _log, $"--config={_path}");
     }
 
     private object? InForce(Setting setting)
     {
-        var options = setting.Name.StartsWith("Limits:", StringComparison.Ordinal) ? (object)Limits : _services!.GetRequiredService<IOptionsMonitor<StreamingOptions>>().CurrentValue;
+        var options = setting.Name.StartsWith("Limits:", StringComparison.Ordinal) ? (object)Limits : _settings!.Streaming;
         return options.GetType().GetProperty(setting.Name.Split(':')[1])!.GetValue(options);
     }
 

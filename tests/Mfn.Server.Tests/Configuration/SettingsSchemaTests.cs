@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Json.Schema;
 using Mfn.Server.Configuration;
+using Mfn.Server.Secrets;
 
 namespace Mfn.Server.Tests.Configuration;
 
@@ -14,6 +15,9 @@ public sealed class SettingsSchemaTests : IDisposable
 
     private static readonly JsonSchema Schema = JsonSchema.FromText(File.ReadAllText(Path.Combine(DocumentedSetting.Repository(), "configs", "mfn.schema.json")));
 
+    private static readonly string[] WrongReferences = ["env:", "env:A-B", "env:1", "env:A\n", "file:", "vault:", "vault:secret#field", "vault:secret/path", "vault:secret/path#", "vault:/path#field", "aws:", "aws:name#", "aws:two words"];
+
+    private readonly Hashtable _variables = [];
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"mfn-schema-{Guid.NewGuid():N}.json");
 
     [Fact]
@@ -73,6 +77,44 @@ public sealed class SettingsSchemaTests : IDisposable
         Assert.Equal((isRight, isRight), (Takes(json), Problems(json).Count == 0));
     }
 
+    [Theory]
+    [InlineData("env:VALUE", true)]
+    [InlineData("env:_V1", true)]
+    [InlineData("file:/run/secrets/value", true)]
+    [InlineData("file:a value", true)]
+    [InlineData("vault:secret/a/b#c", true)]
+    [InlineData("vault:team/kv//a#c-d", true)]
+    [InlineData("aws:name", true)]
+    [InlineData("aws:prod/name#field", true)]
+    [InlineData("aws:arn:aws:secretsmanager:eu-west-1:123456789012:secret:name-AbCdEf#field", true)]
+    [InlineData("https://example.org", true)]
+    [InlineData("other:words", true)]
+    [InlineData("env:", false)]
+    [InlineData("env:1", false)]
+    [InlineData("env:A B", false)]
+    [InlineData("file:", false)]
+    [InlineData("file:a\nb", false)]
+    [InlineData("vault:secret#a", false)]
+    [InlineData("vault:secret/a", false)]
+    [InlineData("vault:secret/a#", false)]
+    [InlineData("vault:secret/a#b#c", false)]
+    [InlineData("vault:/a#b", false)]
+    [InlineData("aws:", false)]
+    [InlineData("aws:a b", false)]
+    [InlineData("aws:a#b#c", false)]
+    public void Reference_IsTakenAndRefusedByBoth(string text, bool isRight)
+    {
+        // What is no reference is a text, and no number.
+        string[] names = SecretReference.IsReference(text) ? ["Auth:Jwt:Audience", "Tls:KeyFile", "Limits:MaxSteps", "Reflection:Enabled", "Shutdown:DrainTime", "Logging:LogLevel:Default"] : ["Auth:Jwt:Audience", "Tls:KeyFile"];
+        foreach (var name in names)
+        {
+            var json = Nest(name, text).ToJsonString();
+
+            Assert.True(Takes(json) == isRight, $"The schema: {json}");
+            Assert.True(SettingsFile.Parse("file", json, []).Count == 1 == isRight, $"The server: {json}");
+        }
+    }
+
     public void Dispose() => File.Delete(_file);
 
     private static IEnumerable<(JsonNode Value, bool IsRight)> Ends(Setting setting)
@@ -105,19 +147,28 @@ public sealed class SettingsSchemaTests : IDisposable
         return Schema.Evaluate(document.RootElement).IsValid;
     }
 
-    private static string MakeFile(Random random, int wrongCount)
+    // The value is in a variable then, and the file says which.
+    private string Refer(JsonNode value)
+    {
+        var name = $"VALUE_{_variables.Count}";
+        _variables[name] = $"{value}\n";
+        return $"env:{name}";
+    }
+
+    private string MakeFile(Random random, int wrongCount)
     {
         var root = new JsonObject { ["$schema"] = "https://example.org/mfn.schema.json" };
         var chosen = Settings.All.OrderBy(_ => random.Next()).Take(1 + random.Next(12)).ToArray();
         foreach (var setting in chosen)
         {
-            Put(root, setting.Name, Right(random, setting));
+            var right = Right(random, setting);
+            Put(root, setting.Name, random.Next(4) == 0 ? Refer(right) : right);
         }
 
         for (var i = 0; i < wrongCount; i++)
         {
             var setting = chosen[random.Next(chosen.Length)];
-            switch (random.Next(5))
+            switch (random.Next(6))
             {
                 case 0:
                     Put(root, $"{setting.Name}x", 5);
@@ -130,6 +181,9 @@ public sealed class SettingsSchemaTests : IDisposable
                     break;
                 case 3:
                     Put(root, "Logging:LogLevel:Default", random.Next(2) == 0 ? "warning" : "Loud");
+                    break;
+                case 4:
+                    Put(root, setting.Name, WrongReferences[random.Next(WrongReferences.Length)]);
                     break;
                 default:
                     Put(root, setting.Name, Wrong(random, setting));
@@ -173,6 +227,6 @@ public sealed class SettingsSchemaTests : IDisposable
     private IReadOnlyList<string> Problems(string json)
     {
         File.WriteAllText(_file, json);
-        return [.. ServerSettings.Read(["--config", _file], new Hashtable()).Problems.Where(problem => !problem.Contains(" must be at most ", StringComparison.Ordinal))];
+        return [.. ServerSettings.Read(["--config", _file], _variables).Problems.Where(problem => !problem.Contains(" must be at most ", StringComparison.Ordinal))];
     }
 }

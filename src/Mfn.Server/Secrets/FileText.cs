@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Mfn.Server.Configuration;
+namespace Mfn.Server.Secrets;
 
 /// <summary>The text of files that settings name.</summary>
 internal static class FileText

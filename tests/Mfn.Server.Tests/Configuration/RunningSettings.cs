@@ -1,0 +1,47 @@
+using System.Collections;
+using Mfn.Server.Configuration;
+using Mfn.Server.Tests.Identity;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server.Tests.Configuration;
+
+/// <summary>The settings of a server that runs, without the server, on a clock that the test sets.</summary>
+internal sealed class RunningSettings : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private readonly SettingsFollower _follower;
+
+    private RunningSettings(ServiceProvider services, SettingsFollower follower, FollowedInputs inputs) => (_services, _follower, Inputs) = (services, follower, inputs);
+
+    /// <summary>What is followed.</summary>
+    public FollowedInputs Inputs { get; }
+
+    public LimitsOptions Limits => _services.GetRequiredService<IOptionsMonitor<LimitsOptions>>().CurrentValue;
+
+    public StreamingOptions Streaming => _services.GetRequiredService<IOptionsMonitor<StreamingOptions>>().CurrentValue;
+
+    public static async Task<RunningSettings> StartAsync(WallClock clock, ServerLog log, params string[] arguments)
+    {
+        var settings = ServerSettings.Read(arguments, new Hashtable());
+        Assert.Empty(settings.Problems);
+        var source = new SettingsSource(settings);
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Add(source).Build());
+        services.AddServerOptions();
+        services.AddLogging(logging => logging.AddProvider(log));
+        var provider = services.BuildServiceProvider();
+        var inputs = new FollowedInputs(clock, settings.Secrets);
+        var follower = new SettingsFollower(source, inputs, provider.GetRequiredService<ILogger<SettingsFollower>>());
+        await follower.StartAsync(CancellationToken.None);
+        return new RunningSettings(provider, follower, inputs);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _follower.Dispose();
+        return _services.DisposeAsync();
+    }
+}
