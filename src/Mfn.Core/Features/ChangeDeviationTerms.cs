@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Mfn.Core.Statistics;
 
@@ -10,6 +11,7 @@ internal readonly ref struct ChangeDeviationTerms(ReadOnlySpan<double> volts, Re
     private readonly ReadOnlySpan<double> _previous = previous;
     private readonly double _mean = mean;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double OfBlock(int start, int count)
     {
         var octets = PairwiseSum.Octets(_volts.Slice(start, count), out var rest);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Mfn.Core.Statistics;
@@ -18,6 +19,7 @@ internal ref struct ChangeTerms(ReadOnlySpan<double> volts, ReadOnlySpan<double>
     /// <summary>The greatest difference; NaN if any is.</summary>
     public readonly double Greatest => Extremes.Greatest(_greatest);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public SumPair OfBlock(int start, int count)
     {
         var octets = PairwiseSum.Octets(_volts.Slice(start, count), out var rest);

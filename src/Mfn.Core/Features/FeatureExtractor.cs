@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Mfn.Core.Fields;
 using Mfn.Core.Fractals;
 using Mfn.Core.Specs;
@@ -174,6 +175,8 @@ public sealed class FeatureExtractor
     }
 
     /// <summary>The first frame has no difference, but energy.</summary>
+    // Compiled for good at once: a history is followed frame by frame, and the first ones should not wait for the tiers.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddChanges(ReadOnlySpan<double> volts)
     {
         var terms = new ChangeTerms(volts, _last, _differences);

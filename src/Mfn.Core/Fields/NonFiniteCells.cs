@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Mfn.Core.Fields;
 
@@ -25,6 +26,7 @@ public readonly record struct NonFiniteCells(int NanCount, int InfinityCount)
     }
 
     /// <summary>Whether there are any, without counting them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool AnyIn(ReadOnlySpan<double> cells)
     {
         // A number minus itself is zero; NaN and the infinities give NaN, which equals nothing.

@@ -79,13 +79,25 @@ public sealed record InitialPattern
     }
 
     /// <summary>
-    /// The fields, one a species, row-major. Drawn are the patches' centres, row and column of each, then for each species the noise of all cells.
+    /// Writes the fields, one a species, row-major. Drawn are the patches' centres, row and column of each, then for each species the noise of all cells.
     /// </summary>
-    internal double[][] Draw(PatternSpec spec, RandomGenerator random)
+    /// <param name="spec">The simulation.</param>
+    /// <param name="random">What is drawn from.</param>
+    /// <param name="write">Takes a row of a species, by the numbers of both.</param>
+    internal void Draw(PatternSpec spec, RandomGenerator random, Action<int, int, ReadOnlySpan<double>> write)
     {
+        var columnCount = spec.ColumnCount;
         if (!Fields.IsDefaultOrEmpty)
         {
-            return [.. Fields.Select(field => field.Cells.ToArray())];
+            for (var species = 0; species < Fields.Length; species++)
+            {
+                for (var row = 0; row < spec.RowCount; row++)
+                {
+                    write(species, row, Fields[species].Cells.Slice(row * columnCount, columnCount));
+                }
+            }
+
+            return;
         }
 
         var centres = new (int Row, int Column)[Shape == InitialShape.Patches ? PatchCount : 0];
@@ -99,51 +111,47 @@ public sealed record InitialPattern
             centres = [(spec.RowCount / 2, spec.ColumnCount / 2)];
         }
 
+        // A row at a time, which stays in the cache from one thing to the next.
         var uniform = Uniform ?? spec.Kinetics.Model.HomogeneousState(spec.Kinetics.Values.AsSpan());
-        var isInside = new bool[spec.CellCount];
-        var fields = new double[spec.Kinetics.SpeciesCount][];
-        for (var species = 0; species < fields.Length; species++)
+        var begins = new int[columnCount + 1];
+        var isInside = new bool[columnCount];
+        var cells = new double[columnCount];
+        for (var species = 0; species < spec.Kinetics.SpeciesCount; species++)
         {
-            var cells = fields[species] = new double[spec.CellCount];
-            if (Noise > 0)
+            for (var row = 0; row < spec.RowCount; row++)
             {
-                random.FillNormal(0, Noise * (uniform[species] == 0 ? 1 : Math.Abs(uniform[species])), cells);
-            }
+                cells.AsSpan().Clear();
+                if (Noise > 0)
+                {
+                    random.FillNormal(0, Noise * (uniform[species] == 0 ? 1 : Math.Abs(uniform[species])), cells);
+                }
 
-            if (species == 0 || Shape == InitialShape.Quadrant)
-            {
-                MarkInside(spec, species, centres, isInside);
-            }
+                isInside.AsSpan().Clear();
+                MarkInside(spec, species, centres, row, begins, isInside);
+                for (var i = 0; i < cells.Length; i++)
+                {
+                    cells[i] += isInside[i] ? Inside[species] : uniform[species];
+                }
 
-            for (var i = 0; i < cells.Length; i++)
-            {
-                cells[i] += isInside[i] ? Inside[species] : uniform[species];
+                write(species, row, cells);
             }
         }
-
-        return fields;
     }
 
-    private void MarkInside(PatternSpec spec, int species, (int Row, int Column)[] centres, bool[] isInside)
+    private void MarkInside(PatternSpec spec, int species, (int Row, int Column)[] centres, int row, int[] begins, Span<bool> cells)
     {
-        var columnCount = spec.ColumnCount;
-        var begins = new int[columnCount + 1];
-        for (var row = 0; row < spec.RowCount; row++)
+        switch (Shape)
         {
-            var cells = isInside.AsSpan(row * columnCount, columnCount);
-            switch (Shape)
-            {
-                case InitialShape.Stripes:
-                    cells.Fill((long)row * StripeCount % spec.RowCount < Size * StripeCount);
-                    break;
-                case InitialShape.Quadrant:
-                    cells.Fill(species == 0 && row < spec.RowCount / 2);
-                    cells[..(species == 0 ? 0 : columnCount / 2)].Fill(true);
-                    break;
-                default:
-                    MarkDiscs(spec, centres, row, begins, cells);
-                    break;
-            }
+            case InitialShape.Stripes:
+                cells.Fill((long)row * StripeCount % spec.RowCount < Size * StripeCount);
+                break;
+            case InitialShape.Quadrant:
+                cells.Fill(species == 0 && row < spec.RowCount / 2);
+                cells[..(species == 0 ? 0 : spec.ColumnCount / 2)].Fill(true);
+                break;
+            default:
+                MarkDiscs(spec, centres, row, begins, cells);
+                break;
         }
     }
 

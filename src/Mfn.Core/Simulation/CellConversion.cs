@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Mfn.Core.Simulation;
@@ -7,6 +8,7 @@ namespace Mfn.Core.Simulation;
 public static class CellConversion
 {
     /// <summary>Rounds to the nearest value that a cell can have, ties to even; copies where cells are doubles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Narrow<T>(ReadOnlySpan<double> source, Span<T> destination)
         where T : unmanaged
     {
@@ -31,6 +33,7 @@ public static class CellConversion
     }
 
     /// <summary>Every cell as a double, exactly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen<T>(ReadOnlySpan<T> source, Span<double> destination)
         where T : unmanaged
     {

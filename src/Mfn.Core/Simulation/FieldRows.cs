@@ -58,6 +58,7 @@ internal sealed class FieldRows<T> : IDisposable
 
     /// <summary>The first field's first cell in a row, the first of as many as given.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There are no such rows.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref T Row(int index, int count = 1)
     {
         // The one check that the vectors of the rows, in every plane, rely on.

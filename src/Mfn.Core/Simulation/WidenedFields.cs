@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Mfn.Core.Simulation;
 
 /// <summary>A run's fields as doubles: those of singles are made when somebody asks for them, once until they change.</summary>
-internal sealed class WidenedFields<T>(int fieldCount)
+internal sealed class WidenedFields<T>(int fieldCount) : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly double[][] _widened = [.. Enumerable.Repeat(Array.Empty<double>(), fieldCount)];
@@ -23,15 +23,30 @@ internal sealed class WidenedFields<T>(int fieldCount)
 
         if (!_isWidened[index])
         {
-            if (_widened[index].Length != cells.Length)
+            if (_widened[index].Length == 0)
             {
-                _widened[index] = new double[cells.Length];
+                _widened[index] = CellMemory<double>.Rent(cells.Length);
             }
 
             CellConversion.Widen<T>(cells, _widened[index]);
             _isWidened[index] = true;
         }
 
-        return _widened[index];
+        return _widened[index].AsSpan(0, cells.Length);
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        foreach (ref var cells in _widened.AsSpan())
+        {
+            if (cells.Length > 0)
+            {
+                CellMemory<double>.Return(cells);
+                cells = [];
+            }
+        }
+
+        Forget();
     }
 }

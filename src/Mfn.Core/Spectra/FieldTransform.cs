@@ -21,6 +21,12 @@ public sealed class FieldTransform
         _columnImaginary = new double[rowCount];
     }
 
+    /// <summary>About how many operations a transform takes for each cell, to compare one shape with another.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A length is not from 1 to <see cref="FourierTransform.MaxLength"/>.</exception>
+    public static double EffortOf(int rowCount, int columnCount) =>
+        (FourierTransform.EffortOf(rowCount) / 2)
+        + (columnCount % 2 == 0 ? FourierTransform.EffortOf(columnCount / 2) / 2 : FourierTransform.EffortOf(columnCount));
+
     /// <summary>Rows of the field and of its transform.</summary>
     public int RowCount => _columnTransform.Length;
 

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Mfn.Core.Spectra;
 
 /// <summary>
@@ -46,6 +48,16 @@ public sealed class FourierTransform
 
     /// <summary>n.</summary>
     public int Length { get; }
+
+    /// <summary>About how many operations a transform takes for each value, to compare one length with another.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The length is not from 1 to <see cref="MaxLength"/>.</exception>
+    public static double EffortOf(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, MaxLength);
+        var (radices, cofactor) = Factors(length);
+        return cofactor == 1 ? radices.Sum() : Chirp.EffortOf(length);
+    }
 
     /// <summary>Transforms in place.</summary>
     /// <exception cref="ArgumentException">A part has another length.</exception>
@@ -226,15 +238,18 @@ public sealed class FourierTransform
         private readonly double[] _real;
         private readonly double[] _imaginary;
 
+        /// <summary>As <see cref="FourierTransform.EffortOf"/>: there and back in the padded length, and three products.</summary>
+        public static double EffortOf(int length)
+        {
+            const int OfProducts = 6;
+            var padded = PaddedLength(length);
+            return (double)padded / length * ((2 * Factors(padded).Radices.Sum()) + OfProducts);
+        }
+
         public Chirp(int length)
         {
             _length = length;
-            var padded = 1;
-            while (padded < (2 * length) - 1)
-            {
-                padded *= 2;
-            }
-
+            var padded = PaddedLength(length);
             _transform = new FourierTransform(padded);
             _chirpReal = new double[length];
             _chirpImaginary = new double[length];
@@ -252,6 +267,8 @@ public sealed class FourierTransform
 
             _transform.Forward(_kernelReal, _kernelImaginary);
         }
+
+        private static int PaddedLength(int length) => (int)BitOperations.RoundUpToPowerOf2((uint)((2 * length) - 1));
 
         public void Transform(Span<double> real, Span<double> imaginary)
         {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Mfn.Core.Statistics;
 
 /// <summary>
@@ -21,6 +23,7 @@ internal sealed class PairwiseAccumulator
     public double Mean => Sum / Count;
 
     /// <summary>Adds further values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<double> values)
     {
         Count += values.Length;

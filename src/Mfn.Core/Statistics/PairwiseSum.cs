@@ -43,6 +43,7 @@ public static class PairwiseSum
     }
 
     /// <summary>The pairwise sum of at most <see cref="RunLength"/> terms.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static TSum OfRun<TTerms, TSum>(ref TTerms terms, int start, int count)
         where TTerms : struct, IPairwiseTerms<TSum>, allows ref struct
         where TSum : struct, IAdditionOperators<TSum, TSum, TSum>
@@ -77,6 +78,7 @@ public static class PairwiseSum
     {
         private readonly ReadOnlySpan<double> _values = values;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public double OfBlock(int start, int count)
         {
             var lanes = Vector512<double>.Zero;

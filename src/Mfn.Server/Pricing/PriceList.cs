@@ -1,5 +1,6 @@
 using Mfn.Core.Kinetics;
 using Mfn.Core.Simulation;
+using Mfn.Core.Spectra;
 
 namespace Mfn.Server.Pricing;
 
@@ -34,9 +35,12 @@ internal static partial class PriceList
 
     // What takes time, but costs nothing: nanoseconds of a call, of a beginning, of a drawn cell.
     private const double Call = 300_000;
-    private const double Beginning = 3000;
-    private const double DrawnCell = 7;
-    private const double DrawnCellOfKinetics = 12;
+    private const double Beginning = 20_000;
+    private const double DrawnNumber = 3.5;
+    private const double MadeCell = 4;
+    private const double SentByte = 1;
+    private const double DescribedCell = 75;
+    private const double TransformOperation = 0.9;
 
     // And what a small field takes for its frames, vectors and counts.
     private const double Frame = 10_000;
@@ -67,13 +71,19 @@ internal static partial class PriceList
     /// <summary>The beginning of a simulation and its end, which cost nothing.</summary>
     public static Price Beginnings(SimulationSpec spec)
     {
-        var cell = spec.Pattern is null ? DrawnCell : DrawnCellOfKinetics;
-        var name = $"begin {(spec.Pattern is null ? "reference" : "kinetics")} {(spec.Precision == Precision.Binary64 ? "f64" : "f32")}";
+        var fieldCount = spec.SpeciesSymbols.Length;
+        var isDrawn = spec.Pattern is null || spec.Pattern.Initial.Noise > 0;
+        var cell = fieldCount * (MadeCell + (isDrawn ? DrawnNumber : 0));
+        var source = spec.Pattern is not null ? isDrawn ? "drawn kinetics" : "kinetics" : spec.HasSpecies ? "reference" : "potential";
+        var name = $"begin {source} {(spec.Precision == Precision.Binary64 ? "f64" : "f32")}";
         return Price.Of(WorkKind.Of(name, spec.CellCount), 0, (Beginning + (spec.CellCount * cell)) * Nanosecond);
     }
 
     /// <summary>What every call takes, whatever it computes; it costs nothing.</summary>
-    public static Price Calls(string method) => Price.Of(new WorkKind($"{CallSort} {method}", 0), 0, Call * Nanosecond);
+    /// <param name="method">Which.</param>
+    /// <param name="byteCount">The bytes of its answer that depend on what it is asked for.</param>
+    public static Price Calls(string method, long byteCount = 0) => Price.Of(
+        byteCount == 0 ? new WorkKind($"{CallSort} {method}", 0) : WorkKind.Of($"{CallSort} {method} fields", byteCount), 0, (Call + (byteCount * SentByte)) * Nanosecond);
 
     /// <summary>All steps of a spec, and where it begins.</summary>
     public static Price Simulation(SimulationSpec spec, int stepsAtOnce = StepsAtOnce) => Beginnings(spec) + Steps(spec, spec.StepCount, stepsAtOnce);
@@ -103,7 +113,12 @@ internal static partial class PriceList
         .AsOne("features", (double)rowCount * columnCount);
 
     /// <summary>The features of patterns.</summary>
-    public static Price PatternFeatures(int rowCount, int columnCount, long count) => Of("pattern", (Int128)rowCount * columnCount, PatternDescription, count, SmallWork);
+    public static Price PatternFeatures(int rowCount, int columnCount, long count)
+    {
+        var (cells, work) = ((double)rowCount * columnCount, Of("pattern", (Int128)rowCount * columnCount, PatternDescription, count).Single);
+        var nanoseconds = (cells * (DescribedCell + (TransformOperation * FieldTransform.EffortOf(rowCount, columnCount)))) + SmallWork;
+        return Price.Of(work.Kind, work.CellSteps, nanoseconds * count * Nanosecond);
+    }
 
     /// <summary>Box-counting dimensions.</summary>
     public static Price BoxCounting(int rowCount, int columnCount, int scaleCount, long count) =>

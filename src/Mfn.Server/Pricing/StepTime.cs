@@ -1,3 +1,4 @@
+using Mfn.Core.Fields;
 using Mfn.Core.Kinetics;
 using Mfn.Core.Simulation;
 
@@ -13,16 +14,22 @@ internal static class StepTime
     private const double LeastSharedCellSteps = 1 << 18;
     private const double MembraneBytesInCache = 1 << 20;
     private const double PatternBytesInCache = 2 << 20;
-    private const double BytesInLastCache = 16 << 20;
+    private const double BytesOfRowInCache = 12 << 10;
     private const int StepsOfPass = 8;
-    private const double ShareOfSecondThread = 0.85;
+    private const int StepsOfPassOfShortRows = 16;
+    private const double ShareOfSecondThread = 0.75;
 
-    // Nanoseconds: of a call, of a row where a pass takes one step or several, of a cell's normal number.
-    private const double Pass = 120;
-    private const double RowOfStep = 2.5;
-    private const double RowOfPass = 2;
-    private const double RowOfSwiftHohenberg = 8;
-    private const double NormalNumber = 5.2;
+    // As the kernels take cells together, and as many to where a line of the cache begins.
+    private const int BytesOfVector = 64;
+
+    // Nanoseconds: of a step, of its rows, and what a row takes besides whose cells begin anywhere in a line of the cache.
+    private const double Step = 100;
+    private const double StepOfMembrane = 140;
+    private const double Row = 2.7;
+    private const double AlignedShare = 0.81;
+    private const double UnalignedRow = 3.2;
+    private const double NormalNumber = 3.3;
+    private const double PatternNormalNumber = 4.2;
 
     /// <summary>The kind of a spec's steps, and the seconds that one takes.</summary>
     /// <param name="spec">The simulation.</param>
@@ -30,62 +37,100 @@ internal static class StepTime
     /// <param name="threadCount">How many threads may work on a step.</param>
     public static (WorkKind Kind, double Seconds) Of(SimulationSpec spec, int stepsAtOnce, int threadCount)
     {
-        var isDouble = spec.Precision == Precision.Binary64;
+        var size = spec.Precision == Precision.Binary64 ? sizeof(double) : sizeof(float);
         var noise = PriceList.NoisyFieldCount(spec);
         var isAdi = spec.Pattern is { Integrator: Integrator.Adi };
         var planes = spec.Pattern is null ? 6 : 4;
-        var bytes = (double)planes * spec.CellCount * (isDouble ? sizeof(double) : sizeof(float));
-        var takesOneStep = noise > 0 || isAdi || bytes <= (spec.Pattern is null ? MembraneBytesInCache : PatternBytesInCache);
-        var stepsOfPass = takesOneStep ? 1 : Math.Min(StepsOfPass, stepsAtOnce);
-        var isShared = threadCount > 1 && (double)spec.CellCount * stepsOfPass >= LeastSharedCellSteps && !(spec.Pattern is null && noise > 0);
+        var takesOneStep = noise > 0 || isAdi || (double)planes * spec.CellCount * size <= (spec.Pattern is null ? MembraneBytesInCache : PatternBytesInCache);
+        var stepsOfPass = takesOneStep ? 1 : Math.Min(MostStepsOfPass(spec, size), stepsAtOnce);
+        var isShared = threadCount > 1 && !isAdi && (double)spec.CellCount * stepsOfPass >= LeastSharedCellSteps && !(spec.Pattern is null && noise > 0);
 
-        var cell = CellNanoseconds(spec, isDouble, isAdi);
-        if (stepsOfPass > 1)
-        {
-            cell *= 1.4;
-        }
-        else if (bytes > BytesInLastCache && !isAdi)
-        {
-            cell = Math.Max(cell * 1.2, isDouble ? planes * 0.32 : planes * 0.16);
-        }
-
-        var row = spec.Pattern?.Kinetics.Model is SwiftHohenberg ? RowOfSwiftHohenberg : stepsOfPass > 1 ? RowOfPass : RowOfStep;
-        var step = (spec.CellCount * cell) + (spec.RowCount * row) + (Pass / stepsOfPass);
-        if (isShared && !isAdi)
+        var step = spec.Pattern is not { } pattern ? OfMembrane(spec, size, isDeep: stepsOfPass > 1)
+            : isAdi ? OfAdi(pattern, size) : OfEuler(pattern, size);
+        if (isShared)
         {
             step /= 1 + ((threadCount - 1) * ShareOfSecondThread);
         }
 
-        step += (double)spec.CellCount * noise * NormalNumber;
-        var name = $"step {Model(spec)} {(isAdi ? "adi" : "euler")} {(isDouble ? "f64" : "f32")}"
+        step += (double)spec.CellCount * noise * (spec.Pattern is null ? NormalNumber : PatternNormalNumber);
+        var name = $"step {Model(spec, isAdi || noise > 0)} {(isAdi ? "adi" : "euler")} {(size == sizeof(double) ? "f64" : "f32")}"
             + (noise > 0 ? " noise" : "") + (isShared ? $" x{threadCount}" : "") + (stepsOfPass > 1 ? " deep" : takesOneStep ? "" : " singly");
         return (WorkKind.Of(name, spec.CellCount), step * 1e-9);
     }
 
-    /// <summary>Models that take as long: the more specs are of a kind, the sooner it has been measured.</summary>
-    private static string Model(SimulationSpec spec) => spec.Pattern?.Kinetics.Model switch
+    /// <summary>Models that take as long are one: the more specs are of a kind, the sooner it has been measured.</summary>
+    private static string Model(SimulationSpec spec, bool isMostlyTheSame) => (spec.Pattern?.Kinetics.Model, isMostlyTheSame) switch
     {
-        null => spec.HasSpecies ? "reference" : "potential",
+        (null, _) => spec.HasSpecies ? "reference" : "potential",
+        (CubicPolynomial model, _) => model.Name,
+        (_, true) => "kinetics",
+        (Schnakenberg or Brusselator or GiererMeinhardt or Barkley, _) => "kinetics",
+
         // Where one of Gray and Scott's species dies out, its numbers become so small that processors are slow with them.
-        (GrayScott or SwiftHohenberg or CubicPolynomial) and var model => model.Name,
-        _ => "kinetics",
+        var (model, _) => model.Name,
     };
 
-    private static double CellNanoseconds(SimulationSpec spec, bool isDouble, bool isAdi)
+    /// <summary>The most steps that a pass takes of fields that do not fit the cache.</summary>
+    private static int MostStepsOfPass(SimulationSpec spec, int size) => spec.Pattern is not { } pattern ? StepsOfPass
+        : (2.0 * pattern.ColumnCount * size <= BytesOfRowInCache ? StepsOfPassOfShortRows : StepsOfPass) / (IsInTwoParts(pattern) ? 2 : 1);
+
+    private static bool IsInTwoParts(PatternSpec pattern) => pattern.Kinetics.Model is SwiftHohenberg;
+
+    private static double OfMembrane(SimulationSpec spec, int size, bool isDeep)
     {
-        if (spec.Pattern is not { } pattern)
+        var cell = (spec.HasSpecies, size) switch
         {
-            return (spec.HasSpecies ? 0.72 : 0.21) * (isDouble ? 1 : 0.52);
-        }
-
-        var isCubic = pattern.Kinetics.Model is CubicPolynomial;
-        if (isAdi)
-        {
-            var diffusing = Enumerable.Range(0, pattern.Kinetics.SpeciesCount).Count(species => pattern.Kinetics.Diffusion(species) > 0);
-            return ((diffusing * 0.4) + (isCubic ? 1 : 0.3)) * (isDouble ? 1 : 0.52);
-        }
-
-        var cell = (isCubic ? 0.7 : 0.3) * (isDouble ? 1 : 0.52);
-        return cell * (pattern.Laplacian == LaplacianStencil.NinePoint ? 1.2 : 1) * (pattern.Mask.IsDefaultOrEmpty ? 1 : 1.65);
+            (true, sizeof(double)) => 0.83,
+            (true, _) => 0.443,
+            (_, sizeof(double)) => 0.215,
+            _ => 0.13,
+        };
+        var columnCount = RoundUp(spec.GridSize, size);
+        return (spec.GridSize * columnCount * cell * (columnCount == spec.GridSize ? AlignedShare : 1) * (isDeep ? 0.92 : 1)) + StepOfMembrane;
     }
+
+    private static double OfEuler(PatternSpec pattern, int size)
+    {
+        var cell = (pattern.Kinetics.Model, size) switch
+        {
+            (CubicPolynomial, sizeof(double)) => 0.535,
+            (CubicPolynomial, _) => 0.254,
+            (SwiftHohenberg, sizeof(double)) => 0.448,
+            (SwiftHohenberg, _) => 0.209,
+            (FitzHughNagumo, sizeof(double)) => 0.372,
+            (FitzHughNagumo, _) => 0.217,
+            (_, sizeof(double)) => 0.355,
+            _ => 0.167,
+        };
+        if (pattern.Laplacian == LaplacianStencil.NinePoint)
+        {
+            cell *= 1.35;
+        }
+
+        if (!pattern.Mask.IsDefaultOrEmpty)
+        {
+            cell *= 1.65;
+        }
+
+        var columnCount = RoundUp(pattern.ColumnCount, size);
+        var isAligned = columnCount == pattern.ColumnCount;
+        return (((columnCount * cell * (isAligned ? AlignedShare : 1)) + Row + (isAligned ? 0 : UnalignedRow)) * pattern.RowCount) + Step;
+    }
+
+    /// <summary>Rows are solved as many together as a vector has lanes, and columns side by side.</summary>
+    private static double OfAdi(PatternSpec pattern, int size)
+    {
+        var isDouble = size == sizeof(double);
+        var diffusing = Enumerable.Range(0, pattern.Kinetics.SpeciesCount).Count(species => pattern.Kinetics.Diffusion(species) > 0);
+        var reaction = (pattern.Kinetics.Model is CubicPolynomial ? 2 : 1) * (isDouble ? 0.16 : 0.25);
+        var isAligned = RoundUp(pattern.ColumnCount, size) == pattern.ColumnCount;
+        var lines = (double)RoundUp(pattern.RowCount, size) * pattern.ColumnCount * (isDouble ? 0.52 : 0.18) * (isAligned ? isDouble ? 0.74 : 0.4 : 1);
+        var ends = (pattern.RowCount * (isDouble ? 7.5 : 16.5)) + (pattern.ColumnCount * (isDouble ? 2.2 : 7.3));
+
+        // What is solved around a torus is solved with a second right-hand side.
+        ends *= pattern.Boundaries[0].Kind == Boundary.Periodic ? 1.3 : 1;
+        return (pattern.CellCount * reaction) + (diffusing * (lines + ends)) + Step;
+    }
+
+    private static int RoundUp(int count, int size) => (count + (BytesOfVector / size) - 1) / (BytesOfVector / size) * (BytesOfVector / size);
 }

@@ -136,7 +136,10 @@ internal sealed class OwnedSimulation : IAsyncDisposable
                 analysis.Add(engine);
                 before = now;
                 now = clock.GetTimestamp();
-                _work.FeatureFrames.Add(1, clock.GetElapsedTime(before, now));
+                if (analysis.FollowsFeatures)
+                {
+                    _work.FeatureFrames.Add(1, clock.GetElapsedTime(before, now));
+                }
             }
 
             Volatile.Write(ref _step, engine.Step);
@@ -194,13 +197,13 @@ internal sealed class OwnedSimulation : IAsyncDisposable
     private SimulationResult Result(SimulationEngine engine, SimulationAnalysis analysis)
     {
         var findings = analysis.Find(engine);
-        var start = _registry.Clock.GetTimestamp();
         var encoding = _order.ResultEncoding;
 
         // The answer of a unary call outlives its handler, so that its bytes are not lent but its own.
         var fields = encoding == CellEncoding.None
             ? []
-            : Encode(engine, encoding, new byte[_order.Species.Length * EncodedField.ByteCount(engine.Spec.CellCount, encoding)]);
+            : _work.Fields.Measure(() => Encode(engine, encoding, new byte[_order.Species.Length * EncodedField.ByteCount(engine.Spec.CellCount, encoding)]));
+        var start = _registry.Clock.GetTimestamp();
         var result = new SimulationResult(
             engine.Spec,
             engine.Counts,

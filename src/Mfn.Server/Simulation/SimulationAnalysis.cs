@@ -16,11 +16,14 @@ internal sealed class SimulationAnalysis(AnalysisPlan plan, SimulationSpec spec,
     /// <summary>Whether it follows the field step by step.</summary>
     public bool NeedsEveryStep => _extractor is not null || _probe is not null;
 
+    /// <summary>Whether that is for features, and takes time that counts: reading one cell does not.</summary>
+    public bool FollowsFeatures => _extractor is not null;
+
     /// <summary>Takes the field after a step.</summary>
     public void Add(SimulationEngine engine)
     {
         _extractor?.Add(_volts.Of(engine.Species(species)));
-        _probe?.Add(engine.Species(species)[(spec.RowCount / 2 * spec.ColumnCount) + (spec.ColumnCount / 2)]);
+        _probe?.Add(ProbedCell(engine));
     }
 
     /// <summary>What has been found, with the engine's field as the last one taken.</summary>
@@ -29,6 +32,14 @@ internal sealed class SimulationAnalysis(AnalysisPlan plan, SimulationSpec spec,
             _extractor is null ? null : work.FeatureVectors.Measure(_extractor.Extract),
             plan.HasDimension ? work.Dimensions.Measure(() => Measure(_volts.Of(engine.Species(species)))) : null,
             plan.Pattern is { } options ? work.Patterns.Measure(() => Describe(engine, options)) : null);
+
+    /// <summary>The cell in the middle, for which not all singles need to be made doubles.</summary>
+    private double ProbedCell(SimulationEngine engine)
+    {
+        var cell = (spec.RowCount / 2 * spec.ColumnCount) + (spec.ColumnCount / 2);
+        var singles = engine.SpeciesSingles(species);
+        return singles.IsEmpty ? engine.Species(species)[cell] : singles[cell];
+    }
 
     private PatternFeatures Describe(SimulationEngine engine, PatternFeatureOptions options)
     {

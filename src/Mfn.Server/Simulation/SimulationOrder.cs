@@ -33,7 +33,7 @@ internal sealed record SimulationOrder(
             var (rows, columns) = (Spec.RowCount, Spec.ColumnCount);
             var frameCount = Frames is { } plan ? plan.CountIn(Spec.StepCount) : 0;
             var findCount = 1 + (Frames is { HasAnalysis: true } ? frameCount : 0);
-            var price = PriceList.Calls(Frames is null ? "simulate" : "stream-simulation") + PriceList.Simulation(Spec, StepsAtOnce);
+            var price = PriceList.Calls(Frames is null ? "simulate" : "stream-simulation", Frames is null ? ResultByteCount : 0) + PriceList.Simulation(Spec, StepsAtOnce);
             if (Analysis.Features is not null)
             {
                 price += PriceList.FeatureFrames(rows, columns, Spec.StepCount, Spec) + PriceList.FeatureVectors(rows, columns, findCount, Spec);
@@ -54,7 +54,12 @@ internal sealed record SimulationOrder(
                 price += PriceList.Frames(rows, columns, Species.Length * EncodedField.CellSize(frames.Encoding), frameCount);
             }
 
-            return ResultEncoding == CellEncoding.None ? price : price + PriceList.Frames(rows, columns, Species.Length * EncodedField.CellSize(ResultEncoding), 1);
+            return ResultEncoding == CellEncoding.None ? price : price + ResultPrice;
         }
     }
+
+    /// <summary>What the fields of the result cost, if it has them.</summary>
+    public Price ResultPrice => PriceList.Frames(Spec.RowCount, Spec.ColumnCount, Species.Length * EncodedField.CellSize(ResultEncoding), 1);
+
+    private long ResultByteCount => ResultEncoding == CellEncoding.None ? 0 : (long)Spec.CellCount * Species.Length * EncodedField.CellSize(ResultEncoding);
 }

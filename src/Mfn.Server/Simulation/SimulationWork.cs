@@ -17,7 +17,8 @@ internal sealed class SimulationWork
         FeatureVectors = Meter(PriceList.FeatureVectors(rows, columns, 1, spec));
         Dimensions = Meter(PriceList.BoxCounting(rows, columns, (order.Analysis.Features ?? FeatureOptions.Default).ScaleCount, 1));
         Patterns = Meter(PriceList.PatternFeatures(rows, columns, 1));
-        _all = [Beginning, Steps, FeatureFrames, FeatureVectors, Dimensions, Patterns];
+        Fields = Meter(order.ResultPrice);
+        _all = [Beginning, Steps, FeatureFrames, FeatureVectors, Dimensions, Patterns, Fields];
 
         WorkMeter Meter(Price price) => new(calibration, price.Single, clock);
     }
@@ -34,6 +35,9 @@ internal sealed class SimulationWork
     public WorkMeter Dimensions { get; }
 
     public WorkMeter Patterns { get; }
+
+    /// <summary>The fields of the result.</summary>
+    public WorkMeter Fields { get; }
 
     /// <summary>All the time that was measured.</summary>
     public TimeSpan Total => _all.Aggregate(TimeSpan.Zero, static (sum, meter) => sum + meter.Total);

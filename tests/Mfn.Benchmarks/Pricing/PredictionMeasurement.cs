@@ -28,36 +28,46 @@ internal static class PredictionMeasurement
         }
 
         var drawn = new RandomSpecs(seed + 1);
-        for (var measured = 0; measured < count;)
+        var requests = new List<SimulateRequest>();
+        var estimates = new List<EstimateCostResponse>();
+        var seconds = new List<List<double>>();
+        while (requests.Count < count)
         {
             var request = drawn.Next();
             var estimate = await client.EstimateCostAsync(new EstimateCostRequest { Simulate = request });
-            var seconds = new List<double>();
-            for (var i = 0; i < CallsOfMeasurement; i++)
-            {
-                if (await TryAsync(client, request) is { } taken)
-                {
-                    seconds.Add(taken);
-                }
-            }
 
             // What leaves the finite numbers takes no time that could be predicted.
-            if (seconds.Count == CallsOfMeasurement)
+            if (await TryAsync(client, request) is { } first)
             {
-                measured++;
-                seconds.Sort();
-                Console.WriteLine(JsonSerializer.Serialize(new
-                {
-                    predicted = estimate.PredictedSeconds,
-                    measured = seconds[CallsOfMeasurement / 2],
-                    least = seconds[0],
-                    most = seconds[^1],
-                    price = estimate.Price,
-                    calibrated = estimate.Calibrated,
-                    kinds = estimate.Parts.Select(part => part.Work),
-                    request = request.ToString(),
-                }));
+                requests.Add(request);
+                estimates.Add(estimate);
+                seconds.Add([first]);
             }
+        }
+
+        // In turns, so that none finds in the caches, and in the memory that the server keeps, what the same one has left there the moment before.
+        for (var turn = 1; turn < CallsOfMeasurement; turn++)
+        {
+            for (var i = 0; i < requests.Count; i++)
+            {
+                seconds[i].Add(await TryAsync(client, requests[i]) ?? throw new InvalidOperationException($"What was computed before is refused: {requests[i]}"));
+            }
+        }
+
+        for (var i = 0; i < requests.Count; i++)
+        {
+            seconds[i].Sort();
+            Console.WriteLine(JsonSerializer.Serialize(new
+            {
+                predicted = estimates[i].PredictedSeconds,
+                measured = seconds[i][CallsOfMeasurement / 2],
+                least = seconds[i][0],
+                most = seconds[i][^1],
+                price = estimates[i].Price,
+                calibrated = estimates[i].Calibrated,
+                kinds = estimates[i].Parts.Select(part => part.Work),
+                request = requests[i].ToString(),
+            }));
         }
     }
 

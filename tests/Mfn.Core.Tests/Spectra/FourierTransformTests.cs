@@ -178,4 +178,22 @@ public sealed class FourierTransformTests
 
     private static double Distance(double[] real, double[] imaginary, double[] otherReal, double[] otherImaginary) =>
         Norm([.. real.Zip(otherReal, (x, y) => x - y)], [.. imaginary.Zip(otherImaginary, (x, y) => x - y)]);
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(8, 6)]
+    [InlineData(31, 31)]
+    [InlineData(60, 4 + 3 + 5)]
+    [InlineData(37, 128.0 / 37 * ((2 * 14) + 6))]
+    public void EffortOf_Length_IsTheSumOfItsRadicesOrThatOfAConvolution(int length, double effort) =>
+        Assert.Equal(effort, FourierTransform.EffortOf(length), 12);
+
+    [Fact]
+    public void EffortOf_Fields_IsLessWhereColumnsAreHalved()
+    {
+        Assert.Equal((6 / 2.0) + (4 / 2.0), FieldTransform.EffortOf(8, 8));
+        Assert.Equal((6 / 2.0) + 7, FieldTransform.EffortOf(8, 7));
+        Assert.Throws<ArgumentOutOfRangeException>(() => FieldTransform.EffortOf(0, 8));
+        Assert.Throws<ArgumentOutOfRangeException>(() => FieldTransform.EffortOf(8, FourierTransform.MaxLength + 1));
+    }
 }

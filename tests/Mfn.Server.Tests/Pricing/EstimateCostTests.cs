@@ -98,6 +98,20 @@ public sealed class EstimateCostTests
     }
 
     [Fact]
+    public async Task EstimateCost_AfterPatternFeaturesAlone_KnowsNothingOfFramesOfFeatures()
+    {
+        await using var server = await TestServer.StartAsync();
+        var spec = new SimulationSpec { Steps = 2000, GrayScott = new GrayScott(), Domain = new Domain { Rows = 64, Columns = 64 }, Precision = Precision.Binary32 };
+
+        await server.Simulation.SimulateAsync(new SimulateRequest { Spec = spec, PatternFeatures = new PatternFeatureOptions() });
+        var estimate = await server.Simulation.EstimateCostAsync(
+            new EstimateCostRequest { Simulate = new SimulateRequest { Spec = spec, Features = new FeatureOptions(), PatternFeatures = new PatternFeatureOptions() } });
+
+        Assert.True(estimate.Parts.Single(part => part.Work == "pattern").Calibrated);
+        Assert.False(estimate.Parts.Single(part => part.Work == "feature frame kinetics f32").Calibrated);
+    }
+
+    [Fact]
     public async Task EstimateCost_BadRequests_AreRefusedByTheNamesOfTheirFields()
     {
         await using var server = await TestServer.StartAsync();

@@ -132,6 +132,42 @@ public sealed class PriceListTests
     }
 
     [Fact]
+    public void Steps_OfModelsThatTakeAsLong_AreOneKindOnlyAmongThose()
+    {
+        string[] names = [.. new[] { "schnakenberg", "brusselator", "gray-scott", "cubic" }.Select(KindOf)];
+
+        Assert.Equal(["step kinetics euler f64", "step kinetics euler f64", "step gray-scott euler f64", "step cubic euler f64"], names);
+
+        string KindOf(string model) =>
+            PriceList.Steps(GrayScott with { Pattern = PatternSpec.Of(new KineticsSpec(KineticsModel.Find(model)!)) }, 1).Single.Kind.Name;
+    }
+
+    [Fact]
+    public void Steps_OfRowsThatBeginWithLinesOfTheCache_TakeLessThanOfShorterOnes() =>
+        Assert.True(
+            PriceList.Steps(GrayScott, 1).Single.StatedSeconds
+            < PriceList.Steps(GrayScott with { Pattern = GrayScott.Pattern! with { ColumnCount = 31 } }, 1).Single.StatedSeconds);
+
+    [Fact]
+    public void Calls_WithFields_TakeLongerTheMoreBytesThereAre()
+    {
+        double[] seconds = [.. new[] { 0, 1000, 1_000_000 }.Select(bytes => PriceList.Calls("simulate", bytes).Single.StatedSeconds)];
+
+        Assert.True(seconds[0] < seconds[1] && seconds[1] < seconds[2]);
+        Assert.Equal(0, PriceList.Calls("simulate", 1_000_000).CellSteps);
+        Assert.True(PriceList.Calls("simulate", 1000).Single.IsCall);
+    }
+
+    [Fact]
+    public void PatternFeatures_OfPrimeSides_TakeLongerAndCostAsMuchACell()
+    {
+        var (smooth, prime) = (PriceList.PatternFeatures(128, 128, 1).Single, PriceList.PatternFeatures(127, 127, 1).Single);
+
+        Assert.True(smooth.StatedSeconds < prime.StatedSeconds);
+        Assert.Equal((128 * 128 * 512, 127 * 127 * 512), (smooth.CellSteps, prime.CellSteps));
+    }
+
+    [Fact]
     public void Price_OfNothing_IsNothing()
     {
         Assert.Equal(0, Price.Free.CellSteps);
