@@ -96,7 +96,7 @@ public static class MfnServer
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mfn" });
         var (credentials, access) = Check(settings);
         builder.AddSettings(settings);
-        builder.Services.AddSingleton(credentials);
+        builder.Services.AddTls(credentials);
         AddLogging(builder);
         AddKestrel(builder);
         AddRuns(builder.Services);
@@ -165,7 +165,6 @@ public static class MfnServer
         builder.WebHost.UseUrls(builder.Configuration["urls"] ?? DefaultUrl);
         builder.Services.AddSingleton<BlockPoolFactory>();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(provider => provider.GetRequiredService<BlockPoolFactory>());
-        builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, TlsListenerSetup>();
         builder.Services.AddOptions<SocketTransportOptions>().Configure<IOptions<StreamingOptions>>(
             (sockets, streaming) => sockets.MaxWriteBufferSize = streaming.Value.WriteBufferBytes);
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitsOptions>, OpenConnections, ConnectionMemory>((kestrel, limits, connections, memory) =>

@@ -17,5 +17,6 @@ internal static class SettingsExtensions
         builder.Services.AddSingleton(provider => new FollowedInputs(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<SecretStore>()));
         builder.Services.AddServerOptions();
         builder.Services.AddHostedService<SettingsFollower>();
+        builder.Services.AddHostedService<FollowedNotice>();
     }
 }

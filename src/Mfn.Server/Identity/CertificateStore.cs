@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Mfn.Server.Configuration;
+using Mfn.Server.Security;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -22,8 +23,10 @@ internal sealed partial class CertificateStore : IDisposable
     private static readonly AuthenticateResult Unknown = Refuse("The certificate is nobody's that the server knows.");
     private static readonly AuthenticateResult NotAClients = Refuse("The certificate is not for clients (extended key usage clientAuth).");
     private static readonly AuthenticateResult Unreadable = AuthenticateResult.Fail(CredentialRefusedException.UnreadableCertificate);
+    private static readonly AuthenticateResult Distrusted = AuthenticateResult.Fail(CredentialRefusedException.Distrusted);
     private static readonly AuthenticateResult Early = Refuse("The certificate is not valid yet.");
 
+    private readonly ClientTrust? _trust;
     private readonly TimeProvider _clock;
     private readonly ILogger<CertificateStore> _logger;
     private readonly FollowedFile? _identityFile;
@@ -37,9 +40,9 @@ internal sealed partial class CertificateStore : IDisposable
     private volatile RevocationLists _lists = RevocationLists.None;
 
     /// <exception cref="InvalidDataException">A file cannot be used (any more).</exception>
-    public CertificateStore(IOptions<CertificateOptions> options, FollowedInputs inputs, ILogger<CertificateStore> logger)
+    public CertificateStore(IOptions<CertificateOptions> options, FollowedInputs inputs, ILogger<CertificateStore> logger, ClientTrust? trust = null)
     {
-        (_clock, _logger) = (inputs.Clock, logger);
+        (_clock, _logger, _trust) = (inputs.Clock, logger, trust);
         if (options.Value.File is { } file)
         {
             _identityFile = new FollowedFile($"{CertificateOptions.Section}:{nameof(CertificateOptions.File)}", file, text => Use(CertificateIdentities.Read(text), _lists), inputs, logger);
@@ -49,6 +52,11 @@ internal sealed partial class CertificateStore : IDisposable
         {
             _revocationFile = new FollowedFile(
                 $"{CertificateOptions.Section}:{nameof(CertificateOptions.RevocationFile)}", [lists], texts => Use(RevocationLists.Read(texts[0])), inputs, logger, mustSettle: true);
+        }
+
+        if (trust is not null)
+        {
+            trust.Changed += JudgeAll;
         }
 
         _sweep = _clock.CreateTimer(_ => Sweep(), state: null, SweepInterval, SweepInterval);
@@ -72,7 +80,7 @@ internal sealed partial class CertificateStore : IDisposable
         }
 
         var (answer, id) = told.Certificate is { } certificate
-            ? (Authenticate(certificate), IdOf(certificate))
+            ? (Authenticate(certificate, isForwarded: true), IdOf(certificate, isForwarded: true))
             : (Authenticate(told.Subject, told.Uris), IdOf(told.Subject, told.Uris));
         if (answer.Succeeded)
         {
@@ -83,27 +91,34 @@ internal sealed partial class CertificateStore : IDisposable
     }
 
     /// <summary>What authentication answers to a certificate whose chain somebody has checked.</summary>
-    public AuthenticateResult Authenticate(X509Certificate2 certificate)
+    /// <param name="certificate">The certificate.</param>
+    /// <param name="isForwarded">Whether that was a proxy, which has authorities of its own.</param>
+    public AuthenticateResult Authenticate(X509Certificate2 certificate, bool isForwarded = false)
     {
-        var id = IdOf(certificate);
-        return Find(id) ?? Check(new Entry(certificate.Subject, CertificateIdentities.UrisOf(certificate), id, certificate));
+        var id = IdOf(certificate, isForwarded);
+        return Find(id) ?? Check(new Entry(certificate.Subject, CertificateIdentities.UrisOf(certificate), id, certificate, isForwarded));
     }
 
     /// <summary>The same for one of which a proxy tells the subject and URIs alone.</summary>
     public AuthenticateResult Authenticate(string subject, IReadOnlyList<string> uris)
     {
         var id = IdOf(subject, uris);
-        return Find(id) ?? Check(new Entry(subject, uris, id, Certificate: null));
+        return Find(id) ?? Check(new Entry(subject, uris, id, Certificate: null, IsForwarded: true));
     }
 
     public void Dispose()
     {
+        if (_trust is not null)
+        {
+            _trust.Changed -= JudgeAll;
+        }
+
         _sweep.Dispose();
         _identityFile?.Dispose();
         _revocationFile?.Dispose();
     }
 
-    private static string IdOf(X509Certificate2 certificate) => certificate.GetCertHashString(HashAlgorithmName.SHA256);
+    private static string IdOf(X509Certificate2 certificate, bool isForwarded) => $"{certificate.GetCertHashString(HashAlgorithmName.SHA256)}{(isForwarded ? "/forwarded" : "")}";
 
     private static string IdOf(string subject, IReadOnlyList<string> uris) => $"{subject}\n{string.Join('\n', uris)}";
 
@@ -158,9 +173,17 @@ internal sealed partial class CertificateStore : IDisposable
     {
         // The whole print would be long in logs.
         identity = _identities.Find(entry.Subject, entry.Uris, entry.Certificate is null ? "" : entry.Id[..16]);
-        return entry.Certificate is { } certificate && _lists.Has(certificate)
-            ? identity is null ? Revoked : CredentialRefusedException.Revoked.Of(identity)
-            : identity is null ? Unknown : null;
+        if (entry.Certificate is { } certificate && _lists.Has(certificate))
+        {
+            return identity is null ? Revoked : CredentialRefusedException.Revoked.Of(identity);
+        }
+
+        if (entry is { IsForwarded: false, Certificate: { } own } && _trust?.IsTrusted(own) == false)
+        {
+            return identity is null ? Distrusted : CredentialRefusedException.Distrusted.Of(identity);
+        }
+
+        return identity is null ? Unknown : null;
     }
 
     private DateTimeOffset? Use(RevocationLists lists)
@@ -177,6 +200,11 @@ internal sealed partial class CertificateStore : IDisposable
             LogOldList(lists.NextUpdate.Value);
         }
 
+        JudgeAll();
+    }
+
+    private void JudgeAll()
+    {
         foreach (var entry in _entries.Values)
         {
             JudgeAgain(entry);
@@ -242,7 +270,7 @@ internal sealed partial class CertificateStore : IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "The list of revoked certificates was to be replaced by {NextUpdate}: what was revoked since is not known")]
     private partial void LogOldList(DateTimeOffset nextUpdate);
 
-    private sealed record Entry(string Subject, IReadOnlyList<string> Uris, string Id, X509Certificate2? Certificate)
+    private sealed record Entry(string Subject, IReadOnlyList<string> Uris, string Id, X509Certificate2? Certificate, bool IsForwarded)
     {
         public Credential? Credential { get; set; }
 

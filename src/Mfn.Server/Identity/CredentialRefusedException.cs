@@ -12,6 +12,9 @@ internal sealed class CredentialRefusedException(CredentialEnd end, string messa
 
     public static CredentialRefusedException Revoked { get; } = new(CredentialEnd.Revoked, "The credential has been revoked.");
 
+    /// <summary>Nobody who is trusted vouches for it any more, as if it had been taken back.</summary>
+    public static CredentialRefusedException Distrusted { get; } = new(CredentialEnd.Revoked, "The certificate's authority is no longer trusted.");
+
     /// <summary>It says nothing of what is wrong: that might help somebody to guess.</summary>
     public static CredentialRefusedException UnknownKey { get; } = new(CredentialEnd.Invalid, "The API key is not valid.");
 

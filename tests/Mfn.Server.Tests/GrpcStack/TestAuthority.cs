@@ -14,13 +14,14 @@ internal sealed class TestAuthority : IDisposable
     private readonly X509Certificate2 _root;
     private readonly List<X509Certificate2> _issued = [];
 
-    public TestAuthority()
+    /// <param name="lifetime">How long it and its certificates are valid; an hour if null.</param>
+    public TestAuthority(TimeSpan? lifetime = null)
     {
         var request = new CertificateRequest("CN=Test authority", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        _root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
+        _root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow + (lifetime ?? TimeSpan.FromHours(1)));
     }
 
     public string RootPem => _root.ExportCertificatePem();
@@ -33,21 +34,37 @@ internal sealed class TestAuthority : IDisposable
         RevocationMode = X509RevocationMode.NoCheck,
     };
 
-    public X509Certificate2 IssueServer()
+    /// <summary>A server's certificate.</summary>
+    /// <param name="from">From when on it is valid; as long as the authority if null.</param>
+    /// <param name="to">Until when it is valid; as long as the authority if null.</param>
+    public X509Certificate2 IssueServer(DateTimeOffset? from = null, DateTimeOffset? to = null)
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
-        return Issue("CN=server", ServerAuthentication, names.Build());
+        return Issue("CN=server", ServerAuthentication, _root, from, to, names.Build());
     }
 
-    public X509Certificate2 IssueClient(string commonName) => Issue($"CN={commonName}", ClientAuthentication);
+    /// <summary>A client that an authority between vouches for, and that authority.</summary>
+    public (X509Certificate2 Client, X509Certificate2 Between) IssueClientOfAnother(string commonName)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Between", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        using var certificate = request.Create(_root, _root.NotBefore, _root.NotAfter, RandomNumberGenerator.GetBytes(16));
+        var between = certificate.CopyWithPrivateKey(key);
+        _issued.Add(between);
+        return (Issue($"CN={commonName}", ClientAuthentication, between, null, null), between);
+    }
+
+    public X509Certificate2 IssueClient(string commonName) => Issue($"CN={commonName}", ClientAuthentication, _root, null, null);
 
     /// <summary>A client that has a URI, such as a SPIFFE id.</summary>
     public X509Certificate2 IssueClientWithUri(string uri)
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddUri(new Uri(uri));
-        return Issue("CN=by-uri", ClientAuthentication, names.Build());
+        return Issue("CN=by-uri", ClientAuthentication, _root, null, null, names.Build());
     }
 
     /// <summary>A client whose certificate has expired.</summary>
@@ -81,7 +98,7 @@ internal sealed class TestAuthority : IDisposable
         _key.Dispose();
     }
 
-    private X509Certificate2 Issue(string subject, Oid usage, params X509Extension[] extensions)
+    private X509Certificate2 Issue(string subject, Oid usage, X509Certificate2 issuer, DateTimeOffset? from, DateTimeOffset? to, params X509Extension[] extensions)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
@@ -92,8 +109,7 @@ internal sealed class TestAuthority : IDisposable
             request.CertificateExtensions.Add(extension);
         }
 
-        using var certificate = request.Create(
-            _root, _root.NotBefore, _root.NotAfter, RandomNumberGenerator.GetBytes(16));
+        using var certificate = request.Create(issuer, from ?? _root.NotBefore, to ?? _root.NotAfter, RandomNumberGenerator.GetBytes(16));
         var withKey = certificate.CopyWithPrivateKey(key);
         _issued.Add(withKey);
         return withKey;
