@@ -51,7 +51,8 @@ internal sealed partial class CertificateInForce : IDisposable
         var context = SslStreamCertificateContext.Create(read.Certificate, read.Chain);
         _current = read;
         Volatile.Write(ref _context, context);
-        LogInForce(read.Certificate.Subject, read.Certificate.SerialNumber, TlsFile.Tell(read.Certificate.NotAfter));
+        var expires = TlsFile.Tell(read.Certificate.NotAfter);
+        LogInForce(read.Certificate.Subject, read.Certificate.SerialNumber, expires);
         return read.Expires;
     }
 

@@ -102,7 +102,7 @@ internal sealed partial class ClientTrust : IDisposable
         return reasons;
     }
 
-    private string FindProblems(X509Certificate2 certificate, X509Certificate2Collection? others, X509Certificate2Collection authorities)
+    private static string FindProblems(X509Certificate2 certificate, X509Certificate2Collection? others, X509Certificate2Collection authorities)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
