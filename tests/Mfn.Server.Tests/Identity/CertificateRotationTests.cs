@@ -48,6 +48,7 @@ public sealed class CertificateRotationTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await _app!.DisposeAsync();
+        _first!.Dispose();
         _authority.Dispose();
         _next.Dispose();
         _folder.Delete(recursive: true);

@@ -144,6 +144,7 @@ public sealed class CertificateInForceTests : IDisposable
     public void Dispose()
     {
         _certificate.Dispose();
+        _first.Dispose();
         _authority.Dispose();
         _log.Dispose();
         _folder.Delete(recursive: true);
