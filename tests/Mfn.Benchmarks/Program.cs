@@ -21,9 +21,15 @@ if (args is ["serve-peer", var port])
     return;
 }
 
+if (args is ["gate-servers", var gateFolder])
+{
+    await GateMeasurement.ServeAsync(gateFolder);
+    return;
+}
+
 if (args is ["gate", .. var turns])
 {
-    await GateMeasurement.RunAsync(int.Parse(turns.FirstOrDefault("100"), CultureInfo.InvariantCulture), Console.Out);
+    await GateMeasurement.RunAsync(int.Parse(turns.FirstOrDefault("600"), CultureInfo.InvariantCulture), Console.Out);
     return;
 }
 

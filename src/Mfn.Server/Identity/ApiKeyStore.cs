@@ -61,9 +61,9 @@ internal sealed partial class ApiKeyStore : IHostedService, IDisposable
     }
 
     /// <summary>What authentication answers to a key.</summary>
-    public AuthenticateResult Authenticate(string key)
+    public AuthenticateResult Authenticate(ReadOnlySpan<char> key)
     {
-        if (!ApiKeyText.TryGetId(key, out var id) || !_entries.TryGetValue(id, out var entry) || !ApiKeyText.Matches(key, entry.Key.Hash.Span))
+        if (!ApiKeyText.TryGetId(key, out var id) || !_entries.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(id, out var entry) || !ApiKeyText.Matches(key, entry.Key.Hash.Span))
         {
             return Unknown;
         }
@@ -79,7 +79,7 @@ internal sealed partial class ApiKeyStore : IHostedService, IDisposable
             return CredentialRefusedException.Expired.Of(entry.Credential.Identity);
         }
 
-        _usage?.Note(id, now);
+        _usage?.Note(entry.Key.Id, now);
         return entry.Credential.Accepted;
     }
 

@@ -25,9 +25,17 @@ public static class ApiKeyText
     public static bool TryGetId(string text, out string id)
     {
         ArgumentNullException.ThrowIfNull(text);
+        var isKey = TryGetId(text.AsSpan(), out var found);
+        id = found.ToString();
+        return isKey;
+    }
+
+    /// <summary>As <see cref="TryGetId(string, out string)"/>, without a copy.</summary>
+    public static bool TryGetId(ReadOnlySpan<char> text, out ReadOnlySpan<char> id)
+    {
         var isKey = text.Length == Length && IsKey(text) && text[Prefix.Length + IdLength] == '_'
-            && IsId(text.AsSpan(Prefix.Length, IdLength)) && !text.AsSpan(Length - SecretLength).ContainsAnyExcept(Digits);
-        id = isKey ? text.Substring(Prefix.Length, IdLength) : "";
+            && IsId(text.Slice(Prefix.Length, IdLength)) && !text[^SecretLength..].ContainsAnyExcept(Digits);
+        id = isKey ? text.Slice(Prefix.Length, IdLength) : default;
         return isKey;
     }
 
@@ -40,7 +48,7 @@ public static class ApiKeyText
     /// <summary>Whether a key is the one of a hash, in a time that does not tell how much of it is right.</summary>
     /// <param name="key">A text of the form of a key.</param>
     /// <param name="hash">A SHA-256.</param>
-    public static bool Matches(string key, ReadOnlySpan<byte> hash)
+    public static bool Matches(ReadOnlySpan<char> key, ReadOnlySpan<byte> hash)
     {
         Span<byte> bytes = stackalloc byte[Length];
         Span<byte> found = stackalloc byte[SHA256.HashSizeInBytes];

@@ -62,9 +62,9 @@ internal sealed class CallerAuthentication(
 
     private ValueTask<AuthenticateResult> JudgeAsync(string authorization)
     {
-        var token = authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? authorization[Bearer.Length..] : "";
+        var token = authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? authorization.AsSpan(Bearer.Length) : default;
         return ApiKeyText.IsKey(token) ? ValueTask.FromResult(keys.Authenticate(token))
-            : rules.HasTokens && token.Length > 0 ? tokens.AuthenticateAsync(token)
+            : rules.HasTokens && token.Length > 0 ? tokens.AuthenticateAsync(token.ToString())
             : ValueTask.FromResult(UnknownScheme);
     }
 

@@ -15,11 +15,16 @@ namespace Mfn.Benchmarks.Serving;
 
 /// <summary>
 /// What it costs to know who is calling: the rate of unary calls with an API key, with a token, and with an audit log, to that of a server that asks for nothing; and the memory of a
-/// watcher. All servers are in this process and take turns, in another order each round, so that what else the machine does meets all of them; the client's work is in every rate.
+/// watcher. The servers are in another process, on a processor of their own, and take short turns in another order each round, so that what else the machine does meets all of them.
 /// </summary>
 internal static class GateMeasurement
 {
-    private const int CallsOfATurn = 4000;
+    private const int CallsOfATurn = 400;
+
+    // Standard deviations of the normal distribution, for 95 %.
+    private const double OfMedian = 1.96;
+    private const string ClientProcessor = "0";
+    private const string ServerProcessor = "1";
     private const int Callers = 8;
     private const int Watchers = 2000;
     private const int Identities = 100;
@@ -40,39 +45,111 @@ internal static class GateMeasurement
         }
     }
 
+    /// <summary>The servers, until the standard input ends; first it tells their addresses, a line each.</summary>
+    public static async Task ServeAsync(string folder)
+    {
+        string[] withKeys = [$"--Auth:ApiKeys:File={Path.Combine(folder, "keys-1.json")}"];
+        string[] withTokens = [$"--Auth:Jwt:KeySetFile={Path.Combine(folder, "jwks.json")}", "--Auth:Jwt:Issuer=https://issuer.example", "--Auth:Jwt:Audience=mfn"];
+        await using var nothing = await Server.OpenAsync();
+        await using var key = await Server.OpenAsync(withKeys);
+        await using var token = await Server.OpenAsync(withTokens);
+        await using var audit = await Server.OpenAsync([.. withKeys, $"--Audit:File={Path.Combine(folder, "audit.jsonl")}"]);
+        foreach (var server in new[] { nothing, key, token, audit })
+        {
+            await Console.Out.WriteLineAsync(server.Address);
+        }
+
+        while (await Console.In.ReadLineAsync() is not null)
+        {
+        }
+    }
+
     private static async Task MeasureRatesAsync(string folder, int rounds, TextWriter output)
     {
-        var keys = WriteKeys(folder, 1);
-        var (keySet, token) = WriteToken(folder);
-        string[] withKeys = [$"--Auth:ApiKeys:File={keys.File}"];
-        string[] withTokens = [$"--Auth:Jwt:KeySetFile={keySet}", "--Auth:Jwt:Issuer=https://issuer.example", "--Auth:Jwt:Audience=mfn"];
-        await using var anonymous = await Side.OpenAsync("nothing", null);
-        await using var withKey = await Side.OpenAsync("api-key", keys.Keys[0], withKeys);
-        await using var withToken = await Side.OpenAsync("token", token, withTokens);
-        await using var withAudit = await Side.OpenAsync("api-key+audit", keys.Keys[0], [.. withKeys, $"--Audit:File={Path.Combine(folder, "audit.jsonl")}"]);
-        Side[] sides = [anonymous, withKey, withToken, withAudit];
+        var key = WriteKeys(folder, 1).Keys[0];
+        var token = WriteToken(folder);
+        using var servers = Start(folder);
+        var sides = new List<Side>();
+        try
+        {
+            foreach (var (name, credential) in new[] { ("nothing", null), ("api-key", key), ("token", token), ("api-key+audit", key) })
+            {
+                sides.Add(new Side(name, await servers.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The servers have ended."), credential));
+            }
+
+            await MeasureRatesAsync(sides, servers.Id, rounds, output);
+        }
+        finally
+        {
+            sides.ForEach(static side => side.Dispose());
+            servers.StandardInput.Close();
+            await servers.WaitForExitAsync();
+        }
+    }
+
+    private static async Task MeasureRatesAsync(List<Side> sides, int servers, int rounds, TextWriter output)
+    {
         var turns = sides.ToDictionary(side => side, _ => new List<(double Seconds, double ProcessorSeconds)>());
         var random = new RandomGenerator(1);
-        for (var round = -rounds / 10; round < rounds; round++)
+        for (var round = -rounds / 5; round < rounds; round++)
         {
             foreach (var side in sides.OrderBy(_ => random.NextDouble()).ToArray())
             {
-                var taken = await side.CallAsync();
+                var before = ProcessorSecondsOf(servers);
+                var seconds = await side.CallAsync();
+                var processorSeconds = ProcessorSecondsOf(servers) - before;
                 if (round >= 0)
                 {
-                    turns[side].Add(taken);
+                    turns[side].Add((seconds, processorSeconds));
                 }
             }
         }
 
         foreach (var side in sides)
         {
-            var rates = turns[anonymous].Zip(turns[side], (least, taken) => least.Seconds / taken.Seconds).Order().ToArray();
-            var times = turns[anonymous].Zip(turns[side], (least, taken) => least.ProcessorSeconds / taken.ProcessorSeconds).Order().ToArray();
+            var rates = turns[sides[0]].Zip(turns[side], (least, taken) => least.Seconds / taken.Seconds).Order().ToArray();
+            var times = turns[sides[0]].Zip(turns[side], (least, taken) => least.ProcessorSeconds / taken.ProcessorSeconds).Order().ToArray();
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $$"""
-                {"kernel":"gate","credential":"{{side.Name}}","rounds":{{rounds}},"calls_per_second":{{CallsOfATurn / Quantile([.. turns[side].Select(turn => turn.Seconds).Order()], 0.5):F0}},"rate_to_nothing":{{Tell(rates)}},"calls_per_processor_second_to_nothing":{{Tell(times)}}}
+                {"kernel":"gate","credential":"{{side.Name}}","rounds":{{rounds}},"calls_per_second":{{CallsOfATurn / Quantile([.. turns[side].Select(turn => turn.Seconds).Order()], 0.5):F0}},"rate_to_nothing":{{Tell(rates)}},"calls_per_processor_second_of_the_server_to_nothing":{{Tell(times)}}}
                 """));
         }
+    }
+
+    private static Process Start(string folder)
+    {
+        // Otherwise the two would take processors from each other.
+        using (var pinning = Process.Start(new ProcessStartInfo("taskset", ["-a", "-p", "-c", ClientProcessor, $"{Environment.ProcessId}"]) { RedirectStandardOutput = true })!)
+        {
+            pinning.StandardOutput.ReadToEnd();
+            pinning.WaitForExit();
+        }
+
+        string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.ProcessPath!, typeof(GateMeasurement).Assembly.Location] : [Environment.ProcessPath!];
+        var start = new ProcessStartInfo("taskset", ["-c", ServerProcessor, .. self, "gate-servers", folder])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        return Process.Start(start)!;
+    }
+
+    /// <summary>The time that the threads of a process have been on a processor; nanoseconds are told of each.</summary>
+    private static double ProcessorSecondsOf(int process)
+    {
+        var nanoseconds = 0L;
+        foreach (var thread in Directory.EnumerateDirectories($"/proc/{process}/task"))
+        {
+            try
+            {
+                nanoseconds += long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
+            }
+            catch (IOException)
+            {
+                // It has just ended, and was hardly one of those that answer.
+            }
+        }
+
+        return nanoseconds * 1e-9;
     }
 
     private static async Task MeasureMemoryAsync(string folder, TextWriter output)
@@ -98,16 +175,17 @@ internal static class GateMeasurement
     /// <summary>Managed bytes of a watcher, its client's included.</summary>
     private static async Task<double> BytesOfAWatcherAsync(string?[] credentials, params string[] settings)
     {
-        await using var side = await Side.OpenAsync("watched", credentials[0], settings);
-        var headers = credentials.Select(Side.HeadersOf).ToArray();
-        var run = (await new RunService.RunServiceClient(side.Channel).CreateRunAsync(
+        await using var server = await Server.OpenAsync(settings);
+        using var channel = GrpcChannel.ForAddress(server.Address);
+        var headers = credentials.Select(HeadersOf).ToArray();
+        var run = (await new RunService.RunServiceClient(channel).CreateRunAsync(
             new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, Paused = true, Stop = new StopCondition { Never = true } }, headers[0])).Run;
-        var channels = Enumerable.Range(0, Watchers / WatchersOfAConnection).Select(_ => GrpcChannel.ForAddress(side.Address)).ToArray();
+        var channels = Enumerable.Range(0, Watchers / WatchersOfAConnection).Select(_ => GrpcChannel.ForAddress(server.Address)).ToArray();
         var watches = new List<AsyncServerStreamingCall<WatchRunResponse>>();
         try
         {
             // What each connection takes anyway.
-            await Task.WhenAll(channels.Select(channel => new RunService.RunServiceClient(channel).GetRunAsync(new GetRunRequest { RunId = run.RunId }, headers[0]).ResponseAsync));
+            await Task.WhenAll(channels.Select(each => new RunService.RunServiceClient(each).GetRunAsync(new GetRunRequest { RunId = run.RunId }, headers[0]).ResponseAsync));
             var before = GC.GetTotalMemory(forceFullCollection: true);
             for (var i = 0; i < Watchers; i++)
             {
@@ -121,9 +199,9 @@ internal static class GateMeasurement
         finally
         {
             watches.ForEach(watch => watch.Dispose());
-            foreach (var channel in channels)
+            foreach (var each in channels)
             {
-                channel.Dispose();
+                each.Dispose();
             }
         }
     }
@@ -138,7 +216,7 @@ internal static class GateMeasurement
         return (path, keys);
     }
 
-    private static (string KeySet, string Token) WriteToken(string folder)
+    private static string WriteToken(string folder)
     {
         using var key = RSA.Create(2048);
         var parameters = key.ExportParameters(includePrivateParameters: false);
@@ -146,14 +224,18 @@ internal static class GateMeasurement
         File.WriteAllText(path, JsonSerializer.Serialize(new { keys = new[] { new { kty = "RSA", use = "sig", kid = "one", n = Encode(parameters.Modulus!), e = Encode(parameters.Exponent!) } } }));
         var expires = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds();
         var content = $"{Encode(new { alg = "RS256", typ = "JWT", kid = "one" })}.{Encode(new { iss = "https://issuer.example", aud = "mfn", sub = "somebody", roles = "operator", exp = expires })}";
-        return (path, $"{content}.{Encode(key.SignData(Encoding.ASCII.GetBytes(content), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}");
+        return $"{content}.{Encode(key.SignData(Encoding.ASCII.GetBytes(content), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
 
         static string Encode(object value) => System.Buffers.Text.Base64Url.EncodeToString(value as byte[] ?? JsonSerializer.SerializeToUtf8Bytes(value));
     }
 
-    // The median between the quartiles.
-    private static string Tell(double[] sorted) =>
-        string.Create(CultureInfo.InvariantCulture, $"[{Quantile(sorted, 0.25):F3},{Quantile(sorted, 0.5):F3},{Quantile(sorted, 0.75):F3}]");
+    // The median between the ends of its interval of 95 %, by how many of as many are below it, whatever they are distributed like.
+    private static string Tell(double[] sorted)
+    {
+        var reach = OfMedian / 2 / Math.Sqrt(sorted.Length);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"[{Quantile(sorted, Math.Max(0, 0.5 - reach)):F3},{Quantile(sorted, 0.5):F3},{Quantile(sorted, Math.Min(1, 0.5 + reach)):F3}]");
+    }
 
     private static double Quantile(double[] sorted, double share)
     {
@@ -162,56 +244,50 @@ internal static class GateMeasurement
         return low + ((place - Math.Floor(place)) * (high - low));
     }
 
-    /// <summary>One server, and a client with one connection to it.</summary>
-    private sealed class Side : IAsyncDisposable
+    private static Metadata HeadersOf(string? credential) => credential is null ? [] : new Metadata { { "authorization", $"Bearer {credential}" } };
+
+    private sealed class Server(WebApplication application) : IAsyncDisposable
     {
-        private readonly WebApplication _server;
-        private readonly MembraneService.MembraneServiceClient _client;
-        private readonly Metadata _headers;
+        public string Address => application.Urls.Single();
 
-        private Side(string name, WebApplication server, string? credential)
+        public static async Task<Server> OpenAsync(params string[] settings)
         {
-            (Name, _server, _headers) = (name, server, HeadersOf(credential));
-            Channel = GrpcChannel.ForAddress(Address);
-            _client = new MembraneService.MembraneServiceClient(Channel);
-        }
-
-        public string Name { get; }
-
-        public GrpcChannel Channel { get; }
-
-        public string Address => _server.Urls.Single();
-
-        public static Metadata HeadersOf(string? credential) => credential is null ? [] : new Metadata { { "authorization", $"Bearer {credential}" } };
-
-        public static async Task<Side> OpenAsync(string name, string? credential, params string[] settings)
-        {
-            var server = MfnServer.Build(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=None", "--Limits:MaxStreamsPerConnection=1000", .. settings]);
-            await server.StartAsync();
-            return new Side(name, server, credential);
-        }
-
-        /// <summary>Seconds that a turn of calls takes, the lightest that there are, and seconds of processors.</summary>
-        public async Task<(double Seconds, double ProcessorSeconds)> CallAsync()
-        {
-            GC.Collect();
-            var request = new ComputeNernstPotentialRequest { Valence = 1, OutsideMolar = 0.005, InsideMolar = 0.14 };
-            var (start, processors) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
-            await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
-            {
-                for (var i = 0; i < CallsOfATurn / Callers; i++)
-                {
-                    await _client.ComputeNernstPotentialAsync(request, _headers);
-                }
-            })));
-            return (Stopwatch.GetElapsedTime(start).TotalSeconds, (Environment.CpuUsage.TotalTime - processors).TotalSeconds);
+            var application = MfnServer.Build(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=None", "--Limits:MaxStreamsPerConnection=1000", .. settings]);
+            await application.StartAsync();
+            return new Server(application);
         }
 
         public async ValueTask DisposeAsync()
         {
-            Channel.Dispose();
-            await _server.StopAsync();
-            await _server.DisposeAsync();
+            await application.StopAsync();
+            await application.DisposeAsync();
         }
+    }
+
+    /// <summary>A client with one connection to a server.</summary>
+    private sealed class Side(string name, string address, string? credential) : IDisposable
+    {
+        private readonly GrpcChannel _channel = GrpcChannel.ForAddress(address);
+        private readonly Metadata _headers = HeadersOf(credential);
+
+        public string Name => name;
+
+        /// <summary>Seconds that a turn of calls takes, the lightest that there are.</summary>
+        public async Task<double> CallAsync()
+        {
+            var client = new MembraneService.MembraneServiceClient(_channel);
+            var request = new ComputeNernstPotentialRequest { Valence = 1, OutsideMolar = 0.005, InsideMolar = 0.14 };
+            var start = Stopwatch.GetTimestamp();
+            await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
+            {
+                for (var i = 0; i < CallsOfATurn / Callers; i++)
+                {
+                    await client.ComputeNernstPotentialAsync(request, _headers);
+                }
+            })));
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        public void Dispose() => _channel.Dispose();
     }
 }

@@ -302,10 +302,7 @@ public sealed class AggregateStreamTests
         await first.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 20_000, 0) });
         await first.RequestStream.WriteAsync(Rounds.Declare("a", 20_000));
         await first.RequestStream.WriteAsync(Rounds.Chunk("a", new float[20_000]));
-        while (server.AggregationMemory.ReservedBytes == 0)
-        {
-            await Rounds.AskSomethingElseAsync(server);
-        }
+        await Patience.UntilAsync(() => server.AggregationMemory.ReservedBytes > 0);
 
         using var second = server.Aggregation.AggregateStream();
         await second.RequestStream.WriteAsync(new AggregateStreamRequest { Spec = Rounds.Spec(Rounds.Median, 28_500, 0) });

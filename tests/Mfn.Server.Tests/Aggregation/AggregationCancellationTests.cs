@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Mfn.Contracts.V1;
+using Mfn.Server.Pricing;
 using Mfn.Server.Tests.Calls;
 using Mfn.Server.Tests.GrpcStack;
 using Microsoft.Extensions.Logging;
@@ -25,10 +26,7 @@ public sealed class AggregationCancellationTests
         await using var server = await log.StartServerAsync(OneRun);
         using var cancellation = new CancellationTokenSource();
         var call = CallAsync(server, LongRequest(kind), isStream, cancellation.Token);
-        while (server.Places.ComputingCount == 0)
-        {
-            await Rounds.AskSomethingElseAsync(server);
-        }
+        await Patience.UntilAsync(() => server.Places.ComputingCount > 0);
 
         Assert.InRange(server.AggregationMemory.ReservedBytes, 1, long.MaxValue);
         await cancellation.CancelAsync();
@@ -61,15 +59,33 @@ public sealed class AggregationCancellationTests
         await AssertFreeAsync(server);
     }
 
+    /// <summary>One that was let in, since it was thought to take far less time than it does.</summary>
+    [Fact]
+    public async Task Aggregate_WhoseDeadlinePassesWhileItComputes_IsDeadlineExceededAndFreesEverything()
+    {
+        using var log = new CallLog();
+        await using var server = await log.StartServerAsync(OneRun);
+        var request = LongRequest("centered-clipping");
+        var cost = await server.Simulation.EstimateCostAsync(new EstimateCostRequest { Aggregation = new AggregationCost { Spec = request.Spec, UpdateCount = request.Updates.Count } });
+        var round = cost.Parts.Single(part => part.Work.StartsWith("round ", StringComparison.Ordinal));
+        server.Calibration.Note(WorkKind.Of(round.Work, 8 * 100_000), round.PredictedSeconds, TimeSpan.FromMilliseconds(1));
+
+        var answering = RawCall.PostAsync(server.Address, Method(isStream: false), request, ["grpc-timeout", "2S"]);
+        await Patience.UntilAsync(() => server.Places.ComputingCount == 1);
+        var answer = await answering.Within();
+
+        Assert.Equal($"{(int)StatusCode.DeadlineExceeded}", answer.Headers["grpc-status"]);
+        Assert.Equal((LogLevel.Information, $"{Method(isStream: false)} ended by its client with DeadlineExceeded"), await log.First.Within());
+        await AssertFreeAsync(server);
+        Assert.Equal((0, server.Quotas.Totals.Reserved), (server.Quotas.Totals.Outstanding, server.Quotas.Totals.Settled + server.Quotas.Totals.Refunded));
+    }
+
     private static string Method(bool isStream) => $"/mfn.v1.AggregationService/{(isStream ? "AggregateStream" : "Aggregate")}";
 
     /// <summary>The place and the memory are free, and the next run is served.</summary>
     private static async Task AssertFreeAsync(TestServer server)
     {
-        while (server.Places.TakenCount > 0)
-        {
-            await Rounds.AskSomethingElseAsync(server);
-        }
+        await Patience.UntilAsync(() => server.Places.TakenCount == 0);
 
         Assert.Equal((0, 0), (server.Places.ComputingCount, server.AggregationMemory.ReservedBytes));
         var next = await server.Aggregation.AggregateAsync(Rounds.Request(Rounds.Median, 1, Rounds.Ramp));

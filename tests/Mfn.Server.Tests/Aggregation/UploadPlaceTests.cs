@@ -149,10 +149,7 @@ public sealed class UploadPlaceTests
             await calls[i].RequestStream.WriteAsync(Start);
         }
 
-        while (server.Places.UploadCount < calls.Count)
-        {
-            await Rounds.AskSomethingElseAsync(server);
-        }
+        await Patience.UntilAsync(() => server.Places.UploadCount >= calls.Count);
 
         var stopping = server.StopAsync();
         var errors = await Task.WhenAll(
@@ -174,10 +171,7 @@ public sealed class UploadPlaceTests
             await uploads[i].RequestStream.WriteAsync(Start);
         }
 
-        while (server.Places.UploadCount < uploads.Count)
-        {
-            await Rounds.AskSomethingElseAsync(server);
-        }
+        await Patience.UntilAsync(() => server.Places.UploadCount >= uploads.Count);
 
         Assert.Equal(64, (await server.Simulation.SimulateAsync(new SimulateRequest()).ResponseAsync.Within()).Summary.Spec.Steps);
         uploads.ForEach(upload => upload.Dispose());
@@ -212,10 +206,7 @@ public sealed class UploadPlaceTests
             await uploads[i].RequestStream.WriteAsync(Rounds.Chunk("a", 1));
         }
 
-        while (server.AggregationMemory.ReservedBytes < 10 << 16)
-        {
-            await Rounds.AskSomethingElseAsync(server);
-        }
+        await Patience.UntilAsync(() => server.AggregationMemory.ReservedBytes >= 10 << 16);
 
         // Each has begun with one component, for which it has the least room.
         Assert.Equal(10 << 16, server.AggregationMemory.ReservedBytes);
@@ -256,9 +247,6 @@ public sealed class UploadPlaceTests
 
     private static async Task UntilAdmittedAsync(TestServer server)
     {
-        while (server.Places.UploadCount == 0)
-        {
-            await Rounds.AskSomethingElseAsync(server);
-        }
+        await Patience.UntilAsync(() => server.Places.UploadCount > 0);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Mfn.Server.Audit;
+using Mfn.Server.Tests.GrpcStack;
 
 namespace Mfn.Server.Tests.Audit;
 
@@ -24,16 +25,9 @@ internal sealed class AuditFolder : IDisposable
     /// <summary>The lines, once there is one that is wanted.</summary>
     public async Task<IReadOnlyList<JsonElement>> WaitForAsync(Func<JsonElement, bool> isWanted)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (true)
-        {
-            if (TryReadLines() is { } lines && lines.Any(isWanted))
-            {
-                return lines;
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, limit.Token);
-        }
+        IReadOnlyList<JsonElement>? lines = null;
+        await Patience.UntilAsync(() => (lines = TryReadLines())?.Any(isWanted) == true, () => $"There are {lines?.Count ?? 0} lines, none of them the one that is waited for.");
+        return lines!;
     }
 
     /// <summary>A member of a line as text; null if it has none.</summary>

@@ -177,13 +177,9 @@ public sealed class RotationTests : IDisposable
 
     private Task WaitUntilAsync(Func<bool> isSo) => WaitUntilAsync(() => Task.FromResult(isSo()));
 
-    private async Task WaitUntilAsync(Func<Task<bool>> isSo)
+    private Task WaitUntilAsync(Func<Task<bool>> isSo) => Patience.UntilAsync(async () =>
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!await isSo())
-        {
-            Assert.Empty(_faults);
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
-        }
-    }
+        Assert.Empty(_faults);
+        return await isSo();
+    });
 }

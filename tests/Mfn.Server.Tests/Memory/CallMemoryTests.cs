@@ -21,7 +21,7 @@ public sealed class CallMemoryTests
         await using var server = await TestServer.StartAsync("Streaming:WriteTimeout=00:00:01", "Streaming:MinBytesPerSecond=1073741824");
         using var call = SilentCall.Send(server, Simulate, staysOpen: false, WithField);
         var response = await call.Response.Within();
-        await UntilAsync(server, () => server.Memory.TakenFor(MemoryUse.Answers) == 0);
+        await Patience.UntilAsync(() => server.Memory.TakenFor(MemoryUse.Answers) == 0);
 
         // What had come before is there, and then the end of the stream instead of the status.
         await Assert.ThrowsAsync<HttpRequestException>(() => response.Content.CopyToAsync(Stream.Null).Within());
@@ -58,7 +58,7 @@ public sealed class CallMemoryTests
         await using var server = await TestServer.StartAsync("Streaming:UploadGracePeriod=00:00:01");
         var whole = SilentCall.Frame(BigRequest(3_000_000));
         using var call = SilentCall.Send(server, BoxCounting, staysOpen: true, whole[..2_000_000]);
-        await UntilAsync(server, () => server.Memory.TakenFor(MemoryUse.Requests) >= 6_000_000);
+        await Patience.UntilAsync(() => server.Memory.TakenFor(MemoryUse.Requests) >= 6_000_000);
 
         var (status, message) = await call.ReadStatusAsync().Within();
         Assert.Equal(
@@ -72,7 +72,7 @@ public sealed class CallMemoryTests
     {
         await using var server = await TestServer.StartAsync("Limits:MaxMemoryBytes=67108864", "Limits:MaxRequestBytes=67108864", "Limits:MaxConnectionShare=1");
         using var held = SilentCall.Send(server, BoxCounting, staysOpen: true, SilentCall.Frame(BigRequest(15_000_000))[..12_000_000]);
-        await UntilAsync(server, () => server.Memory.TakenFor(MemoryUse.Requests) >= 36_000_000);
+        await Patience.UntilAsync(() => server.Memory.TakenFor(MemoryUse.Requests) >= 36_000_000);
         using var second = SilentCall.Send(server, BoxCounting, staysOpen: true, SilentCall.Frame(BigRequest(15_000_000))[..14_000_000]);
 
         var (status, message) = await second.ReadStatusAsync().Within();
@@ -139,7 +139,7 @@ public sealed class CallMemoryTests
             await Task.WhenAny(call.Response, Rounds.AskSomethingElseAsync(server));
         });
 
-        await UntilAsync(server, () => server.Memory.TakenBytes - server.Memory.TakenFor(MemoryUse.Connections) == atRest);
+        await Patience.UntilAsync(() => server.Memory.TakenBytes - server.Memory.TakenFor(MemoryUse.Connections) == atRest);
         await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
         await UntilNothingIsHeldAsync(server);
     }
@@ -156,7 +156,7 @@ public sealed class CallMemoryTests
             Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
             Assert.NotNull(call.ResponseStream.Current.Applied);
             var start = TimeProvider.System.GetTimestamp();
-            await UntilAsync(server, () => TimeProvider.System.GetElapsedTime(start) > TimeSpan.FromMilliseconds(300));
+            await Patience.UntilAsync(() => TimeProvider.System.GetElapsedTime(start) > TimeSpan.FromMilliseconds(300));
         }
     }
 
@@ -170,7 +170,7 @@ public sealed class CallMemoryTests
         {
             Frame = new Field { Rows = 4096, Columns = 4096, Encoding = FieldEncoding.Float64, Values = ByteString.CopyFrom(new byte[8]) },
         });
-        await UntilAsync(server, () => server.Memory.TakenFor(MemoryUse.Requests) >= 16 * 1024 * 8);
+        await Patience.UntilAsync(() => server.Memory.TakenFor(MemoryUse.Requests) >= 16 * 1024 * 8);
         Assert.InRange(server.Memory.TakenFor(MemoryUse.Requests), 16 * 1024 * 8, 1 << 20);
 
         var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
@@ -198,9 +198,9 @@ public sealed class CallMemoryTests
         }
 
         var length = chunks.SkipLast(1).Sum(chunk => chunk.Length);
-        await UntilAsync(server, () => server.Memory.TakenFor(MemoryUse.Imports) >= length - 100_000);
+        await Patience.UntilAsync(() => server.Memory.TakenFor(MemoryUse.Imports) >= length - 100_000);
         call.Dispose();
-        await UntilAsync(server, () => server.Memory.TakenFor(MemoryUse.Imports) == 0);
+        await Patience.UntilAsync(() => server.Memory.TakenFor(MemoryUse.Imports) == 0);
     }
 
     [Fact]
@@ -226,20 +226,7 @@ public sealed class CallMemoryTests
     };
 
     private static Task UntilNothingIsHeldAsync(TestServer server) =>
-        UntilAsync(server, () => server.Memory.TakenBytes == server.Memory.TakenFor(MemoryUse.Connections));
-
-    private static async Task UntilAsync(TestServer server, Func<bool> isSo)
-    {
-        async Task AskAsync()
-        {
-            while (!isSo())
-            {
-                await Rounds.AskSomethingElseAsync(server);
-            }
-        }
-
-        await AskAsync().Within();
-    }
+        Patience.UntilAsync(() => server.Memory.TakenBytes == server.Memory.TakenFor(MemoryUse.Connections));
 
     /// <summary>A call of one of six kinds, which sends a part of what it should.</summary>
     private static SilentCall Begin(TestServer server, int kind, string runId, byte[] field, int length) => kind switch

@@ -235,7 +235,7 @@ public sealed class QuotaCallTests : IDisposable
         Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None).Within());
         using var cancelled = new CancellationTokenSource();
         var call = server.Simulation.SimulateAsync(new SimulateRequest { Spec = new SimulationSpec { GridSize = 128, Steps = 10_000 } }, _alice, cancellationToken: cancelled.Token);
-        await WaitForAsync(() => server.Quotas.Totals.Outstanding >= 128 * 128 * 10_000L, () => $"{server.Quotas.Totals}");
+        await Patience.UntilAsync(() => server.Quotas.Totals.Outstanding >= 128 * 128 * 10_000L, () => $"{server.Quotas.Totals}");
 
         await cancelled.CancelAsync();
         stream.Dispose();
@@ -283,19 +283,9 @@ public sealed class QuotaCallTests : IDisposable
 
     private static async Task NothingIsOutstandingAsync(TestServer server)
     {
-        await WaitForAsync(() => server.OpenCalls.Count == 0 && server.Quotas.Totals.Outstanding == 0, () => $"{server.OpenCalls.Count} calls, {server.Quotas.Totals}");
+        await Patience.UntilAsync(() => server.OpenCalls.Count == 0 && server.Quotas.Totals.Outstanding == 0, () => $"{server.OpenCalls.Count} calls, {server.Quotas.Totals}");
         var totals = server.Quotas.Totals;
         Assert.Equal(totals.Reserved, totals.Settled + totals.Refunded);
-    }
-
-    private static async Task WaitForAsync(Func<bool> isSo, Func<string> tell)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!isSo())
-        {
-            Assert.False(patience.IsCancellationRequested, tell());
-            await Task.Yield();
-        }
     }
 
     private static QuotaFailure.Types.Violation ViolationOf(RpcException error) => Assert.Single(error.GetRpcStatus()!.GetDetail<QuotaFailure>()!.Violations);

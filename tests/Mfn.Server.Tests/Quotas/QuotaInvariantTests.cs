@@ -34,7 +34,7 @@ public sealed class QuotaInvariantTests : IDisposable
 
         await DeleteRunsAsync(server, callers);
         var told = string.Join(", ", outcomes.OrderBy(each => each.Key, StringComparer.Ordinal).Select(each => $"{each.Value} {each.Key}"));
-        await WaitForAsync(
+        await Patience.UntilAsync(
             () => server.OpenCalls.Count == 0 && server.Simulations.Active.Count == 0 && server.Quotas.Totals.Outstanding == 0,
             () => $"{server.OpenCalls.Count} calls, {server.Simulations.Active.Count} simulations, {server.Quotas.Totals} after {told}");
         var totals = server.Quotas.Totals;
@@ -110,16 +110,6 @@ public sealed class QuotaInvariantTests : IDisposable
                     // Another of its tenant sees it, too.
                 }
             }
-        }
-    }
-
-    private static async Task WaitForAsync(Func<bool> isSo, Func<string> tell)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!isSo())
-        {
-            Assert.False(patience.IsCancellationRequested, tell());
-            await Task.Yield();
         }
     }
 
