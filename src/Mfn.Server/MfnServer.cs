@@ -66,6 +66,7 @@ public static class MfnServer
         var credentials = TlsCredentials.Load(settings, DefaultUrl, TimeProvider.System);
         var access = AccessRules.Load(settings, DefaultUrl);
         settings.CheckQuotas();
+        settings.CheckSecrets();
         return (credentials, access);
     }
 

@@ -16,6 +16,7 @@ internal static class SettingsExtensions
         builder.Services.AddSingleton(_ => settings.Secrets);
         builder.Services.AddSingleton(provider => new FollowedInputs(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<SecretStore>()));
         builder.Services.AddServerOptions();
+        builder.Services.AddHostedService<SecretRefresher>();
         builder.Services.AddHostedService<SettingsFollower>();
         builder.Services.AddHostedService<FollowedNotice>();
     }

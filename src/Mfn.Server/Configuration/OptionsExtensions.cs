@@ -10,6 +10,7 @@ internal static class OptionsExtensions
         services.AddOptions<StreamingOptions>().BindConfiguration(StreamingOptions.Section);
         services.AddOptions<RunsOptions>().BindConfiguration(RunsOptions.Section);
         services.AddOptions<ShutdownOptions>().BindConfiguration(ShutdownOptions.Section);
+        services.AddOptions<SecretOptions>().BindConfiguration(SecretOptions.Section);
         services.AddOptions<ReflectionOptions>().BindConfiguration(ReflectionOptions.Section);
     }
 }

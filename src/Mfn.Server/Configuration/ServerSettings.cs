@@ -13,11 +13,14 @@ internal sealed class ServerSettings
     private readonly IDictionary _environment;
     private readonly Func<string, bool>? _isTaken;
 
+    // Of the settings that say how secrets are read.
+    private readonly List<string> _accessProblems = [];
+
     private ServerSettings(IReadOnlyList<string> arguments, IDictionary environment, Func<string, bool>? isTaken, SecretStore secrets) =>
         (_arguments, _environment, _isTaken, Secrets) = (arguments, environment, isTaken, secrets);
 
     /// <summary>Reads what settings name and refer to.</summary>
-    public SecretStore Secrets { get; }
+    public SecretStore Secrets { get; private set; }
 
     /// <summary>The file that the command line names; null if it names none.</summary>
     public string? File { get; private set; }
@@ -30,11 +33,11 @@ internal sealed class ServerSettings
     /// <param name="environment">Environment variables.</param>
     /// <param name="isTaken">Which settings of the environment are for this server; all if null. What is no setting is refused nevertheless.</param>
     public static ServerSettings Read(IEnumerable<string> arguments, IDictionary environment, Func<string, bool>? isTaken = null) =>
-        Read([.. arguments], environment, isTaken, SecretStore.OfThisMachine(environment));
+        Read([.. arguments], environment, isTaken, secrets: null);
 
-    private static ServerSettings Read(IReadOnlyList<string> arguments, IDictionary environment, Func<string, bool>? isTaken, SecretStore secrets)
+    private static ServerSettings Read(IReadOnlyList<string> arguments, IDictionary environment, Func<string, bool>? isTaken, SecretStore? secrets)
     {
-        var settings = new ServerSettings(arguments, environment, isTaken, secrets);
+        var settings = new ServerSettings(arguments, environment, isTaken, secrets ?? SecretStore.OfThisMachine(environment));
         var commandLine = CommandLineSettings.Read(arguments, out var file, out var preset, settings.Problems);
         settings.Add(commandLine, _ => true, _ => ".");
         settings.Add(EnvironmentSettings.Read(environment), isTaken ?? (_ => true), EnvironmentSettings.Explain);
@@ -49,7 +52,7 @@ internal sealed class ServerSettings
             settings.Add(EnvironmentPresets.Read(name, preset is null ? EnvironmentSettings.EnvironmentVariable : "--environment", settings.Problems), preset is null && isTaken is not null ? isTaken : _ => true, _ => ".");
         }
 
-        settings.ReadReferences();
+        settings.ReadReferences(secrets);
         settings.CheckValues();
         Contradictions.Note(settings);
         return settings;
@@ -99,6 +102,9 @@ internal sealed class ServerSettings
     /// <returns>Why that cannot be, to be said behind the name of the setting; null if it could.</returns>
     public string? ReadFile(string name, out string text) => Secrets.ReadOrLast(Find(name) ?? "", out text);
 
+    /// <summary>Notes what is wrong with the settings that say how secrets are read, together or with what they name.</summary>
+    public void CheckSecrets() => Problems.AddRange(_accessProblems);
+
     /// <summary>The names of the settings that somebody gave.</summary>
     public IEnumerable<string> Given => _given.Keys;
 
@@ -135,23 +141,51 @@ internal sealed class ServerSettings
         }
     }
 
-    // Of a setting that names a file the reference stays, and whoever reads the file reads what it stands for.
-    private void ReadReferences()
+    // First those that say how the others are read. The store stays the same while the server runs.
+    private void ReadReferences(SecretStore? known)
     {
-        foreach (var (name, given) in _given.Where(each => SecretReference.IsReference(each.Value.Value) && !Settings.Find(each.Key)!.NamesFile).ToArray())
+        var machine = SecretStore.OfThisMachine(_environment);
+        foreach (var name in _given.Keys.Where(SecretProviders.Describes).ToArray())
         {
-            var problem = Secrets.ReadOrLast(given.Value, out var content);
-
-            // Editors and echo end what they write with a line end, which is none of the value's.
-            var text = content.EndsWith("\r\n", StringComparison.Ordinal) ? content[..^2] : content.EndsWith('\n') ? content[..^1] : content;
-            problem ??= text.Length == 0 ? $"must not be empty, but {given.Value} is." : null;
-            if (problem is not null)
-            {
-                Problems.Add($"{given.WrittenAs} {problem}");
-            }
-
-            _given[name] = given with { Value = text, Reference = given.Value, Content = content, IsUnread = problem is not null };
+            ReadReference(name, machine);
         }
+
+        // What is wrong with others is told at once, although they are taken at the next start.
+        var described = SecretProviders.CreateStore(this, _environment, _accessProblems);
+        if (known is not null)
+        {
+            described.Dispose();
+        }
+
+        Secrets = known ?? described;
+        var others = _given.Where(each => SecretReference.IsReference(each.Value.Value) && !SecretProviders.Describes(each.Key)).ToArray();
+        Secrets.Prepare(others.Select(each => each.Value.Value));
+        foreach (var (name, _) in others)
+        {
+            ReadReference(name, Secrets);
+        }
+    }
+
+    // Of a setting that names a file the reference stays, and whoever reads the file reads what it stands for.
+    private void ReadReference(string name, SecretStore secrets)
+    {
+        var given = _given[name];
+        if (!SecretReference.IsReference(given.Value) || Settings.Find(name)!.NamesFile)
+        {
+            return;
+        }
+
+        var problem = secrets.ReadOrLast(given.Value, out var content);
+
+        // Editors and echo end what they write with a line end, which is none of the value's.
+        var text = content.EndsWith("\r\n", StringComparison.Ordinal) ? content[..^2] : content.EndsWith('\n') ? content[..^1] : content;
+        problem ??= text.Length == 0 ? $"must not be empty, but {given.Value} is." : null;
+        if (problem is not null)
+        {
+            Problems.Add($"{given.WrittenAs} {problem}");
+        }
+
+        _given[name] = given with { Value = text, Reference = given.Value, Content = content, IsUnread = problem is not null };
     }
 
     private void CheckValues()

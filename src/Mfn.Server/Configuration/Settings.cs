@@ -34,6 +34,9 @@ internal static class Settings
         (IdentityQuotaOptions.Section, typeof(IdentityQuotaOptions)),
         (TenantQuotaOptions.Section, typeof(TenantQuotaOptions)),
         (AuditOptions.Section, typeof(AuditOptions)),
+        (SecretOptions.Section, typeof(SecretOptions)),
+        (VaultOptions.Section, typeof(VaultOptions)),
+        (AwsOptions.Section, typeof(AwsOptions)),
     ];
 
     /// <summary>Every setting, but the levels of logging.</summary>

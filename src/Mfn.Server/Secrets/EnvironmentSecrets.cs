@@ -9,5 +9,5 @@ internal sealed class EnvironmentSecrets(System.Collections.IDictionary environm
     public bool IsRemote => false;
 
     public ValueTask<string> ReadAsync(string path, CancellationToken cancellationToken) =>
-        ValueTask.FromResult((string?)environment[path] ?? throw new InvalidDataException($"must be an environment variable that is set, but there is no {path}."));
+        ValueTask.FromResult((string?)environment[path] ?? throw new SecretUnavailableException($"must be an environment variable that is set, but there is no {path}."));
 }

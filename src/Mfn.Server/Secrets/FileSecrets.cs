@@ -16,9 +16,9 @@ internal sealed class FileSecrets(System.Collections.IDictionary environment) : 
         if (path.StartsWith(Credentials, StringComparison.Ordinal))
         {
             path = Path.Combine(
-                (string?)environment[Credentials[1..^1]] ?? throw new InvalidDataException($"must be a credential of systemd, but there is no {Credentials[..^1]}."), path[Credentials.Length..]);
+                (string?)environment[Credentials[1..^1]] ?? throw new SecretUnavailableException($"must be a credential of systemd, but there is no {Credentials[..^1]}."), path[Credentials.Length..]);
         }
 
-        return FileText.Read(path, out var text) is { } problem ? throw new InvalidDataException(problem) : ValueTask.FromResult(text);
+        return FileText.Read(path, out var text) is { } problem ? throw new SecretUnavailableException(problem) : ValueTask.FromResult(text);
     }
 }

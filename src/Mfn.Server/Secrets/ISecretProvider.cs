@@ -12,6 +12,6 @@ internal interface ISecretProvider
     /// <summary>What is there now, whole.</summary>
     /// <param name="path">Where it is.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <exception cref="InvalidDataException">It cannot be had; the message says why, behind the name of the setting, and has nothing of a secret in it.</exception>
+    /// <exception cref="SecretUnavailableException">It cannot be had.</exception>
     ValueTask<string> ReadAsync(string path, CancellationToken cancellationToken);
 }
