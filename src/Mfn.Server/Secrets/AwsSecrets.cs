@@ -55,8 +55,11 @@ internal sealed class AwsSecrets(AwsAccess access, System.Collections.IDictionar
         catch (AmazonClientException)
         {
             // Its message may have what it found.
-            throw new SecretUnavailableException(
-                $"must be a secret that can be read, but there are no credentials for AWS: neither in variables, nor in a profile{(access.Profile is null ? "" : $" '{access.Profile}'")}, nor of the container or the machine.") { IsPassing = true };
+            var profile = access.Profile is null ? "a profile" : $"the profile '{access.Profile}'";
+            throw new SecretUnavailableException($"must be a secret that can be read, but there are no credentials for AWS: neither in variables, nor in {profile}, nor of the container or the machine.")
+            {
+                IsPassing = true,
+            };
         }
     }
 

@@ -48,6 +48,6 @@ public sealed class FakeCredentials : FakeServer
         ["AccessKeyId"] = Given.Key,
         ["SecretAccessKey"] = Given.Secret,
         ["Token"] = Given.Session,
-        ["Expiration"] = Expiration,
+        [nameof(Expiration)] = Expiration,
     };
 }

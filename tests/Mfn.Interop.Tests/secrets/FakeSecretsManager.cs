@@ -111,25 +111,25 @@ public sealed class FakeSecretsManager(TimeProvider clock) : FakeServer
 
     private (int Status, JsonNode Body) Create(string name, string value)
     {
-        if (_secrets.ContainsKey(name))
+        if (_secrets.TryGetValue(name, out _))
         {
             return Refuse("ResourceExistsException", "The operation failed because the secret already exists.");
         }
 
         Put(name, value);
-        return (200, new JsonObject { ["ARN"] = ArnOf(name), ["Name"] = name, ["VersionId"] = _secrets[name][^1].Id });
+        return (200, new JsonObject { ["ARN"] = ArnOf(name), ["Name"] = name, ["VersionId"] = Versions(name)[^1].Id });
     }
 
     private (int Status, JsonNode Body) Change(string id, string value)
     {
         var name = NameOf(id);
-        if (!_secrets.ContainsKey(name))
+        if (!_secrets.TryGetValue(name, out _))
         {
             return Refuse("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
         }
 
         Put(name, value);
-        return (200, new JsonObject { ["ARN"] = ArnOf(name), ["Name"] = name, ["VersionId"] = _secrets[name][^1].Id, ["VersionStages"] = new JsonArray("AWSCURRENT") });
+        return (200, new JsonObject { ["ARN"] = ArnOf(name), ["Name"] = name, ["VersionId"] = Versions(name)[^1].Id, ["VersionStages"] = new JsonArray("AWSCURRENT") });
     }
 
     private (int Status, JsonNode Body)? CheckSignature(HttpRequest request, string body)

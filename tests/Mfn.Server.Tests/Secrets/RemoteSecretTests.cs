@@ -1,14 +1,9 @@
 using System.Collections;
-using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using Grpc.Net.Client;
 using Mfn.Contracts.V1;
 using Mfn.SecretFakes;
 using Mfn.Server.Configuration;
 using Mfn.Server.Secrets;
 using Mfn.Server.Tests.Configuration;
-using Mfn.Server.Tests.GrpcStack;
 using Mfn.Server.Tests.Identity;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -48,20 +43,13 @@ public sealed class RemoteSecretTests : IAsyncLifetime
     [Fact]
     public async Task Server_WithItsKeyInVault_AndALimitInAws_ServesAndFollows()
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
-        _vault.Put("secret/data/mfn/tls", new System.Text.Json.Nodes.JsonObject { ["certificate"] = certificate.ExportCertificatePem(), ["key"] = key.ExportPkcs8PrivateKeyPem() }.ToJsonString());
+        using var certificate = new SelfSigned();
+        _vault.Put("secret/data/mfn/tls", new System.Text.Json.Nodes.JsonObject { ["certificate"] = certificate.Certificate, ["key"] = certificate.Key }.ToJsonString());
         _aws.Put("mfn", """{ "steps": 5, "frames": "7" }""");
         await using var app = MfnServer.Build(
             [.. Access, "--urls=https://127.0.0.1:0", "--Tls:CertificateFile=vault:secret/mfn/tls#certificate", "--Tls:KeyFile=vault:secret/mfn/tls#key", "--Limits:MaxSteps=aws:mfn#steps", "--Limits:MaxFrames=aws:mfn#frames", "--Logging:LogLevel:Default=None"]);
         await app.StartAsync();
-        using var handler = new SocketsHttpHandler();
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetCertHashString() == certificate.GetCertHashString();
-        using var channel = GrpcChannel.ForAddress(app.Urls.Single(), new GrpcChannelOptions { HttpHandler = handler });
+        using var channel = certificate.Connect(app.Urls.Single());
         var client = new SimulationService.SimulationServiceClient(channel);
         var order = new SimulateRequest { Spec = new SimulationSpec { GridSize = 4, Steps = 6 } };
         Assert.Equal(Grpc.Core.StatusCode.InvalidArgument, (await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => client.SimulateAsync(order).ResponseAsync)).StatusCode);
