@@ -30,21 +30,6 @@ public static class MfnServer
     /// <summary>Where the server listens unless told otherwise.</summary>
     public const string DefaultUrl = "http://127.0.0.1:50051";
 
-    // Health knows each by its name, and must not ask the contracts for it: nothing that the server does before its first answer reads them.
-    private static readonly string[] ServiceNames =
-    [
-        "grpc.health.v1.Health",
-        "grpc.reflection.v1.ServerReflection",
-        "grpc.reflection.v1alpha.ServerReflection",
-        "mfn.v1.AggregationService",
-        "mfn.v1.FeatureService",
-        "mfn.v1.FractalService",
-        "mfn.v1.MembraneService",
-        "mfn.v1.RunService",
-        "mfn.v1.SimulationService",
-        "mfn.v1.ValidationService",
-    ];
-
     // A frame of HTTP/2 costs the same whatever its size, so that a field should take few. Used as far as the client allows it too.
     private const int MaxFrameBytes = 256 * 1024;
     private const string MaxStepsVariable = $"MFN_{LimitsOptions.Section}__{nameof(LimitsOptions.MaxSteps)}";
@@ -67,6 +52,7 @@ public static class MfnServer
         var access = AccessRules.Load(settings, DefaultUrl);
         settings.CheckQuotas();
         settings.CheckSecrets();
+        MetricsOptions.Check(settings);
         return (credentials, access);
     }
 
@@ -78,7 +64,7 @@ public static class MfnServer
     public static WebApplication BuildForThisProcess()
     {
         // It keeps nothing on disk, of which a server may have to warn.
-        string[] args = ["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Mfn.Server.Storage=Error"];
+        string[] args = ["--urls=http://127.0.0.1:0", "--Metrics:Url=off", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Mfn.Server.Storage=Error"];
         var environment = Environment.GetEnvironmentVariables();
         if (!environment.Keys.Cast<string>().Contains(MaxStepsVariable, StringComparer.OrdinalIgnoreCase))
         {
@@ -103,9 +89,10 @@ public static class MfnServer
         AddRuns(builder.Services);
         builder.Services.AddCalls(access);
         builder.Services.AddQuotas();
-        AddHealth(builder.Services);
+        builder.Services.AddObservability();
 
         var app = builder.Build();
+        app.UseCallCounting();
         app.UseAudit();
         app.UseMiddleware<CallMemoryMiddleware>();
         app.UseCalls();
@@ -124,6 +111,7 @@ public static class MfnServer
         }
 
         PermissionTable.RequireAll(app);
+        app.AddMethodMetrics();
         return app;
     }
 
@@ -197,8 +185,6 @@ public static class MfnServer
     private static void AddRuns(IServiceCollection services)
     {
         services.AddSingleton(TimeProvider.System);
-        services.AddMetrics();
-        services.AddSingleton<ServerMeter>();
         services.AddSingleton<IIdleMemory, IdleBlocks>();
         services.AddSingleton<IIdleMemory>(provider => provider.GetRequiredService<FieldBufferPool>());
         services.AddSingleton<IIdleMemory, IdleFields>();
@@ -225,22 +211,5 @@ public static class MfnServer
         services.AddSingleton<GracefulStop>();
         services.AddHostedService(provider => provider.GetRequiredService<GracefulStop>());
         services.AddSingleton<IConfigureOptions<HostOptions>>(provider => provider.GetRequiredService<GracefulStop>());
-    }
-
-    private static void AddHealth(IServiceCollection services)
-    {
-        services.AddGrpcHealthChecks(health =>
-        {
-            // Watchers learn of the stop from GracefulStop, and stay until it has drained the server. To compute the checks for each call would
-            // tell nothing more, and takes the start of a server longer.
-            health.SuppressCompletionOnShutdown = true;
-            health.UseHealthChecksCache = true;
-            foreach (var name in ServiceNames)
-            {
-                health.Services.Map(name, _ => true);
-            }
-        }).AddCheck<ServingCheck>("serving");
-        services.AddSingleton<HealthAnnouncer>();
-        services.AddSingleton<HealthNotes>();
     }
 }

@@ -1,12 +1,11 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace Mfn.Server.Tests;
 
-/// <summary>What one server's meter has counted.</summary>
+/// <summary>What one server counts, by the metrics' names; labels are added up.</summary>
 internal sealed class Counts : IDisposable
 {
-    private readonly ConcurrentDictionary<string, long> _counts = [];
+    private readonly Dictionary<string, long> _counts = [];
     private readonly MeterListener _listener = new();
 
     public Counts(TestServer server)
@@ -18,12 +17,23 @@ internal sealed class Counts : IDisposable
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _listener.SetMeasurementEventCallback<long>(
-            (instrument, measurement, _, _) => _counts.AddOrUpdate(instrument.Name, measurement, (_, count) => count + measurement));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => _counts[instrument.Name] = _counts.GetValueOrDefault(instrument.Name) + (long)value);
         _listener.Start();
     }
 
-    public long this[string name] => _counts.GetValueOrDefault(name);
+    /// <summary>The sum of a metric's values now.</summary>
+    public long this[string metric]
+    {
+        get
+        {
+            lock (_counts)
+            {
+                _counts.Clear();
+                _listener.RecordObservableInstruments();
+                return _counts.GetValueOrDefault(metric);
+            }
+        }
+    }
 
     public void Dispose() => _listener.Dispose();
 }

@@ -66,6 +66,11 @@ internal sealed class TestServer : IAsyncDisposable
 
     public System.Diagnostics.Metrics.IMeterFactory Meters => _app.Services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
 
+    public Mfn.Server.Observability.ServerMetrics Metrics => _app.Services.GetRequiredService<Mfn.Server.Observability.ServerMetrics>();
+
+    /// <summary>Where metrics and health are; null if nowhere.</summary>
+    public string? MetricsUrl => _app.Services.GetRequiredService<Mfn.Server.Observability.MetricsListener>().Url;
+
     public Mfn.Server.Runs.CheckpointScrub CheckpointScrub => _app.Services.GetRequiredService<Mfn.Server.Runs.CheckpointScrub>();
 
     public Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckService HealthChecks =>
@@ -81,7 +86,7 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Starts a server to which a test has added something.</summary>
     public static async Task<TestServer> StartAsync(Action<WebApplication> addTo, params string[] settings)
     {
-        string[] defaults = ["urls=http://127.0.0.1:0", "Logging:LogLevel:Default=None"];
+        string[] defaults = ["urls=http://127.0.0.1:0", "Logging:LogLevel:Default=None", "Metrics:Url=off"];
         var given = settings.Select(setting => setting.Split('=')[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var app = MfnServer.Build([.. defaults.Where(setting => !given.Contains(setting.Split('=')[0])).Concat(settings).Select(setting => $"--{setting}")]);
         addTo(app);

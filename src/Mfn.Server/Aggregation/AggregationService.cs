@@ -4,6 +4,7 @@ using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Memory;
+using Mfn.Server.Observability;
 using Mfn.Server.Pricing;
 using Mfn.Server.Translation;
 using Microsoft.Extensions.Options;
@@ -15,7 +16,7 @@ namespace Mfn.Server.Aggregation;
 /// upload that goes slowly keeps nobody from computing.
 /// </summary>
 internal sealed class AggregationService(
-    ComputePlaces places, AggregationMemory memory, CallPrices prices, RequestReader reader, ResponseWriter writer, IOptionsMonitor<LimitsOptions> limits)
+    ComputePlaces places, AggregationMemory memory, CallPrices prices, RequestReader reader, ResponseWriter writer, ServerMetrics metrics, IOptionsMonitor<LimitsOptions> limits)
     : AggregationServiceBase
 {
     public override async Task<AggregateResponse> Aggregate(AggregateRequest request, ServerCallContext context)
@@ -38,7 +39,7 @@ internal sealed class AggregationService(
         problems.ThrowIfAny();
         account.Reserve(collector.NeededBytes);
         var outcome = await place.ComputeAsync(
-            ended => work.Measure(() => RoundAggregator.Aggregate(plan, collector, limits.CurrentValue.AggregationThreads, ended)), context.CancellationToken);
+            ended => work.Measure(() => Aggregate(plan, collector, ended)), context.CancellationToken);
         return outcome.ToResponse();
     }
 
@@ -91,7 +92,32 @@ internal sealed class AggregationService(
         using var place = await uploading.TakePlaceAsync(context.CancellationToken);
         await account.ReserveAsync(collector.NeededBytes, context.CancellationToken);
         return await place.ComputeAsync(
-            ended => work.Measure(() => RoundAggregator.Aggregate(plan!, collector, limits.CurrentValue.AggregationThreads, ended)), context.CancellationToken);
+            ended => work.Measure(() => Aggregate(plan!, collector, ended)), context.CancellationToken);
+    }
+
+    private RoundOutcome Aggregate(AggregationPlan plan, UpdateCollector collector, CancellationToken ended)
+    {
+        var outcome = ServerMetrics.FailedRound;
+        try
+        {
+            var round = RoundAggregator.Aggregate(plan, collector, limits.CurrentValue.AggregationThreads, ended);
+            foreach (var refused in round.Refused)
+            {
+                metrics.RefusedUpdates.WithLabels(MetricLabel.ValueOf(refused.Reason)).Inc();
+            }
+
+            outcome = ServerMetrics.AnsweredRound;
+            return round;
+        }
+        catch (CallRefusedException)
+        {
+            outcome = ServerMetrics.ShortRound;
+            throw;
+        }
+        finally
+        {
+            metrics.Rounds.WithLabels(plan.Rule.Name, outcome).Inc();
+        }
     }
 
     private static void RequireNoStart(UploadMessage message, RequestProblems problems)

@@ -23,7 +23,7 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
 
     private readonly AuditOptions _options;
     private readonly TimeProvider _clock;
-    private readonly ServerMeter _meter;
+    private readonly ServerMetrics _metrics;
     private readonly ILogger<AuditLog> _logger;
     private readonly AlikeCalls _alike;
     private readonly CancellationTokenSource _ending = new();
@@ -41,9 +41,9 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
     private DateTimeOffset? _failedSince;
     private volatile bool _isFailing;
 
-    public AuditLog(IOptions<AuditOptions> options, TimeProvider clock, ServerMeter meter, ILogger<AuditLog> logger)
+    public AuditLog(IOptions<AuditOptions> options, TimeProvider clock, ServerMetrics metrics, ILogger<AuditLog> logger)
     {
-        (_options, _clock, _meter, _logger) = (options.Value, clock, meter, logger);
+        (_options, _clock, _metrics, _logger) = (options.Value, clock, metrics, logger);
         _alike = new AlikeCalls(clock);
     }
 
@@ -357,7 +357,7 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
         if (count > 0)
         {
             Interlocked.Add(ref _lostCount, count);
-            _meter.LostAuditEvents.Add(count);
+            _metrics.LostAuditEvents.Inc(count);
         }
     }
 

@@ -8,19 +8,23 @@ using Microsoft.AspNetCore.Authorization.Policy;
 namespace Mfn.Server.Calls;
 
 /// <summary>Answers calls whose caller is not known, or may not do what it asks for: the first with UNAUTHENTICATED, the others with PERMISSION_DENIED.</summary>
-internal sealed partial class AccessRefusal(ServerMeter meter, TimeProvider clock, ILogger<AccessRefusal> logger) : IAuthorizationMiddlewareResultHandler
+internal sealed partial class AccessRefusal(ServerMetrics metrics, TimeProvider clock, ILogger<AccessRefusal> logger) : IAuthorizationMiddlewareResultHandler
 {
     private readonly LogQuota _quota = new(clock);
 
     public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
+        var caller = CallerPrincipal.Of(context);
+        var failure = context.Features.Get<CredentialRefusedException>();
+        var outcome = caller is null ? MetricLabel.ValueOf(failure?.End ?? CredentialEnd.Missing) : authorizeResult.Succeeded ? "accepted" : "denied";
+        metrics.Authentications.WithLabels(KindOf(caller?.Identity ?? failure?.Identity, failure), outcome).Inc();
         if (authorizeResult.Succeeded)
         {
             return next(context);
         }
 
-        var refusal = Refuse(context);
-        meter.DeniedCalls.Add(1, new KeyValuePair<string, object?>("status", refusal.StatusCode.ToString()));
+        var refusal = Refuse(context, caller, failure);
+        refusal.CountIn(metrics);
         if (_quota.TryTake(out var unsaidCount))
         {
             var path = CallersText.Show(context.Request.Path, CallersText.LongestQuote);
@@ -31,14 +35,16 @@ internal sealed partial class AccessRefusal(ServerMeter meter, TimeProvider cloc
         return Task.CompletedTask;
     }
 
-    private static CallRefusedException Refuse(HttpContext context)
+    private static string KindOf(CallerIdentity? caller, CredentialRefusedException? failure) =>
+        caller is not null ? MetricLabel.ValueOf(caller.Kind) : failure is null ? ServerMetrics.None : ServerMetrics.Unknown;
+
+    private static CallRefusedException Refuse(HttpContext context, Credential? caller, CredentialRefusedException? failure)
     {
-        if (CallerPrincipal.Of(context) is { Identity: var caller })
+        if (caller is not null)
         {
-            return CallRefusedException.PermissionDenied(PermissionTable.Of(context)!, caller);
+            return CallRefusedException.PermissionDenied(PermissionTable.Of(context)!, caller.Identity);
         }
 
-        var failure = context.Features.Get<CredentialRefusedException>();
         return failure is null ? CallRefusedException.Unauthenticated() : CallRefusedException.Unauthenticated(failure.End, failure.Message);
     }
 

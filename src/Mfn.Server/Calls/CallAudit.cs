@@ -1,18 +1,16 @@
 using System.Buffers;
-using System.Globalization;
 using System.Net;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Mfn.Server.Audit;
 using Mfn.Server.Identity;
-using Microsoft.AspNetCore.Http.Features;
+using Mfn.Server.Observability;
 
 namespace Mfn.Server.Calls;
 
 /// <summary>Notes every call in the audit log, whatever comes of it: around everything else that happens to a call.</summary>
-internal sealed class CallAudit(RequestDelegate next, AuditLog log, TimeProvider clock)
+internal sealed class CallAudit(RequestDelegate next, AuditLog log, ServerMetrics metrics, TimeProvider clock)
 {
-    private const string StatusHeader = "grpc-status";
     private const string AnswerNotTaken = "ANSWER_NOT_TAKEN";
     private const string Unavailable = "AUDIT_UNAVAILABLE";
     private const int TraceLength = 32;
@@ -32,6 +30,7 @@ internal sealed class CallAudit(RequestDelegate next, AuditLog log, TimeProvider
             {
                 var refusal = CallRefusedException.NotAudited();
                 refusal.Answer(context);
+                refusal.CountIn(metrics);
                 call.Reason = Unavailable;
             }
             else
@@ -105,7 +104,7 @@ internal sealed class CallAudit(RequestDelegate next, AuditLog log, TimeProvider
 
     private ValueTask EndAsync(HttpContext context, AuditedCall call)
     {
-        var code = StatusOf(context);
+        var code = CallStatus.Of(context);
         var isTaken = code != StatusCode.OK || !context.RequestAborted.IsCancellationRequested;
         var each = Describe(context, call, call.HasBegun ? AuditEventKind.End : AuditEventKind.Call, clock.GetUtcNow()) with
         {
@@ -137,16 +136,6 @@ internal sealed class CallAudit(RequestDelegate next, AuditLog log, TimeProvider
 
     private static string PeerOf(ConnectionInfo connection) =>
         connection.RemoteIpAddress is { } address ? new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, connection.RemotePort).ToString() : "unix";
-
-    private static StatusCode StatusOf(HttpContext context)
-    {
-        // A call that was refused before its handler ran has its status among the headers.
-        var text = context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers[StatusHeader].ToString();
-        text = string.IsNullOrEmpty(text) ? context.Response.Headers[StatusHeader].ToString() : text;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? (StatusCode)status
-            : context.RequestAborted.IsCancellationRequested ? StatusCode.Cancelled
-            : StatusCode.Unknown;
-    }
 
     // Callers choose it, so that it must have a form in which there is no room for more than an id.
     private static string? CorrelationIdOf(IHeaderDictionary headers)

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Observability;
 using Mfn.Server.Texts;
 
 namespace Mfn.Server.Calls;
@@ -10,7 +11,7 @@ namespace Mfn.Server.Calls;
 /// What happens around every call: it is counted, its messages are looked through, and its errors become statuses here and nowhere else. What the server did
 /// not foresee is logged and tells the client nothing.
 /// </summary>
-internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWriter writer, ServerLifetime lifetime, TimeProvider clock, ILogger<CallInterceptor> logger) : Interceptor
+internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWriter writer, ServerMetrics metrics, ServerLifetime lifetime, TimeProvider clock, ILogger<CallInterceptor> logger) : Interceptor
 {
     /// <summary>All that a client is told of a fault of the server.</summary>
     public const string InternalError = "Internal error.";
@@ -129,6 +130,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
     private RpcException ToRpcException(CallRefusedException refused, ServerCallContext context)
     {
         LogRefused(context.Method, refused.StatusCode, refused.Message);
+        refused.CountIn(metrics);
         CallAudit.NoteReason(context.GetHttpContext(), refused);
         return refused.ToRpcException();
     }

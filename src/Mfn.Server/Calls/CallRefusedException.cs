@@ -5,6 +5,7 @@ using Google.Rpc;
 using Grpc.Core;
 using Mfn.Core.Aggregation.Rules;
 using Mfn.Server.Identity;
+using Mfn.Server.Observability;
 using Mfn.Server.Texts;
 using RichStatus = Google.Rpc.Status;
 
@@ -230,6 +231,16 @@ internal sealed class CallRefusedException : Exception
     /// <summary>The server stops; another one, or this one after its restart, may serve the call.</summary>
     public static CallRefusedException Stopping() =>
         new(StatusCode.Unavailable, "The server is stopping.", new RetryInfo { RetryDelay = TimeSpan.FromSeconds(1).ToDuration() });
+
+    /// <summary>Counts it.</summary>
+    public void CountIn(ServerMetrics metrics)
+    {
+        metrics.Refusals.WithLabels(ErrorReason ?? CallStatus.NameOf(StatusCode)).Inc();
+        foreach (var quota in Details.OfType<QuotaFailure>().SelectMany(failure => failure.Violations))
+        {
+            metrics.QuotaRefusals.WithLabels(quota.QuotaMetric).Inc();
+        }
+    }
 
     /// <summary>The status that tells all, for a message.</summary>
     public RichStatus ToStatus()

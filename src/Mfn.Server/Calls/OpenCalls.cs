@@ -14,12 +14,12 @@ namespace Mfn.Server.Calls;
 /// connection. Clients that do neither leave that call hanging without a word: with <see cref="LimitsOptions.AnnounceSpareStreams"/> Kestrel announces more
 /// (<see cref="KestrelLimit"/>), and one too many is refused here.
 /// </summary>
-internal sealed partial class OpenCalls(IOptions<LimitsOptions> options, ServerMeter meter, TimeProvider clock, ILogger<OpenCalls> logger)
+internal sealed partial class OpenCalls(IOptions<LimitsOptions> options, ServerMetrics metrics, TimeProvider clock, ILogger<OpenCalls> logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
 
-    private readonly ServerMeter _meter = meter;
+    private readonly ServerMetrics _metrics = metrics;
     private readonly int _limit = options.Value.MaxStreamsPerConnection;
     private readonly bool _refuses = options.Value.AnnounceSpareStreams;
     private readonly LogQuota _quota = new(clock);
@@ -77,7 +77,6 @@ internal sealed partial class OpenCalls(IOptions<LimitsOptions> options, ServerM
         }
 
         call.Dispose();
-        _meter.RefusedCalls.Add(1);
         throw CallRefusedException.OverLimit(
             $"This connection already has {_limit} open calls, the most that the server allows on one. End a call or open another connection; "
             + "it may be a proxy's, that sends the calls of many clients over one: let it have fewer streams on each.",
@@ -86,7 +85,7 @@ internal sealed partial class OpenCalls(IOptions<LimitsOptions> options, ServerM
 
     private void NoteFull(string connectionId)
     {
-        _meter.FullConnections.Add(1);
+        _metrics.FullConnections.Inc();
         if (!_refuses && _quota.TryTake(out var unsaidCount))
         {
             LogFull(connectionId, _limit, unsaidCount);
@@ -114,7 +113,6 @@ internal sealed partial class OpenCalls(IOptions<LimitsOptions> options, ServerM
             _all = all;
             _connection = connection;
             Interlocked.Increment(ref _all._count);
-            _all._meter.OpenCalls.Add(1);
             Position = Interlocked.Increment(ref _connection.Count);
         }
 
@@ -124,7 +122,6 @@ internal sealed partial class OpenCalls(IOptions<LimitsOptions> options, ServerM
         {
             Interlocked.Decrement(ref _connection.Count);
             Interlocked.Decrement(ref _all._count);
-            _all._meter.OpenCalls.Add(-1);
         }
     }
 }

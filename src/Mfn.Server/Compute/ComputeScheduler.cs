@@ -55,6 +55,18 @@ internal sealed class ComputeScheduler : IDisposable
     /// <summary>How many threads there are.</summary>
     public int ThreadCount => _threads.Length;
 
+    /// <summary>How much waits for a thread.</summary>
+    public int WaitingCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _ready.Sum(queue => queue.Waiting.Count);
+            }
+        }
+    }
+
     /// <summary>The time that the threads have computed, all together.</summary>
     public TimeSpan BusyTime
     {

@@ -58,7 +58,7 @@ internal sealed class LimitsOptions
     [Range(1, 64)]
     public int AggregationThreads { get; set; } = 1;
 
-    [Setting("the most calls open at once on one connection, which clients are told. A client that wants more opens another connection (.NET, HAProxy) or waits, without a word, until a call ends (grpc-js, gRPC C-core): give it more channels. The log and `mfn.connections.filled` tell of connections that are full")]
+    [Setting("the most calls open at once on one connection, which clients are told. A client that wants more opens another connection (.NET, HAProxy) or waits, without a word, until a call ends (grpc-js, gRPC C-core): give it more channels. The log and `mfn_connections_filled_total` tell of connections that are full")]
     [Range(1, 100_000)]
     public int MaxStreamsPerConnection { get; set; } = 256;
 

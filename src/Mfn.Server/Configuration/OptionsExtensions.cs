@@ -11,6 +11,7 @@ internal static class OptionsExtensions
         services.AddOptions<RunsOptions>().BindConfiguration(RunsOptions.Section);
         services.AddOptions<ShutdownOptions>().BindConfiguration(ShutdownOptions.Section);
         services.AddOptions<SecretOptions>().BindConfiguration(SecretOptions.Section);
+        services.AddOptions<MetricsOptions>().BindConfiguration(MetricsOptions.Section);
         services.AddOptions<ReflectionOptions>().BindConfiguration(ReflectionOptions.Section);
     }
 }

@@ -8,6 +8,6 @@ internal sealed class ProxyOptions
     [Setting("addresses and networks, with commas between them, of the proxies that end TLS; `unix` for whoever can reach a Unix domain socket")]
     public string? Addresses { get; set; }
 
-    [Setting("the header in which they tell of their client's certificate; from others it is dropped, and counted in `mfn.identity.dropped_headers`")]
+    [Setting("the header in which they tell of their client's certificate; from others it is dropped, and counted in `mfn_identity_dropped_headers_total`")]
     public string? CertificateHeader { get; set; }
 }

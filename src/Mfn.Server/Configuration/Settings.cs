@@ -37,6 +37,7 @@ internal static class Settings
         (SecretOptions.Section, typeof(SecretOptions)),
         (VaultOptions.Section, typeof(VaultOptions)),
         (AwsOptions.Section, typeof(AwsOptions)),
+        (MetricsOptions.Section, typeof(MetricsOptions)),
     ];
 
     /// <summary>Every setting, but the levels of logging.</summary>
@@ -81,7 +82,8 @@ internal static class Settings
         var elsewhere = known.Where(name => Last(name).Equals(last, StringComparison.OrdinalIgnoreCase)).ToArray();
         if (elsewhere.Length > 0)
         {
-            return elsewhere;
+            // What is in no section may be called almost the same.
+            return [.. NearestName.Find(last, known.Where(name => Last(name) == name)), .. elsewhere];
         }
 
         var nearest = NearestName.Find(wrong, known);

@@ -84,6 +84,9 @@ internal static class DurableFiles
         FlushDirectory(Path.GetDirectoryName(path)!);
     }
 
+    /// <summary>Deletes what was prepared for a file.</summary>
+    public static void DeletePrepared(string path) => File.Delete(path + TemporarySuffix);
+
     /// <summary>
     /// Makes what was created, renamed or deleted in a directory survive a power cut. Only Linux has a way that is used here; elsewhere the file
     /// system's journal must do.

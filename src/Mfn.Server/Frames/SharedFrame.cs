@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 
 namespace Mfn.Server.Frames;
@@ -23,6 +24,9 @@ internal sealed class SharedFrame : SharedResource
         snapshot?.Retain();
         delta?.Differences.Retain();
     }
+
+    /// <summary>When it was made, as <see cref="Stopwatch.GetTimestamp"/> tells it.</summary>
+    public long Made { get; } = Stopwatch.GetTimestamp();
 
     /// <summary>Steps completed.</summary>
     public int Step { get; }

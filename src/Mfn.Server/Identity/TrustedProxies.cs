@@ -10,14 +10,14 @@ internal sealed class TrustedProxies
 {
     private const string Unix = "unix";
 
-    private readonly ServerMeter _meter;
+    private readonly ServerMetrics _metrics;
     private readonly IReadOnlyList<IPNetwork> _networks;
     private readonly bool _trustsUnix;
     private readonly string? _header;
 
-    public TrustedProxies(IOptions<ProxyOptions> options, ServerMeter meter)
+    public TrustedProxies(IOptions<ProxyOptions> options, ServerMetrics metrics)
     {
-        _meter = meter;
+        _metrics = metrics;
         _header = options.Value.CertificateHeader;
         _networks = Read(options.Value.Addresses ?? "", out _trustsUnix, out _);
     }
@@ -66,7 +66,7 @@ internal sealed class TrustedProxies
             return values.ToString();
         }
 
-        _meter.DroppedHeaders.Add(1);
+        _metrics.DroppedHeaders.Inc();
         return null;
     }
 

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Mfn.Server.Quotas;
 
 /// <summary>Gives each call the account of its caller, and refuses those for which it has too many open. Probes have neither.</summary>
-internal sealed partial class QuotaMiddleware(RequestDelegate next, QuotaLedger ledger, TimeProvider clock, ILogger<QuotaMiddleware> logger)
+internal sealed partial class QuotaMiddleware(RequestDelegate next, QuotaLedger ledger, ServerMetrics metrics, TimeProvider clock, ILogger<QuotaMiddleware> logger)
 {
     private const string StatusTrailer = "grpc-status";
     private const string Ok = "0";
@@ -63,6 +63,7 @@ internal sealed partial class QuotaMiddleware(RequestDelegate next, QuotaLedger 
                 LogRefused(path, refused.StatusCode, refused.Message, unsaidCount);
             }
 
+            refused.CountIn(metrics);
             refused.Answer(context);
             return null;
         }

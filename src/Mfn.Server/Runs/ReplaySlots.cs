@@ -7,7 +7,13 @@ internal sealed class ReplaySlots(int count) : IDisposable
     private int _waitingCount;
 
     /// <summary>Whether somebody waits for a slot.</summary>
-    public bool IsWanted => Volatile.Read(ref _waitingCount) > 0;
+    public bool IsWanted => WaitingCount > 0;
+
+    /// <summary>How many wait for one.</summary>
+    public int WaitingCount => Volatile.Read(ref _waitingCount);
+
+    /// <summary>How many are taken.</summary>
+    public int TakenCount => count - _free.CurrentCount;
 
     /// <summary>Takes a slot; false if there was none for the given time.</summary>
     public async Task<bool> TryTakeAsync(TimeSpan patience, CancellationToken cancellationToken)

@@ -95,7 +95,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
                 $"The run already has {_services.Options.MaxWatchersPerRun} watchers, the most that the server allows.", TimeSpan.FromSeconds(1));
         }
 
-        _services.Meter.Watchers.Add(1);
+        _services.Metrics.Watchers.Inc();
         return new CountedWatcher(this);
     }
 
@@ -273,7 +273,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
         {
             run.Touch();
             Interlocked.Decrement(ref run._watcherCount);
-            run._services.Meter.Watchers.Add(-1);
+            run._services.Metrics.Watchers.Dec();
         }
     }
 }

@@ -1,12 +1,15 @@
 using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Steering;
+using Mfn.Server.Files;
+using Mfn.Server.Observability;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
+using Prometheus;
 
 namespace Mfn.Server.Runs;
 
 /// <summary>Records a run in a data directory.</summary>
-internal sealed class RunRecorder(RunStore store, StoredRun files, TimeProvider clock) : IRunRecorder
+internal sealed class RunRecorder(RunStore store, StoredRun files, TimeProvider clock, ServerMetrics metrics) : IRunRecorder
 {
     // What it takes to recompute the steps since the last checkpoint is the time that a restart takes longer.
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(30);
@@ -27,7 +30,11 @@ internal sealed class RunRecorder(RunStore store, StoredRun files, TimeProvider 
         return horizon is { } step ? AppendAsync(record, ToRecord(step)) : AppendAsync(record);
     }
 
-    public ValueTask ExtendHorizonAsync(int step) => AppendAsync(ToRecord(step));
+    public ValueTask ExtendHorizonAsync(int step)
+    {
+        metrics.HorizonExtensions.Inc();
+        return AppendAsync(ToRecord(step));
+    }
 
     public ValueTask EndAsync(RunEnd end, int step) => AppendAsync(new RunLogRecord
     {
@@ -36,7 +43,7 @@ internal sealed class RunRecorder(RunStore store, StoredRun files, TimeProvider 
 
     public async ValueTask AddAsync(SimulationCheckpoint checkpoint, long firstStepNeeded)
     {
-        await Task.Run(() =>
+        await MeasureAsync(metrics.CheckpointDuration, () =>
         {
             files.WriteCheckpoint(checkpoint);
             files.Log.FlushMark();
@@ -66,5 +73,21 @@ internal sealed class RunRecorder(RunStore store, StoredRun files, TimeProvider 
     private static RunLogRecord ToRecord(int horizon) => new() { Horizon = new Horizon { Step = horizon } };
 
     // The disk must not hold a thread that computes.
-    private async ValueTask AppendAsync(params RunLogRecord[] records) => await Task.Run(() => files.Log.Append(records));
+    private async ValueTask AppendAsync(params RunLogRecord[] records) => await MeasureAsync(metrics.FlushDuration, () => files.Log.Append(records));
+
+    private Task MeasureAsync(Histogram duration, Action write) => Task.Run(() =>
+    {
+        var start = clock.GetTimestamp();
+        try
+        {
+            write();
+        }
+        catch (Exception error) when (DurableFiles.IsWriteFailure(error))
+        {
+            metrics.FailedWrites.Inc();
+            throw;
+        }
+
+        duration.Observe(clock.GetElapsedTime(start).TotalSeconds);
+    });
 }

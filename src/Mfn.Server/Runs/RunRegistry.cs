@@ -50,7 +50,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         CallPrices prices,
         QuotaLedger quotas,
         MemoryAccount memory,
-        ServerMeter meter,
+        ServerMetrics metrics,
         ServerLifetime lifetime,
         HealthNotes notes,
         TimeProvider clock,
@@ -64,7 +64,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         _logger = loggers.CreateLogger<RunRegistry>();
         _replays = new ReplaySlots(options.Value.MaxReplays);
         _heartbeats = new Heartbeats(options.Value.HeartbeatInterval, clock);
-        Services = new RunServices(scheduler, frames, buffers, prices, new BacklogMemory(buffers, memory, options.Value.MaxBacklogBytes), memory, _replays, _heartbeats, meter, lifetime, clock, options.Value);
+        Services = new RunServices(scheduler, frames, buffers, prices, new BacklogMemory(buffers, memory, options.Value.MaxBacklogBytes), memory, _replays, _heartbeats, metrics, lifetime, clock, options.Value);
 
         // Often enough that a run is deleted about when its time has come.
         // No timer waits for more than seven weeks.
@@ -86,6 +86,19 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
                     .Where(run => run.Tenant == tenant)
                     .OrderByDescending(run => run.Created)
                     .ThenBy(run => run.Id.Value),
+            ];
+        }
+    }
+
+    /// <summary>How many runs are in each state; those that were left alone have none.</summary>
+    public IReadOnlyList<(RunState? State, int Count)> CountByState()
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. Enum.GetValues<RunState>().Select(state => ((RunState?)state, _runs.Values.Count(run => run.State == state))),
+                (null, _damaged.Count),
             ];
         }
     }
@@ -290,7 +303,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
 
         try
         {
-            return new RunRecorder(_store, _store.Create(origin.ToHeader(), origin.Checkpoint), Services.Clock);
+            return new RunRecorder(_store, _store.Create(origin.ToHeader(), origin.Checkpoint), Services.Clock, Services.Metrics);
         }
         catch (Exception error) when (DurableFiles.IsWriteFailure(error))
         {
@@ -318,10 +331,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_runs.Remove(run.Id))
-            {
-                Services.Meter.LiveRuns.Add(-1);
-            }
+            _runs.Remove(run.Id);
         }
     }
 
@@ -329,7 +339,6 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     {
         var run = new Run(origin, recorder, memory, Services, _lifetime.Drained);
         _runs.Add(run.Id, run);
-        Services.Meter.LiveRuns.Add(1);
         LogStarted(run.Id, origin.Checkpoint.State.Step);
         _ = LogFaultAsync(run);
         return run;
@@ -377,7 +386,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         try
         {
             files = store.Open(id);
-            return (RunLoader.Load(files, LimitsOptions.Widest), new RunRecorder(store, files, Services.Clock));
+            return (RunLoader.Load(files, LimitsOptions.Widest), new RunRecorder(store, files, Services.Clock, Services.Metrics));
         }
         catch (Exception error)
         {
@@ -419,7 +428,6 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
             _damaged.Add(run.Id, run);
         }
 
-        Services.Meter.DamagedRuns.Add(1);
         _notes.Add($"runs/{run.Id}", run.Reason);
         if (_notes.Count <= MaxLoggedEntries)
         {

@@ -3,6 +3,7 @@ using Mfn.Core.Simulation;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
+using Mfn.Server.Observability;
 using Mfn.Server.Pricing;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
@@ -25,6 +26,7 @@ internal sealed class RunSimulation : IAsyncDisposable
     private readonly SteadyStateWatch? _steadyState;
     private readonly StatusBoard _status;
     private readonly WorkMeter _work;
+    private readonly ServerMetrics _metrics;
     private RunEnd? _end;
     private bool _isCaughtUp;
     private int? _pauseAt;
@@ -36,6 +38,7 @@ internal sealed class RunSimulation : IAsyncDisposable
     public RunSimulation(RunOrigin origin, IRunRecorder recorder, RunMemory memory, RunServices services)
     {
         _origin = origin;
+        _metrics = services.Metrics;
         _ledger = new CommandLedger(services.Options, memory);
         _owner = memory.Owner;
         Pacer = new Pacer(origin.Plan.StepsPerSecond, services.Clock);
@@ -102,6 +105,8 @@ internal sealed class RunSimulation : IAsyncDisposable
             _simulation.Advance(count, cancelled);
             var taken = Stopwatch.GetElapsedTime(start);
             _audience.NoteSteps(_simulation.Engine, count, taken);
+            _metrics.Steps.Inc(count);
+            _metrics.StepDuration.Observe(taken.TotalSeconds / count);
             if (count >= _simulation.Engine.MaxStepsPerPass)
             {
                 _work.Add(count, taken);

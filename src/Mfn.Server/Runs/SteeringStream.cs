@@ -67,6 +67,7 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
             catch (CallRefusedException refused) when (refused.StatusCode is not (StatusCode.NotFound or StatusCode.Unavailable))
             {
                 // Another command may be fine.
+                refused.CountIn(runs.Services.Metrics);
                 await CallAudit.NoteCommandAsync(context, ActionOf(upload?.Request.Command ?? request.Command), refused);
                 response.Refused = refused.ToStatus();
                 isRestRefused = isPart || request.ValuesFollow;

@@ -4,6 +4,7 @@ using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Frames;
 using Mfn.Server.Memory;
+using Mfn.Server.Observability;
 using Mfn.Server.Pricing;
 using Mfn.Server.Quotas;
 using Mfn.Server.Storage;
@@ -32,6 +33,9 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     private static readonly TimeSpan FirstSign = TimeSpan.FromSeconds(1);
 
     private readonly WatchMessages _messages = new(run, order.Token);
+    private readonly long _begun = Stopwatch.GetTimestamp();
+    private readonly FrameMetrics _frames = services.Metrics.FramesOf(MetricLabel.ValueOf(order.Delivery));
+    private bool _hasFrame;
     private CellStepReservation? _paid;
     private Replay? _replay;
     private long _replayStart;
@@ -46,6 +50,11 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     {
         using var watch = QuotaAccount.Of(context).Hold(QuotaKind.Watchers);
         using var counted = run.AddWatcher();
+        if (order.Token is not null)
+        {
+            services.Metrics.Resumptions.Inc();
+        }
+
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, services.Lifetime.Draining);
         try
         {
@@ -146,7 +155,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     {
         // One that wants no lossless stream has no use for old frames beyond the gap.
         var first = order.Delivery == Delivery.Lossless ? run.History.FirstAvailable : run.History.Latest;
-        await WriteAsync(_messages.Gap(GapReason.HistoryTrimmed, first, droppedCount: 0));
+        await WriteGapAsync(GapReason.HistoryTrimmed, first, droppedCount: 0);
         return order.Delivery == Delivery.Lossless && first < run.History.Latest ? first : null;
     }
 
@@ -261,17 +270,21 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     {
         var frame = await replay.EncodeAsync(Asked.Format, cancellationToken);
         var price = PriceOf(frame);
-        await SendAsync(frame, isFollowed: false);
+        await SendAsync(frame, isFollowed: false, isLive: false);
         await PayAsync(price, cancellationToken);
     }
 
-    private async Task SendAsync(SharedFrame frame, bool isFollowed)
+    private async Task SendAsync(SharedFrame frame, bool isFollowed, bool isLive)
     {
         var byteCount = frame.ByteCount;
+        var made = frame.Made;
+        long sentBytes;
         Task writing;
         try
         {
-            writing = writeAsync(_messages.Frame(frame), isFollowed);
+            var message = _messages.Frame(frame);
+            sentBytes = message.CalculateSize();
+            writing = writeAsync(message, isFollowed);
         }
         finally
         {
@@ -280,7 +293,29 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
         }
 
         await (writing.IsCompleted ? writing : WaitForAsync(writing, byteCount));
-        services.Meter.SentFrames.Add(1);
+        Note(sentBytes, isLive ? made : null);
+    }
+
+    private void Note(long sentBytes, long? made)
+    {
+        _frames.Sent.Inc();
+        _frames.SentBytes.Inc(sentBytes);
+        if (made is { } start)
+        {
+            services.Metrics.DeliveryLag.Observe(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        if (!_hasFrame)
+        {
+            _hasFrame = true;
+            services.Metrics.FirstFrame.Observe(Stopwatch.GetElapsedTime(_begun).TotalSeconds);
+        }
+    }
+
+    private Task WriteGapAsync(GapReason reason, RunPosition next, long droppedCount)
+    {
+        services.Metrics.Gaps.WithLabels(MetricLabel.ValueOf(reason)).Inc();
+        return WriteAsync(_messages.Gap(reason, next, droppedCount));
     }
 
     /// <summary>What a frame costs its watcher, whether it is sent whole or as a difference.</summary>
@@ -324,6 +359,8 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
         }
         catch (TimeoutException)
         {
+            services.Metrics.Stalls.Inc();
+
             // The unfinished write blocks the stream, so that no status can follow it.
             context.GetHttpContext().Abort();
             throw CallRefusedException.OverLimit("Messages that watchers do not take have all the memory that there is for them.", UncountedTime);
@@ -343,7 +380,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
                 var price = PriceOf(frame);
                 var isFollowed = unsentBytes < MaxBytesTogether && subscription.HasNext;
                 unsentBytes = isFollowed ? unsentBytes : 0;
-                await SendAsync(frame, isFollowed);
+                await SendAsync(frame, isFollowed, isLive: true);
                 await PayAsync(price, cancellationToken);
             }
             else if (!await SendAsync(item))
@@ -359,10 +396,11 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
         switch (item)
         {
             case WatchItem.Dropped dropped:
-                services.Meter.DroppedFrames.Add(dropped.Count);
-                await WriteAsync(_messages.Gap(GapReason.SlowWatcher, new RunPosition(dropped.NextStep, 0), dropped.Count));
+                _frames.Dropped.Inc(dropped.Count);
+                await WriteGapAsync(GapReason.SlowWatcher, new RunPosition(dropped.NextStep, 0), dropped.Count);
                 return true;
             case WatchItem.Degraded { Quality: var quality }:
+                services.Metrics.Degradations.Inc();
                 await WriteAsync(_messages.Other(new WatchRunResponse { FellBehind = quality.ToWire() }));
                 return true;
             case WatchItem.Restored:
@@ -375,6 +413,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
                 await WriteAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
                 return true;
             case WatchItem.Overrun { MaxFrames: var maxFrames, MaxBytes: var maxBytes }:
+                services.Metrics.Stalls.Inc();
                 throw CallRefusedException.WatcherTooSlow(maxFrames, maxBytes);
             case WatchItem.Behind:
                 throw CallRefusedException.FramesTooCostly();

@@ -17,6 +17,7 @@ internal sealed partial class RunStore : IDisposable
     public const string MarksName = "acknowledged";
 
     private const string DeletedSuffix = ".deleted";
+    private const string ProbeName = "probe";
 
     private readonly string _runs;
     private readonly string _marks;
@@ -55,6 +56,22 @@ internal sealed partial class RunStore : IDisposable
         {
             _lock.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Why nothing can be written to the directory now; null if it can. What is written for that is deleted, by the next start at the latest.</summary>
+    public string? FindWriteProblem()
+    {
+        var path = Path.Combine(_marks, ProbeName);
+        try
+        {
+            DurableFiles.Prepare(path, stream => stream.WriteByte(0));
+            DurableFiles.DeletePrepared(path);
+            return null;
+        }
+        catch (Exception error) when (DurableFiles.IsWriteFailure(error))
+        {
+            return (error.InnerException ?? error).Message;
         }
     }
 

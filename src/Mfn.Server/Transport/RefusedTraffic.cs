@@ -7,7 +7,7 @@ namespace Mfn.Server.Transport;
 /// Says in the server's log what Kestrel refuses before a call begins, which Kestrel says only to those who debug it: a proxy that does not speak
 /// HTTP/2 or whose frames are wrong, a handshake that fails. It listens to Kestrel's own messages, and passes on few of them a minute.
 /// </summary>
-internal sealed partial class RefusedTraffic(IServiceProvider services, ServerMeter meter, TimeProvider clock) : ILoggerProvider
+internal sealed partial class RefusedTraffic(IServiceProvider services, ServerMetrics metrics, TimeProvider clock) : ILoggerProvider
 {
     private const string Kestrel = "Microsoft.AspNetCore.Server.Kestrel";
 
@@ -51,7 +51,7 @@ internal sealed partial class RefusedTraffic(IServiceProvider services, ServerMe
 
     private void Note(string reason)
     {
-        meter.RefusedTraffic.Add(1);
+        metrics.RefusedTraffic.Inc();
         if (_quota.TryTake(out var unsaidCount))
         {
             // Made late: the factory makes this provider.

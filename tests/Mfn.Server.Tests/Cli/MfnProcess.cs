@@ -24,6 +24,12 @@ internal sealed class MfnProcess : IDisposable
 
         // The contexts of whoever runs the tests are not theirs.
         start.Environment["XDG_CONFIG_HOME"] = Path.Combine(AppContext.BaseDirectory, "no-config");
+        if (arguments is ["serve", ..])
+        {
+            // Of many servers at once only one could have the usual port.
+            start.Environment["MFN_Metrics__Url"] = "off";
+        }
+
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

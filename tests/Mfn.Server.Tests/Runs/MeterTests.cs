@@ -17,13 +17,13 @@ public sealed class MeterTests
             await watcher.ReadAsync(call, _ => true);
             var refused = await Assert.ThrowsAsync<RpcException>(async () => await server.Runs.GetRunAsync(new GetRunRequest { RunId = run.RunId }));
             Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
-            Assert.Equal((1, 1, 1, 1), (counts["mfn.calls.open"], counts["mfn.watchers"], counts["mfn.live_runs"], counts["mfn.calls.refused"]));
+            Assert.Equal((1, 1, 1, 1), (counts["mfn.rpc.open"], counts["mfn.watchers"], counts["mfn.runs"], counts["mfn.rpc.refusals"]));
             using var channel = server.Connect();
             await new RunService.RunServiceClient(channel).DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
             await watcher.ReadAsync(call);
         }
 
         Assert.Equal(EndReason.Deleted, watcher.End?.Reason);
-        Assert.Equal((0, 0, 1), (counts["mfn.watchers"], counts["mfn.live_runs"], counts["mfn.frames.sent"]));
+        Assert.Equal((0, 0, 1), (counts["mfn.watchers"], counts["mfn.runs"], counts["mfn.frames.sent"]));
     }
 }

@@ -45,7 +45,7 @@ public sealed class RefusedTrafficTests : IDisposable
         var (_, level, message, _) = Assert.Single(_log.Lines);
         Assert.Equal(LogLevel.Warning, level);
         Assert.Contains("Expected HTTP/2 but received HTTP/1.1", message, StringComparison.Ordinal);
-        Assert.Equal(1, counts["mfn.traffic.refused"]);
+        Assert.Equal(1, counts["mfn.traffic.refusals"]);
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class RefusedTrafficTests : IDisposable
         }
 
         // Each is counted before its connection is told.
-        Assert.Equal(Count, counts["mfn.traffic.refused"]);
+        Assert.Equal(Count, counts["mfn.traffic.refusals"]);
         Assert.Equal(LogQuota.MessagesPerMinute, _log.Lines.Count);
     }
 

@@ -1,0 +1,49 @@
+using Mfn.Server.Compute;
+using Mfn.Server.Configuration;
+using Mfn.Server.Memory;
+using Mfn.Server.Observability;
+using Mfn.Server.Quotas;
+using Mfn.Server.Runs;
+using Microsoft.Extensions.Options;
+
+namespace Mfn.Server;
+
+/// <summary>Says where the metrics are read that somebody counts for another purpose.</summary>
+internal sealed class MetricSources(
+    ServerMetrics metrics,
+    ComputeScheduler scheduler,
+    ComputePlaces places,
+    RunRegistry runs,
+    MemoryAccount memory,
+    QuotaLedger quotas,
+    FollowedInputs inputs,
+    IOptionsMonitor<LimitsOptions> limits) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        metrics.Runs.ReadFrom(() => runs.CountByState().Select(each => (each.State is { } state ? MetricLabel.ValueOf(state) : ServerMetrics.DamagedRun, (double)each.Count)));
+        metrics.Replays.ReadFrom(() => runs.Services.Replays.TakenCount);
+        metrics.WaitingReplays.ReadFrom(() => runs.Services.Replays.WaitingCount);
+        metrics.ComputationPlaces.ReadFrom(() => limits.CurrentValue.MaxConcurrentComputations);
+        metrics.Computations.ReadFrom(() => places.TakenCount);
+        metrics.Uploads.ReadFrom(() => places.UploadCount);
+        metrics.ComputeThreads.ReadFrom(() => scheduler.ThreadCount);
+        metrics.ComputeBusy.ReadFrom(() => scheduler.BusyTime.TotalSeconds);
+        metrics.ComputeQueue.ReadFrom(() => scheduler.WaitingCount);
+        metrics.MemoryLimit.ReadFrom(() => memory.LimitBytes);
+        metrics.DiscardedMemory.ReadFrom(() => memory.DiscardedBytes);
+        metrics.Memory.ReadFrom(() => Enum.GetValues<MemoryUse>().Select(use => (MetricLabel.ValueOf(use), (double)memory.TakenFor(use))));
+        metrics.CollectionPauses.ReadFrom(() => GC.GetTotalPauseDuration().TotalSeconds);
+        metrics.AllocatedMemory.ReadFrom(() => GC.GetTotalAllocatedBytes());
+        metrics.ThreadPoolQueue.ReadFrom(() => ThreadPool.PendingWorkItemCount);
+        metrics.CellSteps.ReadFrom(() => quotas.Totals is var totals ? [("reserved", totals.Reserved), ("settled", totals.Settled), ("refunded", totals.Refunded)] : []);
+        metrics.InputsInForce.ReadFrom(() => inputs.All.Select(input => (input.Name, Seconds(input.InForceSince))));
+        metrics.InputsFailing.ReadFrom(() => inputs.All.Select(input => (input.Name, input.Problem is null ? 0.0 : 1)));
+        metrics.InputsExpire.ReadFrom(() => inputs.All.Where(input => input.Expires is not null).Select(input => (input.Name, Seconds(input.Expires!.Value))));
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static double Seconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).TotalSeconds;
+}
