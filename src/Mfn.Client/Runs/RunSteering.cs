@@ -96,8 +96,11 @@ public sealed class RunSteering : IDisposable
         var silence = _options.MaxSilence;
         try
         {
-            await SendAsync(call, command, cancellationToken).WaitAsync(silence, _options.Clock, cancellationToken);
-            silence = ServerSilence.Longest(_options, await HeadersAsync(call).WaitAsync(silence, _options.Clock, cancellationToken));
+            // A write whose call the server has ended may never end; reading tells why it has.
+            var sending = SendAsync(call, command, cancellationToken);
+            var headers = HeadersAsync(call);
+            await Task.WhenAny(sending, headers).WaitAsync(silence, _options.Clock, cancellationToken);
+            silence = ServerSilence.Longest(_options, await headers.WaitAsync(silence, _options.Clock, cancellationToken));
             do
             {
                 if (!await call.ResponseStream.MoveNext(cancellationToken).WaitAsync(silence, _options.Clock, cancellationToken))
@@ -106,6 +109,9 @@ public sealed class RunSteering : IDisposable
                 }
             }
             while (IsNoOutcome(call.ResponseStream.Current));
+
+            // What is refused may be so before its values have all been sent.
+            await sending.WaitAsync(silence, _options.Clock, cancellationToken);
         }
         catch (TimeoutException)
         {

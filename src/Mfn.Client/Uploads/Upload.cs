@@ -9,6 +9,9 @@ namespace Mfn.Client.Uploads;
 /// </summary>
 internal sealed class Upload<TMessage> : IAsyncDisposable
 {
+    // A write that is cancelled ends at once. About one in some thousands of those whose call the server has ended meanwhile never does (Grpc.Net.Client 2.85.0).
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _leaving;
     private readonly Task _sending;
     private ExceptionDispatchInfo? _failure;
@@ -37,11 +40,11 @@ internal sealed class Upload<TMessage> : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the call, if it has not ended, and waits for what is being written.</summary>
+    /// <summary>Ends the call, if it has not ended, and waits for what is being written, unless that never ends.</summary>
     public async ValueTask DisposeAsync()
     {
         await _leaving.CancelAsync();
-        await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)_sending.WaitAsync(Patience)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task SendAsync(IClientStreamWriter<TMessage> requests, MessageSource<TMessage> source, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Mfn.Client;
+using Mfn.Client.Uploads;
 using Mfn.Contracts.V1;
 using Mfn.Server.Tests.Aggregation;
 using Mfn.Server.Tests.GrpcStack;
@@ -47,6 +48,21 @@ public sealed class UploadTests
 
         Assert.Equal("broken", error.Message);
         await AssertNothingIsLeftAsync(server);
+    }
+
+    /// <summary>What the library does once in some thousands of calls that the server has ended, seen on two busy processors: too rare to wait for.</summary>
+    [Fact]
+    public async Task DisposeAsync_WriteThatNeverEnds_IsLeftBehind()
+    {
+        using var leaving = new CancellationTokenSource();
+        await using var source = new MessageSource<AggregateStreamRequest>(new[] { new AggregateStreamRequest() }.ToAsyncEnumerable(), leaving.Token);
+        var requests = new EndlessWriter();
+        var upload = new Upload<AggregateStreamRequest>(requests, source, leaving);
+        await requests.HasBegun.Within();
+
+        await upload.DisposeAsync().AsTask().Within();
+
+        Assert.True(leaving.IsCancellationRequested);
     }
 
     // Frames may be another call's answers; its end is not that of the upload.
@@ -254,5 +270,24 @@ public sealed class UploadTests
     private sealed class BrokenStream : MemoryStream
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new IOException("The disk is gone.");
+    }
+
+    private sealed class EndlessWriter : IClientStreamWriter<AggregateStreamRequest>
+    {
+        private readonly TaskCompletionSource _begun = new();
+
+        public Task HasBegun => _begun.Task;
+
+        public WriteOptions? WriteOptions { get; set; }
+
+        public Task WriteAsync(AggregateStreamRequest message) => WriteAsync(message, CancellationToken.None);
+
+        public Task WriteAsync(AggregateStreamRequest message, CancellationToken cancellationToken)
+        {
+            _begun.TrySetResult();
+            return new TaskCompletionSource().Task;
+        }
+
+        public Task CompleteAsync() => Task.CompletedTask;
     }
 }
