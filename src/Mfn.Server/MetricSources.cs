@@ -21,7 +21,7 @@ internal sealed class MetricSources(
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        metrics.Runs.ReadFrom(() => runs.CountByState().Select(each => (each.State is { } state ? MetricLabel.ValueOf(state) : ServerMetrics.DamagedRun, (double)each.Count)));
+        metrics.Runs.ReadFrom(CountRuns);
         metrics.Replays.ReadFrom(() => runs.Services.Replays.TakenCount);
         metrics.WaitingReplays.ReadFrom(() => runs.Services.Replays.WaitingCount);
         metrics.ComputationPlaces.ReadFrom(() => limits.CurrentValue.MaxConcurrentComputations);
@@ -44,6 +44,14 @@ internal sealed class MetricSources(
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private IEnumerable<(string State, double Count)> CountRuns()
+    {
+        var live = runs.Live.CountBy(run => run.State).ToDictionary();
+        return Enum.GetValues<RunState>()
+            .Select(state => (MetricLabel.ValueOf(state), (double)live.GetValueOrDefault(state)))
+            .Append((ServerMetrics.DamagedRun, runs.DamagedCount));
+    }
 
     private static double Seconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).TotalSeconds;
 }

@@ -1,5 +1,3 @@
-using Mfn.Server.Observability;
-
 namespace Mfn.Server.Calls;
 
 /// <summary>Counts every call by its method and how it ends: around everything else that happens to it.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Mfn.Server.Runs;
 
 /// <summary>Whether a run can be started: there is room for one, and the data directory can be written.</summary>
-internal sealed class RoomCheck(RunRegistry runs, TimeProvider clock) : IHealthCheck
+internal sealed class RoomCheck(RunRegistry runs, TimeProvider clock) : IHealthCheck, IDisposable
 {
     // A probe waits for the disk; whoever asks for health asks often.
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(5);
@@ -14,7 +14,7 @@ internal sealed class RoomCheck(RunRegistry runs, TimeProvider clock) : IHealthC
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var count = runs.CountByState().Where(each => each.State is not null).Sum(each => each.Count);
+        var count = runs.Live.Count;
         var most = runs.Services.Options.MaxRuns;
         if (count >= most)
         {
@@ -25,6 +25,8 @@ internal sealed class RoomCheck(RunRegistry runs, TimeProvider clock) : IHealthC
             ? HealthCheckResult.Unhealthy($"The data directory cannot be written: {problem}")
             : HealthCheckResult.Healthy();
     }
+
+    public void Dispose() => _probing.Dispose();
 
     private async Task<string?> FindProblemAsync(CancellationToken cancellationToken)
     {

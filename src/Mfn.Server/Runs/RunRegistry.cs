@@ -90,20 +90,20 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         }
     }
 
-    /// <summary>How many runs are in each state; those that were left alone have none.</summary>
-    public IReadOnlyList<(RunState? State, int Count)> CountByState()
+    /// <summary>How many runs were left alone.</summary>
+    public int DamagedCount
     {
-        lock (_lock)
+        get
         {
-            return
-            [
-                .. Enum.GetValues<RunState>().Select(state => ((RunState?)state, _runs.Values.Count(run => run.State == state))),
-                (null, _damaged.Count),
-            ];
+            lock (_lock)
+            {
+                return _damaged.Count;
+            }
         }
     }
 
-    private IReadOnlyList<Run> Live
+    /// <summary>All runs that are served.</summary>
+    public IReadOnlyList<Run> Live
     {
         get
         {

@@ -3,12 +3,9 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Grpc.Core;
 using Mfn.Contracts.V1;
-using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Observability;
-using Mfn.Server.Tests.GrpcStack;
 using Mfn.Server.Tests.Runs;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Mfn.Server.Tests.Observability;

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Mfn.Server.Observability;
 using Mfn.Server.Tests.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Mfn.Server.Tests.Observability;
 
