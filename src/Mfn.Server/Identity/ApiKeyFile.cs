@@ -37,7 +37,7 @@ public static class ApiKeyFile
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"is no file of API keys: {error.Message}", error);
+            throw new InvalidDataException($"is no file of API keys: {JsonFault.Tell(error)}", error);
         }
 
         if (content.FormatVersion != FormatVersion)
@@ -67,7 +67,7 @@ public static class ApiKeyFile
     {
         if (!ApiKeyText.IsId(entry.Id))
         {
-            throw new InvalidDataException($"has a key whose id is none: '{CallersText.Show(entry.Id, 32)}'.");
+            throw new InvalidDataException("has a key whose id is none, which must have 12 hexadecimal digits.");
         }
 
         if (entry.Sha256.Length != HashLength || !entry.Sha256.All(char.IsAsciiHexDigit))

@@ -54,7 +54,7 @@ internal sealed class CertificateIdentities
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"is no file of certificates' identities: {error.Message}", error);
+            throw new InvalidDataException($"is no file of certificates' identities: {JsonFault.Tell(error)}", error);
         }
 
         static void Require(bool holds, int index, string rule)

@@ -82,9 +82,10 @@ internal sealed partial class TokenStore : IDisposable
         var result = await ValidateAsync(token);
         if (!result.IsValid)
         {
-            var reason = CallersText.Show(result.Exception.Message, CallersText.LongestInLog);
-            LogRefused(reason);
-            return result.Exception is SecurityTokenExpiredException ? Expired : Refuse(Reason(result.Exception));
+            // Its message has what is in the token, and what the settings say must be.
+            var reason = Reason(result.Exception);
+            LogRefused(reason, result.Exception.GetType().Name);
+            return result.Exception is SecurityTokenExpiredException ? Expired : Refuse(reason);
         }
 
         var read = (JsonWebToken)result.SecurityToken;
@@ -220,8 +221,8 @@ internal sealed partial class TokenStore : IDisposable
         return Convert.ToHexString(hash);
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "A token was refused: {Reason}")]
-    private partial void LogRefused(string reason);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A token was refused: {Reason} ({Fault})")]
+    private partial void LogRefused(string reason, string fault);
 
     private sealed record Entry(Credential Credential, string Key)
     {

@@ -63,7 +63,7 @@ internal sealed class QuotaExceptions
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"is no file of quotas: {error.Message}", error);
+            throw new InvalidDataException($"is no file of quotas: {JsonFault.Tell(error)}", error);
         }
     }
 

@@ -36,7 +36,7 @@ public sealed class ApiKeyFileTests
     [InlineData("{\"format_version\":2,\"keys\":[]}", "has format version 2, but this version of mfn reads 1.")]
     [InlineData("{\"format_version\":1,\"keys\":[],\"secrets\":[]}", "is no file of API keys")]
     [InlineData("{\"format_version\":1,\"format_version\":1,\"keys\":[]}", "is no file of API keys")]
-    [InlineData("{\"format_version\":1,\"keys\":[{ID}]}", "has a key whose id is none: 'x'.", "\"id\":\"x\"")]
+    [InlineData("{\"format_version\":1,\"keys\":[{ID}]}", "has a key whose id is none, which must have 12 hexadecimal digits.", "\"id\":\"x\"")]
     [InlineData("{\"format_version\":1,\"keys\":[{ID}]}", "has a wrong name for the key 0123456789ab, which must be 1 to 128 visible ASCII characters.", "\"name\":\"a b\"")]
     [InlineData("{\"format_version\":1,\"keys\":[{ID}]}", "has a wrong tenant for the key 0123456789ab, which must be 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends.", "\"tenant\":\"A\"")]
     [InlineData("{\"format_version\":1,\"keys\":[{ID}]}", "has a wrong role for the key 0123456789ab, which must be one of viewer, operator, contributor, admin.", "\"roles\":[\"root\"]")]
