@@ -84,7 +84,8 @@ internal sealed partial class TokenStore : IDisposable
         {
             // Its message has what is in the token, and what the settings say must be.
             var reason = Reason(result.Exception);
-            LogRefused(reason, result.Exception.GetType().Name);
+            var fault = result.Exception.GetType().Name;
+            LogRefused(reason, fault);
             return result.Exception is SecurityTokenExpiredException ? Expired : Refuse(reason);
         }
 
