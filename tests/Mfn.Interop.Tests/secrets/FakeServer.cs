@@ -83,8 +83,13 @@ public abstract class FakeServer : IAsyncDisposable
         }
 
         context.Response.StatusCode = answer.Status;
-        context.Response.ContentType = ContentType;
-        await context.Response.WriteAsync(answer.Body.ToJsonString(), context.RequestAborted);
+
+        // It may have no body.
+        if (answer.Status != StatusCodes.Status204NoContent)
+        {
+            context.Response.ContentType = ContentType;
+            await context.Response.WriteAsync(answer.Body.ToJsonString(), context.RequestAborted);
+        }
     }
 
     /// <summary>The type of its answers.</summary>
