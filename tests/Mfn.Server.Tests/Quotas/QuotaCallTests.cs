@@ -135,6 +135,31 @@ public sealed class QuotaCallTests : IDisposable
         Assert.InRange(dropped, 1, 1000);
     }
 
+    /// <summary>Whoever looks back pays for the steps that are computed again, and for each frame; the run's owner does not.</summary>
+    [Fact]
+    public async Task Watcher_OfWhatHasBeen_PaysForTheStepsAndTheFrames()
+    {
+        await using var server = await TestServer.StartAsync(_keys.Setting);
+        var run = (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 32, Steps = 40 } }, _alice)).Run;
+        await Patience.UntilAsync(async () => (await server.Runs.GetRunAsync(new GetRunRequest { RunId = run.RunId }, _alice)).Run.State == RunState.Stopped);
+        await Patience.UntilAsync(() => server.OpenCalls.Count == 0);
+        var before = server.Quotas.Totals.Settled;
+
+        var frames = 0;
+        using (var watch = server.Runs.WatchRun(new WatchRunRequest { RunId = run.RunId, FromStep = 0, EveryNSteps = 4, FieldEncoding = FieldEncoding.Float64 }, _bob))
+        {
+            while (await watch.ResponseStream.MoveNext(CancellationToken.None).Within())
+            {
+                frames += watch.ResponseStream.Current.Snapshot is null ? 0 : 1;
+            }
+        }
+
+        // 1024 cells: one cell-step a step, and nine a frame of doubles with its statistics.
+        await Patience.UntilAsync(() => server.OpenCalls.Count == 0);
+        Assert.Equal(11, frames);
+        Assert.Equal((11 * 9 * 1024) + (40 * 1024), server.Quotas.Totals.Settled - before);
+    }
+
     [Fact]
     public async Task OpenCalls_Watchers_AndRuns_AreCountedByIdentityAndTenant()
     {
