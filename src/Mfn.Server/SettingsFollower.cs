@@ -82,6 +82,11 @@ internal sealed partial class SettingsFollower(SettingsSource source, FollowedIn
 
         Require(read, "has settings that a server does not start with");
         var next = _started.WithLiveOf(read);
+        if (next.Problems.Count == 0)
+        {
+            MfnServer.Check(next);
+        }
+
         Require(next, "has settings that do not fit those that the server has until it starts again");
         if (source.Current.DifferencesTo(next) is { Count: > 0 } changed)
         {

@@ -9,6 +9,9 @@ namespace Mfn.Cli.Configuration;
 /// </summary>
 internal sealed class ReferenceConfiguration
 {
+    // As a server's own file of settings may have.
+    private const int MostBytes = 1 << 20;
+
     private const string Never = "nothing here has it";
     private const string Clusters = "hierarchical-krum's, as in the reference";
 
@@ -48,8 +51,17 @@ internal sealed class ReferenceConfiguration
     {
         try
         {
+            // A device or a pipe has no length to ask for.
             using var file = File.OpenRead(path);
-            using var json = JsonDocument.Parse(file, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            var bytes = new byte[MostBytes + 1];
+            var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length > MostBytes)
+            {
+                throw new BadArgumentsException($"FILE must be a file of at most 1 MiB, but '{path}' is larger.");
+            }
+
+            using var content = new MemoryStream(bytes, 0, length);
+            using var json = JsonDocument.Parse(content, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             if (json.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw new BadArgumentsException($"FILE must be a JSON object, but '{path}' is not.");

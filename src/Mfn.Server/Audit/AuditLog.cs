@@ -21,7 +21,7 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    private readonly AuditOptions _options;
+    private readonly IOptionsMonitor<AuditOptions> _monitor;
     private readonly TimeProvider _clock;
     private readonly ServerMetrics _metrics;
     private readonly ILogger<AuditLog> _logger;
@@ -41,17 +41,19 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
     private DateTimeOffset? _failedSince;
     private volatile bool _isFailing;
 
-    public AuditLog(IOptions<AuditOptions> options, TimeProvider clock, ServerMetrics metrics, ILogger<AuditLog> logger)
+    public AuditLog(IOptionsMonitor<AuditOptions> options, TimeProvider clock, ServerMetrics metrics, ILogger<AuditLog> logger)
     {
-        (_options, _clock, _metrics, _logger) = (options.Value, clock, metrics, logger);
+        (_monitor, _clock, _metrics, _logger) = (options, clock, metrics, logger);
         _alike = new AlikeCalls(clock);
     }
 
+    private AuditOptions Options => _monitor.CurrentValue;
+
     /// <summary>Whether there is a log.</summary>
-    public bool IsOn => _options.File is not null;
+    public bool IsOn => Options.File is not null;
 
     /// <summary>Whether calls must be refused, since nobody would know of them.</summary>
-    public bool MustRefuse => _isFailing && !_options.ServeWhenUnwritable;
+    public bool MustRefuse => _isFailing && !Options.ServeWhenUnwritable;
 
     /// <summary>A call that begins.</summary>
     public AuditedCall Begin() => new(Interlocked.Increment(ref _callCount), _clock.GetTimestamp());
@@ -76,9 +78,9 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
     /// <exception cref="IOException">The log cannot be written.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (_options.File is { } path)
+        if (Options.File is { } path)
         {
-            _file = new AuditFile(path, _options.MaxFileBytes, _options.MaxFiles);
+            _file = new AuditFile(path, Options.MaxFileBytes, Options.MaxFiles);
             var number = _file.Position.Number;
             _file.Add(new AuditEvent(AuditEventKind.Opened, _clock.GetUtcNow()) { Facts = [("version", VersionOf()), .. _file.Opening] });
             _file.Write();
@@ -185,7 +187,7 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
             return await _queue.Reader.WaitToReadAsync(CancellationToken.None);
         }
 
-        var left = _options.FlushInterval - _clock.GetElapsedTime(_flushed);
+        var left = Options.FlushInterval - _clock.GetElapsedTime(_flushed);
         if (file.HasUnflushed && left <= TimeSpan.Zero)
         {
             return true;
@@ -215,7 +217,7 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
             catch (IOException error)
             {
                 NoteFailure(error);
-                if (_options.ServeWhenUnwritable)
+                if (Options.ServeWhenUnwritable)
                 {
                     // With the event that would have told of those before.
                     Lose(file.Forget());
@@ -285,7 +287,7 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
             file.Flush();
             LogClosed(file.Position.Number, file.Position.Hash);
         }
-        else if (_flush is null && file.HasUnflushed && _clock.GetElapsedTime(_flushed) >= _options.FlushInterval)
+        else if (_flush is null && file.HasUnflushed && _clock.GetElapsedTime(_flushed) >= Options.FlushInterval)
         {
             var flush = file.BeginFlush();
             (_flush, _flushed) = (flush, _clock.GetTimestamp());
@@ -348,7 +350,7 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
         {
             _failedSince = _clock.GetUtcNow();
             _isFailing = true;
-            LogFailed(error.Message, _options.ServeWhenUnwritable ? "calls go on, and their events are lost until it can" : "calls are refused until it can");
+            LogFailed(error.Message, Options.ServeWhenUnwritable ? "calls go on, and their events are lost until it can" : "calls are refused until it can");
         }
     }
 

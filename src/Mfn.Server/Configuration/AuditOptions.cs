@@ -18,10 +18,10 @@ internal sealed class AuditOptions
     [Range(1, 10_000)]
     public int MaxFiles { get; set; } = 16;
 
-    [Setting("how long what is written may not be on disk yet, so that a power cut takes it; it survives the end of the server at once")]
+    [Setting("how long what is written may not be on disk yet, so that a power cut takes it; it survives the end of the server at once", IsLive = true)]
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan FlushInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    [Setting("whether calls are served while the audit log cannot be written, and their events are lost and counted; if not, they are refused with UNAVAILABLE")]
+    [Setting("whether calls are served while the audit log cannot be written, and their events are lost and counted; if not, they are refused with UNAVAILABLE", IsLive = true)]
     public bool ServeWhenUnwritable { get; set; }
 }

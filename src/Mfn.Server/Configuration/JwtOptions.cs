@@ -19,19 +19,23 @@ internal sealed class JwtOptions
     [Setting("what `iss` must be", Default = "that of `Authority`")]
     public string? Issuer { get; set; }
 
-    [Setting("what `aud` must have; needed where tokens are taken")]
+    [Setting("what `aud` must have; needed where tokens are taken", IsLive = true)]
     public string? Audience { get; set; }
 
-    [Setting("algorithms of signatures that count, with blanks between them; RS, PS and ES with 256, 384 and 512")]
+    [Setting("algorithms of signatures that count, with blanks between them; RS, PS and ES with 256, 384 and 512", IsLive = true)]
     public string Algorithms { get; set; } = "RS256 PS256 ES256";
 
-    [Setting("how far the clocks of issuer and server may be apart: a token is good for so long beyond its `exp`")]
+    [Setting("how far the clocks of issuer and server may be apart: a token is good for so long beyond its `exp`", IsLive = true)]
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan ClockSkew { get; set; } = TimeSpan.FromSeconds(30);
 
-    [Setting("the claim with the roles, a list, or a text with blanks; other words are passed over")]
+    [Setting("the claim with the roles, a list, or a text with blanks; other words are passed over", IsLive = true)]
     public string RolesClaim { get; set; } = "roles";
 
-    [Setting("the claim with the tenant, which is `default` where there is none")]
+    [Setting("the claim with the tenant, which is `default` where there is none", IsLive = true)]
     public string TenantClaim { get; set; } = "tenant";
+
+    /// <summary>Whether tokens are judged as by others.</summary>
+    public bool IsAs(JwtOptions other) =>
+        (Audience, Algorithms, ClockSkew, RolesClaim, TenantClaim) == (other.Audience, other.Algorithms, other.ClockSkew, other.RolesClaim, other.TenantClaim);
 }

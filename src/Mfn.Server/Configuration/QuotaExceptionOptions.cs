@@ -8,6 +8,6 @@ internal sealed class QuotaExceptionOptions
     [Setting("quotas of certain identities and tenants; the running server follows the file within five seconds", Values = "JSON file")]
     public string? File { get; set; }
 
-    [Setting("whether admins that have shown who they are have no quotas of their own, but only those of their tenant")]
+    [Setting("whether admins that have shown who they are have no quotas of their own, but only those of their tenant", IsLive = true)]
     public bool ExemptAdmins { get; set; }
 }

@@ -26,17 +26,19 @@ internal sealed partial class TokenStore : IDisposable
 
     private static readonly AuthenticateResult Expired = AuthenticateResult.Fail(CredentialRefusedException.Expired);
 
-    private readonly JwtOptions _options;
+    private readonly IDisposable? _following;
     private readonly TokenKeys _keys;
     private readonly TimeProvider _clock;
     private readonly ILogger<TokenStore> _logger;
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly ITimer _sweep;
+    private JwtOptions _options;
 
-    public TokenStore(IOptions<JwtOptions> options, TokenKeys keys, TimeProvider clock, ILogger<TokenStore> logger)
+    public TokenStore(IOptionsMonitor<JwtOptions> options, TokenKeys keys, TimeProvider clock, ILogger<TokenStore> logger)
     {
-        (_options, _keys, _clock, _logger) = (options.Value, keys, clock, logger);
+        (_options, _keys, _clock, _logger) = (options.CurrentValue, keys, clock, logger);
+        _following = options.OnChange(Use);
         keys.Changed += EndThoseOfOtherKeys;
         _sweep = clock.CreateTimer(_ => Sweep(), state: null, SweepInterval, SweepInterval);
     }
@@ -62,6 +64,7 @@ internal sealed partial class TokenStore : IDisposable
 
     public void Dispose()
     {
+        _following?.Dispose();
         _keys.Changed -= EndThoseOfOtherKeys;
         _sweep.Dispose();
     }
@@ -79,7 +82,8 @@ internal sealed partial class TokenStore : IDisposable
             await _keys.RefreshAsync();
         }
 
-        var result = await ValidateAsync(token);
+        var options = Volatile.Read(ref _options);
+        var result = await ValidateAsync(token, options);
         if (!result.IsValid)
         {
             // Its message has what is in the token, and what the settings say must be.
@@ -90,18 +94,24 @@ internal sealed partial class TokenStore : IDisposable
         }
 
         var read = (JsonWebToken)result.SecurityToken;
-        if (Identify(read, out var identity) is { } problem)
+        if (Identify(read, options, out var identity) is { } problem)
         {
             return Refuse(problem);
         }
 
-        var entry = new Entry(new Credential(identity!, read.ValidTo + _options.ClockSkew), TokenKeys.PrintOf(read.SigningKey)) { LastUse = _clock.GetUtcNow().UtcTicks };
+        var entry = new Entry(new Credential(identity!, read.ValidTo + options.ClockSkew), TokenKeys.PrintOf(read.SigningKey)) { LastUse = _clock.GetUtcNow().UtcTicks };
         entry = _entries.AddOrUpdate(hash, entry, (_, old) => old.Credential.End is null ? old : entry);
 
         // The key may have gone while it was used.
         if (!_keys.Current.Any(key => TokenKeys.PrintOf(key) == entry.Key))
         {
             entry.Credential.Finish(CredentialEnd.Revoked);
+        }
+
+        // It may have been judged by settings that have changed meanwhile.
+        if (options != Volatile.Read(ref _options))
+        {
+            entry.Credential.Finish(CredentialEnd.Changed, entry.Credential.Identity);
         }
 
         return entry.Credential.Accepted;
@@ -121,14 +131,14 @@ internal sealed partial class TokenStore : IDisposable
         }
     }
 
-    private Task<TokenValidationResult> ValidateAsync(string token) => _handler.ValidateTokenAsync(token, new TokenValidationParameters
+    private Task<TokenValidationResult> ValidateAsync(string token, JwtOptions options) => _handler.ValidateTokenAsync(token, new TokenValidationParameters
     {
-        ValidIssuer = _options.Issuer ?? _options.Authority,
-        ValidAudience = _options.Audience,
-        ValidAlgorithms = _options.Algorithms.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        ValidIssuer = options.Issuer ?? options.Authority,
+        ValidAudience = options.Audience,
+        ValidAlgorithms = options.Algorithms.Split(' ', StringSplitOptions.RemoveEmptyEntries),
         IssuerSigningKeys = _keys.Current,
         TryAllIssuerSigningKeys = false,
-        ClockSkew = _options.ClockSkew,
+        ClockSkew = options.ClockSkew,
         RequireExpirationTime = true,
         RequireSignedTokens = true,
         LifetimeValidator = ValidateLifetime,
@@ -144,13 +154,13 @@ internal sealed partial class TokenStore : IDisposable
             : true;
     }
 
-    private string? Identify(JsonWebToken token, out CallerIdentity? identity)
+    private static string? Identify(JsonWebToken token, JwtOptions options, out CallerIdentity? identity)
     {
         identity = null;
-        var tenant = token.TryGetPayloadValue<string>(_options.TenantClaim, out var given) ? given : TenantName.Default;
+        var tenant = token.TryGetPayloadValue<string>(options.TenantClaim, out var given) ? given : TenantName.Default;
         if (!TenantName.IsValid(tenant))
         {
-            return $"The token's {_options.TenantClaim} must be {TenantName.Rule}.";
+            return $"The token's {options.TenantClaim} must be {TenantName.Rule}.";
         }
 
         if (!IdentityName.IsValid(token.Subject ?? ""))
@@ -159,7 +169,7 @@ internal sealed partial class TokenStore : IDisposable
         }
 
         var roles = Roles.None;
-        foreach (var word in token.Claims.Where(claim => claim.Type == _options.RolesClaim).SelectMany(claim => claim.Value.Split(' ')))
+        foreach (var word in token.Claims.Where(claim => claim.Type == options.RolesClaim).SelectMany(claim => claim.Value.Split(' ')))
         {
             roles |= RoleNames.TryParse(word, out var role) ? role : Roles.None;
         }
@@ -177,6 +187,24 @@ internal sealed partial class TokenStore : IDisposable
         SecurityTokenNoExpirationException => "The token has no exp.",
         _ => "The token is not valid.",
     };
+
+    // Told of every change of settings, of which most are none of these. What was judged by the old ones is judged again when it comes again.
+    private void Use(JwtOptions options)
+    {
+        if (options.IsAs(_options))
+        {
+            return;
+        }
+
+        Volatile.Write(ref _options, options);
+        foreach (var (hash, entry) in _entries)
+        {
+            if (_entries.TryRemove(KeyValuePair.Create(hash, entry)))
+            {
+                entry.Credential.Finish(CredentialEnd.Changed, entry.Credential.Identity);
+            }
+        }
+    }
 
     private void EndThoseOfOtherKeys()
     {

@@ -6,20 +6,21 @@ using Microsoft.Extensions.Options;
 namespace Mfn.Server.Identity;
 
 /// <summary>The proxies whose word counts about who has called them; from everybody else it is dropped, and counted.</summary>
-internal sealed class TrustedProxies
+internal sealed class TrustedProxies : IDisposable
 {
     private const string Unix = "unix";
 
     private readonly ServerMetrics _metrics;
-    private readonly IReadOnlyList<IPNetwork> _networks;
-    private readonly bool _trustsUnix;
     private readonly string? _header;
+    private readonly IDisposable? _following;
+    private volatile Trusted _trusted;
 
-    public TrustedProxies(IOptions<ProxyOptions> options, ServerMetrics metrics)
+    public TrustedProxies(IOptionsMonitor<ProxyOptions> options, ServerMetrics metrics)
     {
         _metrics = metrics;
-        _header = options.Value.CertificateHeader;
-        _networks = Read(options.Value.Addresses ?? "", out _trustsUnix, out _);
+        _header = options.CurrentValue.CertificateHeader;
+        _trusted = Trusted.Of(options.CurrentValue);
+        _following = options.OnChange(changed => _trusted = Trusted.Of(changed));
     }
 
     /// <summary>The networks of a setting.</summary>
@@ -70,7 +71,14 @@ internal sealed class TrustedProxies
         return null;
     }
 
-    private bool IsTrusted(IPAddress? peer) => peer is null
-        ? _trustsUnix
-        : (peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer) is var address && _networks.Any(network => network.Contains(address));
+    public void Dispose() => _following?.Dispose();
+
+    private bool IsTrusted(IPAddress? peer) => _trusted is var trusted && peer is null
+        ? trusted.HasUnix
+        : (peer!.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer) is var address && trusted.Networks.Any(network => network.Contains(address));
+
+    private sealed record Trusted(IReadOnlyList<IPNetwork> Networks, bool HasUnix)
+    {
+        public static Trusted Of(ProxyOptions options) => new(Read(options.Addresses ?? "", out var hasUnix, out _), hasUnix);
+    }
 }

@@ -36,12 +36,8 @@ internal sealed class CallPayment : IDisposable
     public async ValueTask ReserveInTurnAsync(long price, TimeSpan predicted, CancellationToken cancellationToken)
     {
         _cellSteps.RequirePossible(price);
-        var wait = _cellSteps.TakeInTurn(price);
-        if (wait > TimeSpan.Zero)
-        {
-            await Task.Delay(wait, _ledger.Clock, cancellationToken);
-        }
-
+        _cellSteps.TakeInTurn(price);
+        await _cellSteps.WaitForTurnAsync(cancellationToken);
         Note(price, predicted);
     }
 

@@ -12,6 +12,7 @@ internal sealed class CellStepBucket
     private double _ratePerTick;
     private double _burst;
     private double _level;
+    private double _filled;
     private long _filledAt;
 
     /// <summary>Whether it bounds anything.</summary>
@@ -49,6 +50,25 @@ internal sealed class CellStepBucket
         return missing <= 0 ? now : now + (long)Math.Min(Math.Ceiling(missing / _ratePerTick), long.MaxValue / 4);
     }
 
+    /// <summary>
+    /// What will have flowed in, since it was made, when it will have so much beyond what is promised: when that is depends on the rate, which may change meanwhile.
+    /// </summary>
+    public double MarkFor(double amount, long now)
+    {
+        Fill(now);
+        return _filled + (IsLimited ? Math.Max(0, amount - _level) : 0);
+    }
+
+    /// <summary>When so much will have flowed in at the rate of now; now, or later.</summary>
+    public long TimeOf(double mark, long now)
+    {
+        Fill(now);
+
+        // Sums are rounded: a millionth of a cell-step is none.
+        var missing = IsLimited ? mark - _filled - Math.Max(1e-6, mark * 1e-12) : 0;
+        return missing <= 0 ? now : now + (long)Math.Min(Math.Ceiling(missing / _ratePerTick), long.MaxValue / 4);
+    }
+
     /// <summary>Takes an amount, whether it is there or not.</summary>
     public void Take(double amount, long now)
     {
@@ -67,7 +87,9 @@ internal sealed class CellStepBucket
     {
         if (now > _filledAt)
         {
-            _level = Math.Min(_burst, _level + ((now - _filledAt) * _ratePerTick));
+            var more = (now - _filledAt) * _ratePerTick;
+            _filled += more;
+            _level = Math.Min(_burst, _level + more);
             _filledAt = now;
         }
     }

@@ -17,8 +17,32 @@ internal sealed class CellStepReservation : IDisposable
     private long _reserved;
     private long _used;
     private bool _isSettled;
+    private CellStepTurn? _turn;
 
     internal CellStepReservation(QuotaLedger ledger, QuotaAccount account, long reserved) => (_ledger, _account, _reserved) = (ledger, account, reserved);
+
+    /// <summary>The longest time after which somebody who waits for a turn should look again: a raised quota lets it in.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long it is until the last that was taken in turn may be used, by what the quotas are now.</summary>
+    public TimeSpan UntilTurn
+    {
+        get
+        {
+            if (Volatile.Read(ref _turn) is not { } turn)
+            {
+                return TimeSpan.Zero;
+            }
+
+            var left = _ledger.Until(_account, turn);
+            if (left <= TimeSpan.Zero)
+            {
+                Interlocked.CompareExchange(ref _turn, null, turn);
+            }
+
+            return left;
+        }
+    }
 
     /// <summary>What is taken.</summary>
     public long Reserved
@@ -127,9 +151,19 @@ internal sealed class CellStepReservation : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isSettled, this);
-            var wait = _ledger.ReserveInTurn(_account, cellSteps);
+            var wait = _ledger.ReserveInTurn(_account, cellSteps, out var turn);
+            Volatile.Write(ref _turn, turn);
             _reserved += cellSteps;
             return wait;
+        }
+    }
+
+    /// <summary>Waits until the last that was taken in turn may be used.</summary>
+    public async ValueTask WaitForTurnAsync(CancellationToken cancellationToken)
+    {
+        while (UntilTurn is var left && left > TimeSpan.Zero)
+        {
+            await Task.Delay(left < LongestWait ? left : LongestWait, _ledger.Clock, cancellationToken);
         }
     }
 

@@ -148,15 +148,26 @@ internal sealed class QuotaLedger : IDisposable
 
     /// <summary>Takes cell-steps for a stream that will wait for them, behind what was promised before; returns how long it must.</summary>
     /// <remarks>More than can be saved up at once takes as long as it takes: a stream cannot choose what a step costs.</remarks>
-    internal TimeSpan ReserveInTurn(QuotaAccount account, long price)
+    internal TimeSpan ReserveInTurn(QuotaAccount account, long price, out CellStepTurn? turn)
     {
         lock (_lock)
         {
             var now = Refresh(account);
             var (due, _) = TimeFor(account, price, now);
+            turn = due <= now ? null : new CellStepTurn([.. account.Payers.Select(payer => (payer, payer.Bucket.MarkFor(price, now)))]);
             Take(account.Payers, price, now);
             NoteReserved(price);
             return TimeSpan.FromTicks(due - now);
+        }
+    }
+
+    /// <summary>How long it is until a turn has come, by what the quotas are now.</summary>
+    internal TimeSpan Until(QuotaAccount account, CellStepTurn turn)
+    {
+        lock (_lock)
+        {
+            var now = Refresh(account);
+            return TimeSpan.FromTicks(turn.Marks.Max(each => each.Payer.Bucket.TimeOf(each.Mark, now)) - now);
         }
     }
 

@@ -17,16 +17,12 @@ internal sealed class RunAccount : IDisposable
     private readonly QuotaHold _run;
     private readonly QuotaHold _history;
     private readonly CellStepReservation _steps;
-    private readonly TimeProvider _clock;
     private SimulationSpec? _spec;
     private long _pricePerStep;
-    private long _dueAfter;
-    private TimeSpan _wait;
 
-    private RunAccount(QuotaAccount owner, ComputeScheduler scheduler, TimeProvider clock)
+    private RunAccount(QuotaAccount owner, ComputeScheduler scheduler)
     {
         _owner = owner;
-        _clock = clock;
         _run = owner.HoldRegardless(QuotaKind.LiveRuns, 0);
         _history = owner.HoldRegardless(QuotaKind.HistoryBytes, 0);
         _steps = owner.Begin();
@@ -36,10 +32,8 @@ internal sealed class RunAccount : IDisposable
     /// <summary>Where it waits for its turns.</summary>
     public ComputeQueue Queue { get; }
 
-    /// <summary>How long the run must wait before its next step.</summary>
-    public TimeSpan UntilNextStep => _wait <= TimeSpan.Zero ? TimeSpan.Zero
-        : _wait - _clock.GetElapsedTime(_dueAfter) is var left && left > TimeSpan.Zero ? left
-        : TimeSpan.Zero;
+    /// <summary>How long the run must wait before its next step, or before it looks again.</summary>
+    public TimeSpan UntilNextStep => _steps.UntilTurn is var left && left < CellStepReservation.LongestWait ? left : CellStepReservation.LongestWait;
 
     /// <summary>That of a new run.</summary>
     /// <param name="owner">Who pays; disposed with this, however it comes out.</param>
@@ -48,7 +42,7 @@ internal sealed class RunAccount : IDisposable
     /// <exception cref="CallRefusedException">The owner's quotas do not allow it.</exception>
     public static RunAccount Open(QuotaAccount owner, long historyBytes, RunServices services)
     {
-        var account = new RunAccount(owner, services.Scheduler, services.Clock);
+        var account = new RunAccount(owner, services.Scheduler);
         try
         {
             account._run.Resize(1);
@@ -67,7 +61,7 @@ internal sealed class RunAccount : IDisposable
     {
         // What the owner may do elsewhere does not matter here.
         var owner = quotas.Open(new CallerIdentity(origin.Owner, origin.Tenant, Roles.None, CredentialKind.ApiKey, CredentialId: ""));
-        var account = new RunAccount(owner, services.Scheduler, services.Clock);
+        var account = new RunAccount(owner, services.Scheduler);
         account._run.ResizeRegardless(1);
         account._history.ResizeRegardless(historyBytes);
         return account;
@@ -89,8 +83,7 @@ internal sealed class RunAccount : IDisposable
         var price = _pricePerStep * count;
         if (price > _steps.Left)
         {
-            _wait = _steps.TakeInTurn(Math.Max(price - _steps.Left, CellStepReservation.LeastPiece));
-            _dueAfter = _clock.GetTimestamp();
+            _steps.TakeInTurn(Math.Max(price - _steps.Left, CellStepReservation.LeastPiece));
         }
 
         _steps.Use(price);

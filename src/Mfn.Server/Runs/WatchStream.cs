@@ -329,15 +329,17 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     private async ValueTask PayAsync(long price, CancellationToken cancellationToken)
     {
         _paid ??= QuotaAccount.Of(context).Payment.TellProgress();
-        var wait = _paid.TakeInTurn(price);
+        _paid.TakeInTurn(price);
         _paid.Use(price);
-        while (wait > TimeSpan.Zero)
+        var spoke = services.Clock.GetTimestamp();
+        while (_paid.UntilTurn is var wait && wait > TimeSpan.Zero)
         {
-            var part = wait < MaxSilence ? wait : MaxSilence;
+            var silence = MaxSilence - services.Clock.GetElapsedTime(spoke);
+            var part = TimeSpan.FromTicks(Math.Max(1, Math.Min(wait.Ticks, Math.Min(CellStepReservation.LongestWait.Ticks, silence.Ticks))));
             await Task.Delay(part, services.Clock, cancellationToken);
-            wait -= part;
-            if (wait > TimeSpan.Zero)
+            if (services.Clock.GetElapsedTime(spoke) >= MaxSilence && _paid.UntilTurn > TimeSpan.Zero)
             {
+                spoke = services.Clock.GetTimestamp();
                 await WriteAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
             }
         }

@@ -121,7 +121,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
             var stepCount = StepsUntilSomethingIsDue(engine.Step, analysis);
             if (_payment?.Prepare(PriceAt(engine.Step + stepCount), _price) is { } wait && wait > TimeSpan.Zero)
             {
-                await Task.Delay(wait, clock, Cancelled);
+                await _payment.WaitForTurnAsync(Cancelled);
                 now = sliceStart = clock.GetTimestamp();
             }
 

@@ -235,6 +235,15 @@ public sealed class ConfigCommandTests : IDisposable
         Assert.Equal((2, $"mfn: FILE must be an existing file, but there is no '{path}x'.\n"), (exitCode, error));
     }
 
+    /// <summary>What has no end is not read to it.</summary>
+    [Fact]
+    public async Task Import_WhatIsTooLarge_IsRefused()
+    {
+        var (exitCode, output, error) = await InProcess.RunAsync("config", "import", "/dev/zero");
+
+        Assert.Equal((2, "", "mfn: FILE must be a file of at most 1 MiB, but '/dev/zero' is larger.\n"), (exitCode, output, error));
+    }
+
     [Fact]
     public async Task Schema_IsPrintedAsItIsInConfigs()
     {

@@ -19,9 +19,31 @@ internal sealed class RunningSettings : IAsyncDisposable
     /// <summary>What is followed.</summary>
     public FollowedInputs Inputs { get; }
 
-    public LimitsOptions Limits => _services.GetRequiredService<IOptionsMonitor<LimitsOptions>>().CurrentValue;
+    public LimitsOptions Limits => Monitor<LimitsOptions>().CurrentValue;
 
-    public StreamingOptions Streaming => _services.GetRequiredService<IOptionsMonitor<StreamingOptions>>().CurrentValue;
+    public StreamingOptions Streaming => Monitor<StreamingOptions>().CurrentValue;
+
+    public IOptionsMonitor<T> Monitor<T>()
+        where T : class => _services.GetRequiredService<IOptionsMonitor<T>>();
+
+    /// <summary>What is in force of a live setting.</summary>
+    public object? Find(Setting setting)
+    {
+        var split = setting.Name.LastIndexOf(':');
+        object options = setting.Name[..split] switch
+        {
+            LimitsOptions.Section => Limits,
+            StreamingOptions.Section => Streaming,
+            AuditOptions.Section => Monitor<AuditOptions>().CurrentValue,
+            JwtOptions.Section => Monitor<JwtOptions>().CurrentValue,
+            ProxyOptions.Section => Monitor<ProxyOptions>().CurrentValue,
+            QuotaExceptionOptions.Section => Monitor<QuotaExceptionOptions>().CurrentValue,
+            IdentityQuotaOptions.Section => Monitor<IdentityQuotaOptions>().CurrentValue,
+            TenantQuotaOptions.Section => Monitor<TenantQuotaOptions>().CurrentValue,
+            var section => throw new InvalidOperationException($"{section} is not known here."),
+        };
+        return options.GetType().GetProperty(setting.Name[(split + 1)..])!.GetValue(options);
+    }
 
     public static async Task<RunningSettings> StartAsync(WallClock clock, ServerLog log, params string[] arguments)
     {
@@ -31,6 +53,12 @@ internal sealed class RunningSettings : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Add(source).Build());
         services.AddServerOptions();
+        services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section);
+        services.AddOptions<JwtOptions>().BindConfiguration(JwtOptions.Section);
+        services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section);
+        services.AddOptions<QuotaExceptionOptions>().BindConfiguration(QuotaExceptionOptions.Section);
+        services.AddOptions<IdentityQuotaOptions>().BindConfiguration(IdentityQuotaOptions.Section);
+        services.AddOptions<TenantQuotaOptions>().BindConfiguration(TenantQuotaOptions.Section);
         services.AddLogging(logging => logging.AddProvider(log));
         var provider = services.BuildServiceProvider();
         var inputs = new FollowedInputs(clock, settings.Secrets);

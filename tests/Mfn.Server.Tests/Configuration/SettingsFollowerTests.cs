@@ -37,19 +37,23 @@ public sealed class SettingsFollowerTests : IAsyncLifetime
     [Fact]
     public async Task RandomEdits_HalfOfThemWrong_TheLastRightOneIsInForce()
     {
-        await StartAsync("{}");
+        using var issuer = new TestIssuer();
+        var keySet = Path.ChangeExtension(_path, "jwks");
+        await File.WriteAllTextAsync(keySet, issuer.KeySet);
         var random = new Random(18);
         var expected = new Dictionary<string, string>();
-        var live = Settings.All.Where(setting => setting.IsLive && setting.HasRange).ToArray();
-        Assert.True(live.Length >= 10, "Few settings are live.");
+        var live = Settings.All.Where(setting => setting.IsLive).ToArray();
+        Assert.True(live.Length >= 35, $"Only {live.Length} settings are live.");
+        await StartAsync(Nest(Fixed(keySet, [])).ToJsonString());
         for (var i = 0; i < EditCount; i++)
         {
-            var values = live.OrderBy(_ => random.Next()).Take(1 + random.Next(live.Length)).ToDictionary(setting => setting.Name, setting => Draw(random, setting));
+            var drawn = live.OrderBy(_ => random.Next()).Take(1 + random.Next(live.Length)).ToDictionary(setting => setting.Name, setting => Draw(random, setting));
 
-            // Either is within the other, and not above the memory of any machine.
+            // Some of them need others, either is within the other, and not above the memory of any machine.
+            var values = new Dictionary<string, JsonNode>(drawn) { ["Auth:Jwt:Audience"] = $"mfn-{i}", ["Auth:Proxies:Addresses"] = $"10.0.0.{random.Next(256)}" };
             values["Limits:MaxAggregationBytes"] = (1 << 20) + random.Next(1 << 20);
             values["Limits:MaxTotalAggregationBytes"] = (2 << 20) + random.Next(1 << 20);
-            var file = Nest(values);
+            var file = Nest(Fixed(keySet, values));
             var isRight = i % 2 == 0;
             await File.WriteAllTextAsync(_path, isRight ? file.ToJsonString() : Spoil(random, file));
 
@@ -61,9 +65,12 @@ public sealed class SettingsFollowerTests : IAsyncLifetime
             }
 
             Assert.All(live, setting => Assert.Equal(
-                (i, setting.Name, expected.GetValueOrDefault(setting.Name, setting.Default!)),
-                (i, setting.Name, Convert.ToString(InForce(setting), CultureInfo.InvariantCulture))));
+                (i, setting.Name, expected.GetValueOrDefault(setting.Name, setting.Default == "none" ? "" : setting.Default!)),
+                (i, setting.Name, Convert.ToString(_settings!.Find(setting), CultureInfo.InvariantCulture) ?? ""),
+                IgnoreCase));
         }
+
+        File.Delete(keySet);
 
         Assert.Equal(EditCount / 2, Log.Count(line => line.StartsWith("Settings have changed: ", StringComparison.Ordinal)));
         Assert.Equal(EditCount / 2, Log.Count(line => line.Contains("cannot be used, and what was read before stays in force", StringComparison.Ordinal)));
@@ -152,6 +159,10 @@ public sealed class SettingsFollowerTests : IAsyncLifetime
         }
     }
 
+    // The truth has another one in a file.
+    private static bool IgnoreCase((int Edit, string Name, string Value) one, (int Edit, string Name, string Value) other) =>
+        (one.Edit, one.Name) == (other.Edit, other.Name) && one.Value.Equals(other.Value, StringComparison.OrdinalIgnoreCase);
+
     private string[] Log => [.. _log.Lines.Select(line => line.Message)];
 
     private LimitsOptions Limits => _settings!.Limits;
@@ -162,14 +173,20 @@ public sealed class SettingsFollowerTests : IAsyncLifetime
         _settings = await RunningSettings.StartAsync(_clock, _log, $"--config={_path}");
     }
 
-    private object? InForce(Setting setting)
+    /// <summary>With what a server must have besides for all that is live.</summary>
+    private static Dictionary<string, JsonNode> Fixed(string keySet, Dictionary<string, JsonNode> values) => new(values)
     {
-        var options = setting.Name.StartsWith("Limits:", StringComparison.Ordinal) ? (object)Limits : _settings!.Streaming;
-        return options.GetType().GetProperty(setting.Name.Split(':')[1])!.GetValue(options);
-    }
+        ["Auth:Jwt:KeySetFile"] = keySet,
+        ["Auth:Jwt:Issuer"] = TestIssuer.Name,
+        ["Auth:Jwt:Audience"] = values.GetValueOrDefault("Auth:Jwt:Audience", "mfn"),
+        ["Auth:Proxies:Addresses"] = values.GetValueOrDefault("Auth:Proxies:Addresses", "10.0.0.0/8"),
+        ["Auth:Proxies:CertificateHeader"] = "x-client-cert",
+    };
 
-    private static JsonNode Draw(Random random, Setting setting) => setting.IsTime
-        ? new TimeSpan(random.NextInt64(((TimeSpan)setting.Least!).Ticks, ((TimeSpan)setting.Most!).Ticks + 1)).ToString("c", CultureInfo.InvariantCulture)
+    private static JsonNode Draw(Random random, Setting setting) => setting.IsSwitch ? random.Next(2) == 0
+        : setting.Name.EndsWith(":Algorithms", StringComparison.Ordinal) ? random.Next(2) == 0 ? "RS256" : "ES384 PS512"
+        : !setting.HasRange ? $"claim-{random.Next(100)}"
+        : setting.IsTime ? new TimeSpan(random.NextInt64(((TimeSpan)setting.Least!).Ticks, ((TimeSpan)setting.Most!).Ticks + 1)).ToString("c", CultureInfo.InvariantCulture)
         : random.NextInt64((long)setting.Least!, (long)setting.Most! + 1);
 
     private static JsonObject Nest(Dictionary<string, JsonNode> values)
@@ -177,7 +194,13 @@ public sealed class SettingsFollowerTests : IAsyncLifetime
         var root = new JsonObject();
         foreach (var (name, value) in values)
         {
-            ((JsonObject)(root[name.Split(':')[0]] ??= new JsonObject()))[name.Split(':')[1]] = value.DeepClone();
+            var place = root;
+            foreach (var section in name.Split(':')[..^1])
+            {
+                place = (JsonObject)(place[section] ??= new JsonObject());
+            }
+
+            place[name.Split(':')[^1]] = value.DeepClone();
         }
 
         return root;
@@ -186,7 +209,7 @@ public sealed class SettingsFollowerTests : IAsyncLifetime
     private static string Spoil(Random random, JsonObject file)
     {
         var text = file.ToJsonString();
-        switch (random.Next(5))
+        switch (random.Next(7))
         {
             case 0:
                 // Half-written.
@@ -198,6 +221,13 @@ public sealed class SettingsFollowerTests : IAsyncLifetime
                 return file.ToJsonString();
             case 3:
                 file[LimitsOptions.Section]!["MaxTotalAggregationBytes"] = (1 << 20) - 1 - random.Next(1000);
+                return file.ToJsonString();
+            case 4:
+                file["Auth"]!["Quotas"] = new JsonObject { ["Identity"] = new JsonObject { ["LiveRuns"] = -1 - random.Next(1000) } };
+                return file.ToJsonString();
+            case 5:
+                // It does not start without.
+                ((JsonObject)file["Auth"]!["Jwt"]!).Remove("Audience");
                 return file.ToJsonString();
             default:
                 // Each is right, and both together are not.

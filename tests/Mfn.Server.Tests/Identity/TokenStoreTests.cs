@@ -1,5 +1,6 @@
 using Mfn.Server.Configuration;
 using Mfn.Server.Identity;
+using Mfn.Server.Tests.Configuration;
 using Mfn.Server.Tests.GrpcStack;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -142,7 +143,7 @@ public sealed class TokenStoreTests : IDisposable
 
     private TokenStore Store(JwtOptions options)
     {
-        var store = new TokenStore(Options.Create(options), Keys(options), _clock, NullLogger<TokenStore>.Instance);
+        var store = new TokenStore(new FixedOptions<JwtOptions>(options), Keys(options), _clock, NullLogger<TokenStore>.Instance);
         _open.Add(store);
         return store;
     }

@@ -3,9 +3,9 @@ using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Identity;
 using Mfn.Server.Quotas;
+using Mfn.Server.Tests.Configuration;
 using Mfn.Server.Tests.Identity;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Tests.Quotas;
 
@@ -16,9 +16,9 @@ internal static class QuotaLedgers
 
     public static QuotaLedger Create(WallClock clock, IdentityQuotaOptions? identities = null, TenantQuotaOptions? tenants = null, QuotaExceptionOptions? exceptions = null) => new(
         new QuotaRules(
-            Options.Create(identities ?? new IdentityQuotaOptions()),
-            Options.Create(tenants ?? new TenantQuotaOptions()),
-            Options.Create(exceptions ?? new QuotaExceptionOptions()),
+            new FixedOptions<IdentityQuotaOptions>(identities ?? new IdentityQuotaOptions()),
+            new FixedOptions<TenantQuotaOptions>(tenants ?? new TenantQuotaOptions()),
+            new FixedOptions<QuotaExceptionOptions>(exceptions ?? new QuotaExceptionOptions()),
             new FollowedInputs(clock),
             NullLogger<QuotaRules>.Instance),
         clock);
