@@ -53,18 +53,23 @@ internal sealed class RunningSettings : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Add(source).Build());
         services.AddServerOptions();
-        services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section);
-        services.AddOptions<JwtOptions>().BindConfiguration(JwtOptions.Section);
-        services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section);
-        services.AddOptions<QuotaExceptionOptions>().BindConfiguration(QuotaExceptionOptions.Section);
-        services.AddOptions<IdentityQuotaOptions>().BindConfiguration(IdentityQuotaOptions.Section);
-        services.AddOptions<TenantQuotaOptions>().BindConfiguration(TenantQuotaOptions.Section);
+        AddOthers(services);
         services.AddLogging(logging => logging.AddProvider(log));
         var provider = services.BuildServiceProvider();
         var inputs = new FollowedInputs(clock, settings.Secrets);
         var follower = new SettingsFollower(source, inputs, provider.GetRequiredService<ILogger<SettingsFollower>>());
         await follower.StartAsync(CancellationToken.None);
         return new RunningSettings(provider, follower, inputs);
+    }
+
+    private static void AddOthers(ServiceCollection services)
+    {
+        services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section);
+        services.AddOptions<JwtOptions>().BindConfiguration(JwtOptions.Section);
+        services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section);
+        services.AddOptions<QuotaExceptionOptions>().BindConfiguration(QuotaExceptionOptions.Section);
+        services.AddOptions<IdentityQuotaOptions>().BindConfiguration(IdentityQuotaOptions.Section);
+        services.AddOptions<TenantQuotaOptions>().BindConfiguration(TenantQuotaOptions.Section);
     }
 
     public ValueTask DisposeAsync()
