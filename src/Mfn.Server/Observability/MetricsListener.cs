@@ -72,6 +72,7 @@ internal sealed partial class MetricsListener(
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mfn-metrics" });
         builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<IHostLifetime, LifetimeOfServer>();
         builder.WebHost.UseKestrelCore().UseUrls(options.Value.Url);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -156,4 +157,12 @@ internal sealed partial class MetricsListener(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "No metrics: the server cannot listen at {Url}, the default of Metrics:Url: {Reason}. Set it to another address, or to nothing")]
     private partial void LogNotListening(string url, string reason);
+
+    /// <summary>Signals, and what is logged of the start, are the server's business.</summary>
+    private sealed class LifetimeOfServer : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 }

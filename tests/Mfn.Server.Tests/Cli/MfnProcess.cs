@@ -65,8 +65,11 @@ internal sealed class MfnProcess : IDisposable
     public static MfnProcess StartInShell(string line, string[] arguments) => new(new Dictionary<string, string>(), arguments, "bash", "-c", line, "bash");
 
     /// <summary>Starts a command whose standard error goes to a file.</summary>
-    public static MfnProcess StartWithError(string file, params string[] arguments) =>
-        new(new Dictionary<string, string>(), arguments, "bash", "-c", $"exec \"$@\" 2>{file}", "bash");
+    public static MfnProcess StartWithError(string file, params string[] arguments) => StartWithError(file, new Dictionary<string, string>(), arguments);
+
+    /// <summary>The same with more in its environment.</summary>
+    public static MfnProcess StartWithError(string file, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new(environment, arguments, "bash", "-c", $"exec \"$@\" 2>{file}", "bash");
 
     /// <summary>Runs a command to its end.</summary>
     public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) =>
@@ -84,6 +87,13 @@ internal sealed class MfnProcess : IDisposable
     {
         await _process.WaitForExitAsync().Within();
         return _process.ExitCode;
+    }
+
+    /// <summary>Asks it to end.</summary>
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     /// <summary>Ends it as a power cut would: it gets no chance to do anything more.</summary>

@@ -5,6 +5,8 @@ using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Configuration;
 using Mfn.Server.Observability;
+using Mfn.Server.Tests.Cli;
+using Mfn.Server.Tests.GrpcStack;
 using Mfn.Server.Tests.Runs;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -193,6 +195,38 @@ public sealed class MetricsListenerTests : IDisposable
         Directory.Delete(Path.Combine(data, "acknowledged"), recursive: true);
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "not_ready", "unhealthy"), await ReadyAsync(server, "room"));
+    }
+
+    [Fact]
+    public async Task Readiness_WhileTheServerDrains_IsAnsweredAndSaysSo()
+    {
+        var log = Path.Combine(_folder.FullName, "log");
+        var environment = new Dictionary<string, string> { ["MFN_Metrics__Url"] = "http://127.0.0.1:0" };
+        using var process = MfnProcess.StartWithError(log, environment, "serve", "--urls", "http://127.0.0.1:0", "--set", "Shutdown:DrainTime=00:01:00");
+        var line = await process.Output.ReadLineAsync().Within();
+        await Patience.UntilAsync(() => UrlIn(log) is not null);
+        var url = UrlIn(log)!;
+        using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(line!["Listening on ".Length..]);
+        using var call = new SimulationService.SimulationServiceClient(channel).StreamSimulation(
+            new StreamSimulationRequest { Spec = new SimulationSpec { GridSize = 512, Steps = 10_000 }, EveryNSteps = 1 });
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
+
+        process.Terminate();
+
+        await Patience.UntilAsync(async () => (await AskAsync("readyz")).StatusCode == HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync("livez")).StatusCode);
+        call.Dispose();
+        Assert.Equal(0, await process.ExitCodeAsync());
+
+        async Task<HttpResponseMessage> AskAsync(string path) => await _http.GetAsync(new Uri($"{url}/{path}"));
+    }
+
+    private static string? UrlIn(string log)
+    {
+        const string Before = "Metrics and health at ";
+        using var reader = new StreamReader(new FileStream(log, FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite));
+        var line = reader.ReadToEnd().Split('\n').SkipLast(1).FirstOrDefault(line => line.Contains(Before, StringComparison.Ordinal));
+        return line?[(line.IndexOf(Before, StringComparison.Ordinal) + Before.Length)..].Trim();
     }
 
     private async Task<Exposition> ScrapeAsync(TestServer server) => new(await _http.GetStringAsync(new Uri($"{server.MetricsUrl}/metrics")));
