@@ -55,7 +55,7 @@ public sealed class MetricsListenerTests : IDisposable
         })).Run;
         var watcher = new NaiveWatcher(server, run.RunId);
         long frames = 0, bytes = 0;
-        using (var call = watcher.Open(new WatchRunRequest { FromStep = 0, EveryNSteps = 1, FieldEncoding = FieldEncoding.Float64 }))
+        using (var call = watcher.Open(new WatchRunRequest { FromStep = 0, EveryNSteps = 1, FieldEncoding = FieldEncoding.Float64, BacklogFrames = 100 }))
         {
             await watcher.ReadAsync(call, message =>
             {
