@@ -20,6 +20,9 @@ internal sealed class OpenConnections
     /// </summary>
     public static readonly TimeSpan DistrustGrace = TimeSpan.FromMinutes(1);
 
+    // More than Kestrel gives one.
+    private static readonly TimeSpan LongestHandshake = TimeSpan.FromSeconds(15);
+
     private readonly ConcurrentDictionary<ConnectionContext, Task> _open = [];
     private readonly ClientTrust _trust;
 
@@ -56,19 +59,25 @@ internal sealed class OpenConnections
 
     private async Task CloseDistrustedAsync(TimeProvider clock)
     {
-        // By then a handshake that was under way is over.
+        // Each has the whole grace: one whose authority goes while others wait is closed when its own time is over. A handshake may have been under way.
+        var distrusted = _open.Keys.Where(IsDistrusted).ToHashSet();
+        await Task.Delay(LongestHandshake, clock);
+        distrusted.UnionWith(_open.Keys.Where(IsDistrusted));
         await Task.Delay(DistrustGrace, clock);
-        foreach (var connection in _open.Keys.Where(IsDistrusted))
+        foreach (var connection in distrusted.Where(IsToBeClosed))
         {
             connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         }
 
         await Task.Delay(DistrustGrace, clock);
-        foreach (var connection in _open.Keys.Where(IsDistrusted))
+        foreach (var connection in distrusted.Where(IsToBeClosed))
         {
             connection.Abort(new ConnectionAbortedException("The client's certificate no longer counts."));
         }
     }
+
+    // The authority may have come back.
+    private bool IsToBeClosed(ConnectionContext connection) => _open.ContainsKey(connection) && IsDistrusted(connection);
 
     private bool IsDistrusted(ConnectionContext connection)
     {
