@@ -121,7 +121,13 @@ internal sealed class DurableHistory
     public static async Task<SteerRunResponse> SendAsync(AsyncDuplexStreamingCall<SteerRunRequest, SteerRunResponse> call, string runId, RunCommand command)
     {
         await call.RequestStream.WriteAsync(new SteerRunRequest { RunId = runId, Command = command });
-        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
+        do
+        {
+            // On a busy machine signs of life may come before the answer.
+            Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).Within());
+        }
+        while (call.ResponseStream.Current.OutcomeCase == SteerRunResponse.OutcomeOneofCase.Heartbeat);
+
         return call.ResponseStream.Current;
     }
 
