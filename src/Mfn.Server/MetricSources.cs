@@ -40,6 +40,10 @@ internal sealed class MetricSources(
         metrics.InputsInForce.ReadFrom(() => inputs.All.Select(input => (input.Name, Seconds(input.InForceSince))));
         metrics.InputsFailing.ReadFrom(() => inputs.All.Select(input => (input.Name, input.Problem is null ? 0.0 : 1)));
         metrics.InputsExpire.ReadFrom(() => inputs.All.Where(input => input.Expires is not null).Select(input => (input.Name, Seconds(input.Expires!.Value))));
+        var secrets = inputs.Secrets.Counters;
+        metrics.InputChanges.ReadFrom(() => secrets.Changes);
+        metrics.InputFailures.ReadFrom(() => secrets.Failures);
+        metrics.SecretRequests.ReadFrom(() => [("answered", secrets.Requests - secrets.FailedRequests), ("failed", secrets.FailedRequests)]);
         return Task.CompletedTask;
     }
 

@@ -108,6 +108,9 @@ internal sealed class ServerMetrics
         InputsInForce = _all.Observed("mfn.input.in_force_timestamp", MetricKind.Gauge, "s", "Since when what is in force is so, in seconds since 1970.", input);
         InputsFailing = _all.Observed("mfn.input.failing", MetricKind.Gauge, "{input}", "1 while the newest cannot be used, and what was there before is in force; else 0.", input);
         InputsExpire = _all.Observed("mfn.input.expiry_timestamp", MetricKind.Gauge, "s", "Until when what is in force is good, certificates above all, in seconds since 1970; only of what says so.", input);
+        InputChanges = _all.Observed("mfn.input.changes", MetricKind.Counter, "{change}", "Times that something new of what the server follows came into force.");
+        InputFailures = _all.Observed("mfn.input.failures", MetricKind.Counter, "{look}", "Looks at what the server follows that found nothing that could be used.");
+        SecretRequests = _all.Observed("mfn.secrets.requests", MetricKind.Counter, "{request}", "Times that Vault or AWS was asked for a secret.", MetricLabel.Of("outcome", ["answered", "failed"]));
     }
 
     /// <summary>What Prometheus reads.</summary>
@@ -214,4 +217,10 @@ internal sealed class ServerMetrics
     public ObservedMetric InputsFailing { get; }
 
     public ObservedMetric InputsExpire { get; }
+
+    public ObservedMetric InputChanges { get; }
+
+    public ObservedMetric InputFailures { get; }
+
+    public ObservedMetric SecretRequests { get; }
 }

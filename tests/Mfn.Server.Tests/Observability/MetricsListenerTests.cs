@@ -3,7 +3,10 @@ using System.Net.Sockets;
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Configuration;
+using Mfn.Server.Identity;
 using Mfn.Server.Observability;
+using Mfn.Server.Tests.GrpcStack;
+using Mfn.Server.Tests.Identity;
 using Mfn.Server.Tests.Runs;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -164,6 +167,24 @@ public sealed class MetricsListenerTests : IDisposable
     {
         var refused = Assert.Throws<InvalidSettingsException>(() => MfnServer.Build("--urls=http://127.0.0.1:0", $"--Metrics:Url={url}"));
         Assert.Contains("Metrics:Url", Assert.Single(refused.Problems), StringComparison.Ordinal);
+    }
+
+    /// <summary>What cannot be read leaves in force what was there; that is seen from outside.</summary>
+    [Fact]
+    public async Task Metrics_AFileThatBreaks_IsTold()
+    {
+        using var keys = new KeyFile();
+        keys.Add(Roles.Viewer, "lab", "carol");
+        await using var server = await TestServer.StartAsync(AnyPort, keys.Setting);
+        (string, string)[] file = [("input", "Auth:ApiKeys:File")];
+        var before = await ScrapeAsync(server);
+        Assert.Equal((0, 0), (before.Sum("mfn_input_failing", file), before.Sum("mfn_input_failures_total")));
+        Assert.InRange(before.Sum("mfn_input_in_force_timestamp_seconds", file), DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 60, DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1);
+
+        await File.WriteAllTextAsync(keys.Path, "{");
+
+        await Patience.UntilAsync(async () => (await ScrapeAsync(server)).Sum("mfn_input_failing", file) == 1);
+        Assert.InRange((await ScrapeAsync(server)).Sum("mfn_input_failures_total"), 1, 60);
     }
 
     private async Task<Exposition> ScrapeAsync(TestServer server) => new(await _http.GetStringAsync(new Uri($"{server.MetricsUrl}/metrics")));
