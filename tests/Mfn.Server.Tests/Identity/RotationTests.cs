@@ -46,7 +46,7 @@ public sealed class RotationTests : IDisposable
     private X509Certificate2? _server;
     private ByCertificate? _certificate;
     private RunService.RunServiceClient? _client;
-    private long _callCount;
+    private readonly long[] _callCounts = new long[CallerCount];
     private long _reconnectionCount;
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class RotationTests : IDisposable
         [
             () => AnswerAsync(_client!, Volatile.Read(ref _key)), () => AnswerAsync(_client!, Volatile.Read(ref _token)), () => AnswerAsync(Volatile.Read(ref _certificate)!.Client),
         ];
-        var callers = Enumerable.Range(0, CallerCount).Select(i => CallAsync(calls[i % Kinds])).ToArray();
+        var callers = Enumerable.Range(0, CallerCount).Select(i => CallAsync(i, calls[i % Kinds])).ToArray();
 
         for (var i = 0; i < Rotations; i++)
         {
@@ -80,7 +80,7 @@ public sealed class RotationTests : IDisposable
 
         foreach (var old in _oldCertificates)
         {
-            Assert.Equal(StatusCode.Unavailable, await OutcomeAsync(new RunService.RunServiceClient(Connect(server.Address, old.Certificate))));
+            Assert.Contains(await OutcomeAsync(new RunService.RunServiceClient(Connect(server.Address, old.Certificate))), RefusedHandshake.Outcomes);
         }
 
         await _end.CancelAsync();
@@ -91,7 +91,7 @@ public sealed class RotationTests : IDisposable
         Assert.All(frames, count => Assert.InRange(count, 10, long.MaxValue));
 
         // The rate is that of the timer wherever the machine is not the slowest thing in the test.
-        Assert.InRange(_callCount, 100 * Rotations, long.MaxValue);
+        Assert.InRange(_callCounts.Sum(), 100 * Rotations, long.MaxValue);
     }
 
     public void Dispose()
@@ -210,8 +210,8 @@ public sealed class RotationTests : IDisposable
         Volatile.Write(ref _certificate, NewCertificate(address));
 
         // Calls that had the old ones in hand.
-        var soFar = Interlocked.Read(ref _callCount);
-        await WaitUntilAsync(() => Interlocked.Read(ref _callCount) >= soFar + 40);
+        var soFar = _callCounts.ToArray();
+        await WaitUntilAsync(() => _callCounts.Zip(soFar).All(each => each.First >= each.Second + 2));
         Assert.Equal(StatusCode.OK, await OutcomeAsync(oldCertificate.Client));
         _keys.Change(oldKey, each => each with { Expires = DateTimeOffset.UtcNow.AddSeconds(1) });
         _issuer.Retire();
@@ -224,13 +224,13 @@ public sealed class RotationTests : IDisposable
         _oldCertificates.Add(oldCertificate);
     }
 
-    private async Task CallAsync(Func<Task<Status>> callAsync)
+    private async Task CallAsync(int caller, Func<Task<Status>> callAsync)
     {
         using var timer = new PeriodicTimer(CallInterval);
         while (!_end.IsCancellationRequested && await timer.WaitForNextTickAsync(CancellationToken.None))
         {
             var answer = await callAsync();
-            Interlocked.Increment(ref _callCount);
+            Interlocked.Increment(ref _callCounts[caller]);
             if (answer.StatusCode != StatusCode.OK)
             {
                 _faults.Enqueue($"A call was answered with {answer}.");
