@@ -38,7 +38,9 @@ public sealed class WatchAsyncTests
         Assert.Equal(Frames(whole).Select(Describe), Frames(pieces).Select(Describe));
         Assert.Equal(EndReason.Stopped, Assert.IsType<EndEvent>(pieces[^1]).Reason);
         Assert.Empty(pieces.OfType<GapEvent>());
-        Assert.InRange(reconnections, 3, relay.ConnectionCount);
+
+        // The busier the machine, the more messages come in one DATA frame, all of them with the second connection at best.
+        Assert.InRange(reconnections, 1, relay.ConnectionCount);
     }
 
     [Fact]
