@@ -87,7 +87,7 @@ public sealed class CertificateRotationTests : IAsyncLifetime
         {
             // Both first: that is the grace.
             await File.WriteAllTextAsync(PathOf("clients.pem"), _authority.RootPem + "\n" + _next.RootPem);
-            await UntilAsync(async () => await OutcomeAsync(_next.IssueClient("probe")) == StatusCode.OK);
+            await Patience.UntilAsync(async () => await OutcomeAsync(_next.IssueClient("probe")) == StatusCode.OK);
             Assert.Empty(_reconnections);
             Assert.Equal(StatusCode.OK, await OutcomeAsync(old));
             Volatile.Write(ref certificate, _next.IssueClient("lab"));
@@ -115,7 +115,7 @@ public sealed class CertificateRotationTests : IAsyncLifetime
         await File.WriteAllTextAsync(PathOf("clients.pem"), _next.RootPem);
 
         RpcException? refused = null;
-        await UntilAsync(async () =>
+        await Patience.UntilAsync(async () =>
         {
             try
             {
@@ -142,11 +142,11 @@ public sealed class CertificateRotationTests : IAsyncLifetime
         Assert.Equal(StatusCode.OK, await OutcomeAsync(client));
 
         await File.WriteAllTextAsync(PathOf("clients.pem"), _next.RootPem + "\n" + _authority.RootPem);
-        await UntilAsync(async () => await OutcomeAsync(_next.IssueClient("probe")) == StatusCode.OK);
+        await Patience.UntilAsync(async () => await OutcomeAsync(_next.IssueClient("probe")) == StatusCode.OK);
         Assert.Equal(StatusCode.OK, await OutcomeAsync(client));
 
         await File.WriteAllTextAsync(PathOf("clients.pem"), _next.RootPem);
-        await UntilAsync(async () => await OutcomeAsync(client) == StatusCode.Unauthenticated);
+        await Patience.UntilAsync(async () => await OutcomeAsync(client) == StatusCode.Unauthenticated);
     }
 
     /// <summary>New connections are shown the new one, over HTTP/2 and TLS 1.2 and 1.3; what is open goes on as it is.</summary>
@@ -161,21 +161,12 @@ public sealed class CertificateRotationTests : IAsyncLifetime
         var steps = await WatchAsync(client, isCut: false, async () =>
         {
             await WriteServerAsync(second);
-            await UntilAsync(async () => await ShownAsync(certificate, SslProtocols.Tls13) == second.SerialNumber);
+            await Patience.UntilAsync(async () => await ShownAsync(certificate, SslProtocols.Tls13) == second.SerialNumber);
         });
 
         Assert.Equal(second.SerialNumber, await ShownAsync(certificate, SslProtocols.Tls12));
         Assert.Empty(_reconnections);
         Assert.Equal(Enumerable.Range(0, steps.Count).Select(i => steps[0] + i), steps);
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (!await isSo())
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, limit.Token);
-        }
     }
 
     private static async Task<StatusCode> OutcomeAsync(RunService.RunServiceClient client)

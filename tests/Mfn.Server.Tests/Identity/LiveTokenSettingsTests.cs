@@ -26,11 +26,7 @@ public sealed class LiveTokenSettingsTests : IDisposable
 
         Write("other");
 
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (await OutcomeAsync(server, other) != StatusCode.OK)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, limit.Token);
-        }
+        await Patience.UntilAsync(async () => await OutcomeAsync(server, other) == StatusCode.OK);
 
         Assert.Equal(StatusCode.Unauthenticated, await OutcomeAsync(server, old));
 

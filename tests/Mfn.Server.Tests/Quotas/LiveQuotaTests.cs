@@ -78,7 +78,7 @@ public sealed class LiveQuotaTests : IDisposable
         await using var server = await TestServer.StartAsync(_keys.Setting, $"config={SettingsPath}");
         using var call = server.Simulation.StreamSimulation(
             new StreamSimulationRequest { Spec = new SimulationSpec { GridSize = 256, Steps = 10_000 }, EveryNSteps = 1000 }, _alice);
-        await UntilAsync(() => Task.FromResult(server.Simulations.Active.Count > 0));
+        await Patience.UntilAsync(() => Task.FromResult(server.Simulations.Active.Count > 0));
 
         Write("\"CellStepsPerSecond\": 1000000000000");
 
@@ -98,13 +98,13 @@ public sealed class LiveQuotaTests : IDisposable
 
         // Wrong in one place: nothing of it is taken.
         Write("\"LiveRuns\": 1, \"OpenCalls\": 0");
-        await Task.Delay(3 * FollowedFile.Interval, TimeProvider.System, TestContext.Current.CancellationToken);
+        await Patience.UntilAsync(async () => (await server.HealthChecks.CheckHealthAsync()).Entries["serving"].Data.Count > 0);
         var second = await CreateAsync(server);
         Assert.NotNull(second);
         await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = second }, _alice);
 
         Write("\"LiveRuns\": 1");
-        await UntilAsync(async () =>
+        await Patience.UntilAsync(async () =>
         {
             if (await CreateAsync(server) is not { } another)
             {
@@ -117,7 +117,7 @@ public sealed class LiveQuotaTests : IDisposable
         Assert.Equal(run, Assert.Single((await server.Runs.ListRunsAsync(new ListRunsRequest(), _alice)).Runs).RunId);
 
         Write("\"LiveRuns\": 3");
-        await UntilAsync(async () => await CreateAsync(server) is not null);
+        await Patience.UntilAsync(async () => await CreateAsync(server) is not null);
     }
 
     public void Dispose()
@@ -128,15 +128,6 @@ public sealed class LiveQuotaTests : IDisposable
 
     // Sums of parts of ticks.
     private static TimeSpan Round(TimeSpan time) => TimeSpan.FromMilliseconds(Math.Round(time.TotalMilliseconds));
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (!await isSo())
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, limit.Token);
-        }
-    }
 
     /// <summary>The id of a new run; null if there are too many.</summary>
     private async Task<string?> CreateAsync(TestServer server)

@@ -11,6 +11,7 @@ using Mfn.SecretFakes;
 using Mfn.Server.Identity;
 using Mfn.Server.Tests.Audit;
 using Mfn.Server.Tests.Cli;
+using Mfn.Server.Tests.GrpcStack;
 using Mfn.Server.Tests.Identity;
 
 namespace Mfn.Server.Tests.Secrets;
@@ -253,20 +254,13 @@ public sealed class PlantedSecretsTests : IAsyncLifetime
         _vault.Put("secret/data/limits", new JsonObject { ["frames"] = Plant("number that is none") }.ToJsonString());
         _aws.Put("tokens", $$"""{ "keys": "{{Plant("keys that are none")}}" """);
         var seen = _vault.Requests.Count;
-        using var late = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (_vault.Requests.Count < seen + 24)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, late.Token);
-        }
+        await Patience.UntilAsync(() => _vault.Requests.Count >= seen + 24);
 
         // And those who have it, wrong too: they may say again what they were told.
         _vault.Instead = request => (400, new JsonObject { ["errors"] = new JsonArray(request.Headers["X-Vault-Token"].ToString()) }.ToJsonString(), null);
         _aws.Instead = request => (400, new JsonObject { ["__type"] = "Other", ["Message"] = request.Headers.Authorization.ToString() + request.Headers["X-Amz-Security-Token"] }.ToJsonString(), null);
         _secrets.Plant("token of Vault", _vault.LastToken);
-        while (_vault.Requests.Count < seen + 32)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, late.Token);
-        }
+        await Patience.UntilAsync(() => _vault.Requests.Count >= seen + 32);
 
         (_vault.Instead, _aws.Instead) = (null, null);
     }
