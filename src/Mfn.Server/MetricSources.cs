@@ -1,5 +1,7 @@
+using System.Reflection;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
+using Mfn.Server.Health;
 using Mfn.Server.Memory;
 using Mfn.Server.Observability;
 using Mfn.Server.Quotas;
@@ -17,11 +19,16 @@ internal sealed class MetricSources(
     MemoryAccount memory,
     QuotaLedger quotas,
     FollowedInputs inputs,
+    LastReadiness readiness,
     IOptionsMonitor<LimitsOptions> limits) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
         metrics.Runs.ReadFrom(CountRuns);
+        metrics.HorizonLag.ReadFrom(() => runs.Live.Select(run => run.HorizonLag).DefaultIfEmpty().Max());
+        metrics.FreeStorage.ReadFrom(() => runs.Store?.FreeBytes);
+        metrics.Ready.ReadFrom(() => readiness.Checks.Select(check => (check.Name, check.IsReady ? 1.0 : 0)));
+        metrics.Build.ReadFrom(() => [(Version, 1)]);
         metrics.Replays.ReadFrom(() => runs.Services.Replays.TakenCount);
         metrics.WaitingReplays.ReadFrom(() => runs.Services.Replays.WaitingCount);
         metrics.ComputationPlaces.ReadFrom(() => limits.CurrentValue.MaxConcurrentComputations);
@@ -36,7 +43,7 @@ internal sealed class MetricSources(
         metrics.CollectionPauses.ReadFrom(() => GC.GetTotalPauseDuration().TotalSeconds);
         metrics.AllocatedMemory.ReadFrom(() => GC.GetTotalAllocatedBytes());
         metrics.ThreadPoolQueue.ReadFrom(() => ThreadPool.PendingWorkItemCount);
-        metrics.CellSteps.ReadFrom(() => quotas.Totals is var totals ? [("reserved", totals.Reserved), ("settled", totals.Settled), ("refunded", totals.Refunded)] : []);
+        metrics.Price.ReadFrom(() => quotas.Totals is var totals ? [("reserved", totals.Reserved), ("settled", totals.Settled), ("refunded", totals.Refunded)] : []);
         metrics.InputsInForce.ReadFrom(() => inputs.All.Select(input => (input.Name, Seconds(input.InForceSince))));
         metrics.InputsFailing.ReadFrom(() => inputs.All.Select(input => (input.Name, input.Problem is null ? 0.0 : 1)));
         metrics.InputsExpire.ReadFrom(() => inputs.All.Where(input => input.Expires is not null).Select(input => (input.Name, Seconds(input.Expires!.Value))));
@@ -56,6 +63,10 @@ internal sealed class MetricSources(
             .Select(state => (MetricLabel.ValueOf(state), (double)live.GetValueOrDefault(state)))
             .Append((ServerMetrics.DamagedRun, runs.DamagedCount));
     }
+
+    // Without the commit.
+    private static string Version { get; } =
+        typeof(MetricSources).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     private static double Seconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).TotalSeconds;
 }

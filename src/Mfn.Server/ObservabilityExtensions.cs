@@ -2,6 +2,7 @@ using Mfn.Server.Calls;
 using Mfn.Server.Health;
 using Mfn.Server.Observability;
 using Mfn.Server.Runs;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Mfn.Server;
 
@@ -10,6 +11,7 @@ internal static class ObservabilityExtensions
 {
     private const string Serving = "serving";
     private const string Room = "room";
+    private const string Disk = "disk";
     private const string Runs = "mfn.v1.RunService";
 
     // Health knows each by its name, and must not ask the contracts for it: nothing that the server does before its first answer reads them.
@@ -37,6 +39,7 @@ internal static class ObservabilityExtensions
         services.AddHostedService(provider => provider.GetRequiredService<MetricsListener>());
         services.AddSingleton<ServingCheck>();
         services.AddSingleton<RoomCheck>();
+        services.AddSingleton<DiskCheck>();
         services.AddSingleton<ClockCheck>();
         services.AddGrpcHealthChecks(health =>
         {
@@ -47,13 +50,16 @@ internal static class ObservabilityExtensions
             health.Services.Map("", check => check.Name == Serving);
             foreach (var name in ServiceNames)
             {
-                health.Services.Map(name, check => check.Name == Serving || (name == Runs && check.Name == Room));
+                health.Services.Map(name, check => check.Name == Serving || (name == Runs && check.Name is Room or Disk));
             }
         })
             .AddCheck<ServingCheck>(Serving, tags: [MetricsListener.Readiness])
             .AddCheck<RoomCheck>(Room, tags: [MetricsListener.Readiness])
+            .AddCheck<DiskCheck>(Disk, tags: [MetricsListener.Readiness])
             .AddCheck<ClockCheck>("clock", tags: [MetricsListener.Readiness])
             .AddCheck<FollowedInputsCheck>("inputs", tags: [MetricsListener.Readiness]);
+        services.AddSingleton<LastReadiness>();
+        services.AddSingleton<IHealthCheckPublisher>(provider => provider.GetRequiredService<LastReadiness>());
         services.AddSingleton<HealthAnnouncer>();
         services.AddSingleton<HealthNotes>();
     }

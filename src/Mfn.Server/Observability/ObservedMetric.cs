@@ -7,11 +7,11 @@ internal sealed class ObservedMetric(MetricLabel? label)
 {
     private Func<IEnumerable<(string Label, double Value)>>? _read;
 
-    /// <summary>Says where it is read.</summary>
-    public void ReadFrom(Func<double> read)
+    /// <summary>Says where it is read; null as long as there is nothing.</summary>
+    public void ReadFrom(Func<double?> read)
     {
         RequireLabel(isExpected: false);
-        _read = () => [("", read())];
+        _read = () => read() is { } value ? [("", value)] : [];
     }
 
     /// <summary>Says where it is read: values by what its label is. What is left out once has the value that it had before.</summary>

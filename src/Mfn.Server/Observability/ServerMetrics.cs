@@ -30,6 +30,9 @@ internal sealed class ServerMetrics
     /// <summary>The state of a run that was left alone.</summary>
     public const string DamagedRun = "damaged";
 
+    /// <summary>The delivery of a stream that waits for its only client.</summary>
+    public const string OwnerDelivery = "owner";
+
     private const string MethodValues = "the methods of the server's services; `unknown` for all others";
 
     // From a call that computes nothing to one that takes a minute.
@@ -40,6 +43,7 @@ internal sealed class ServerMetrics
 
     private readonly MetricSet _all;
     private readonly Dictionary<string, FrameMetrics> _frames;
+    private readonly StepMetrics[] _steps;
 
     public ServerMetrics(IMeterFactory meters)
     {
@@ -58,12 +62,12 @@ internal sealed class ServerMetrics
         FullConnections = _all.Counter("mfn.connections.filled", "{connection}", "Times that a connection came to have as many open calls as one may have; further ones wait in its client.");
         RefusedTraffic = _all.Counter("mfn.traffic.refusals", "{refusal}", "Connections and streams that ended before a call could begin: a wrong protocol, a failed handshake, a broken frame.");
 
-        string[] deliveries = ["lossless", "latest", "drop_oldest", "degrade"];
+        string[] deliveries = ["lossless", "latest", "drop_oldest", "degrade", OwnerDelivery];
         var delivery = MetricLabel.Of("delivery", deliveries);
         Watchers = _all.Gauge("mfn.watchers", "{watcher}", "Watchers of live runs.");
         FirstFrame = _all.Histogram("mfn.watch.first_frame", "s", "Time from the beginning of a watch to its first frame.", LagSeconds);
         DeliveryLag = _all.Histogram("mfn.watch.delivery_lag", "s", "Time from when a frame was made to when its watcher's connection had taken it; not of history.", LagSeconds);
-        SentFrames = _all.Counter("mfn.frames.sent", "{frame}", "Frames sent to watchers.", delivery);
+        SentFrames = _all.Counter("mfn.frames.sent", "{frame}", "Frames sent: to watchers, by their delivery, and by streams of simulations to their owner.", delivery);
         SentBytes = _all.Counter("mfn.frames.sent_size", "By", "Their messages, before HTTP/2 and TLS.", delivery);
         DroppedFrames = _all.Counter("mfn.frames.dropped", "{frame}", "Frames that slow watchers did not get, as their gaps told them.", delivery);
         _frames = deliveries.ToDictionary(each => each, each => new FrameMetrics(SentFrames.WithLabels(each), SentBytes.WithLabels(each), DroppedFrames.WithLabels(each)));
@@ -79,10 +83,14 @@ internal sealed class ServerMetrics
         ComputeThreads = _all.Observed("mfn.compute.threads", MetricKind.Gauge, "{thread}", "Threads that compute.");
         ComputeBusy = _all.Observed("mfn.compute.busy", MetricKind.Counter, "s", "Time that they have computed, all together.");
         ComputeQueue = _all.Observed("mfn.compute.queue", MetricKind.Gauge, "{item}", "What waits for one of them.");
-        Steps = _all.Counter("mfn.steps", "{step}", "Steps of live runs.");
+        MetricLabel work = MetricLabel.Of<StepWork>("work");
+        Steps = _all.Counter("mfn.steps", "{step}", "Steps computed: of live runs, of simulations that a call waits for, and again for history or after a restart.", work);
+        CellSteps = _all.Counter("mfn.cell_steps", "{cell-step}", "The same, each times the cells of its field.", work);
+        _steps = [.. Enum.GetValues<StepWork>().Select(MetricLabel.ValueOf).Select(each => new StepMetrics(Steps.WithLabels(each), CellSteps.WithLabels(each)))];
         StepDuration = _all.Histogram("mfn.step.duration", "s", "How long a step of a live run takes, as the mean of those that were taken together.", StepSeconds);
         Replays = _all.Observed("mfn.replays.active", MetricKind.Gauge, "{replay}", "Watches that are given history.");
         WaitingReplays = _all.Observed("mfn.replays.waiting", MetricKind.Gauge, "{replay}", "Watches that wait for their turn to be given history.");
+        ReplayBacklog = _all.Gauge("mfn.replays.backlog_steps", "{step}", "Steps of history that watches are still to be given, or wait for, all together.");
         Rounds = _all.Counter("mfn.aggregation.rounds", "{round}", "Rounds of updates, by what came of them.", new MetricLabel("rule", "the rules' names, as the answer tells them"), MetricLabel.Of("outcome", [AnsweredRound, ShortRound, FailedRound]));
         RefusedUpdates = _all.Counter("mfn.aggregation.refused_updates", "{update}", "Updates that admission refused.", MetricLabel.Of("reason", ["not_finite", "wrong_length", "norm_above_cap", "duplicate_client", "weight_out_of_bounds", "not_sampled", "not_selected"]));
 
@@ -93,13 +101,17 @@ internal sealed class ServerMetrics
         AllocatedMemory = _all.Observed("mfn.gc.allocated", MetricKind.Counter, "By", "Memory that the runtime has allocated for objects.");
         ThreadPoolQueue = _all.Observed("mfn.threadpool.queue", MetricKind.Gauge, "{item}", "What waits for a thread of the pool, which answers calls.");
 
-        CellSteps = _all.Observed("mfn.price", MetricKind.Counter, "{cell-step}", "Cell-steps, by what became of them; what was reserved and is neither settled nor refunded is under way.", MetricLabel.Of("state", ["reserved", "settled", "refunded"]));
+        Price = _all.Observed("mfn.price", MetricKind.Counter, "{cell-step}", "Cell-steps, by what became of them; what was reserved and is neither settled nor refunded is under way.", MetricLabel.Of("state", ["reserved", "settled", "refunded"]));
 
         CheckpointDuration = _all.Histogram("mfn.checkpoint.duration", "s", "How long it takes to write a checkpoint of a run, until it is on disk.", DiskSeconds);
         FlushDuration = _all.Histogram("mfn.log.flush_duration", "s", "How long it takes to append to a run's log, until it is on disk: what a command waits for.", DiskSeconds);
         FailedWrites = _all.Counter("mfn.storage.failures", "{write}", "Writes to the data directory that failed.");
+        FreeStorage = _all.Observed("mfn.storage.free", MetricKind.Gauge, "By", "What the disk of the data directory has room for; only with one.");
+        HorizonLag = _all.Observed("mfn.horizon.lag_steps", MetricKind.Gauge, "{step}", "Steps that the log of a live run promises and that it has not taken, of the run with most: after a crash it goes on from there, and after a restart it recomputes up to there.");
         HorizonExtensions = _all.Counter("mfn.horizon.extensions", "{append}", "Times that a run waited for its log to promise further steps before it took them.");
 
+        Ready = _all.Observed("mfn.ready", MetricKind.Gauge, "{check}", "1 while a check of readiness lets calls come here, else 0; as it was found at most half a minute ago.", MetricLabel.Of("check", ["serving", "room", "disk", "clock", "inputs"]));
+        Build = _all.Observed("mfn.build_info", MetricKind.Gauge, "{server}", "Always 1.", new MetricLabel("version", "the server's own"));
         MetricLabel credential = MetricLabel.Of("credential", ["anonymous", "api_key", "certificate", "token", None, Unknown]);
         Authentications = _all.Counter("mfn.auth.outcomes", "{call}", "Calls by what they showed, and what came of that.", credential, MetricLabel.Of("outcome", ["accepted", "missing", "invalid", "expired", "revoked", "denied"]));
         DroppedHeaders = _all.Counter("mfn.identity.dropped_headers", "{call}", "Calls whose header about a client certificate was passed over, since it did not come from a trusted proxy.");
@@ -118,6 +130,9 @@ internal sealed class ServerMetrics
 
     /// <summary>What is counted of the frames of a delivery.</summary>
     public FrameMetrics FramesOf(string delivery) => _frames[delivery];
+
+    /// <summary>What is counted of the steps that are computed for something.</summary>
+    public StepMetrics StepsOf(StepWork work) => _steps[(int)work];
 
     /// <summary>All metrics of the server's own.</summary>
     public IReadOnlyList<MetricDefinition> Definitions => _all.Definitions;
@@ -174,11 +189,15 @@ internal sealed class ServerMetrics
 
     public Counter Steps { get; }
 
+    public Counter CellSteps { get; }
+
     public Histogram StepDuration { get; }
 
     public ObservedMetric Replays { get; }
 
     public ObservedMetric WaitingReplays { get; }
+
+    public Gauge ReplayBacklog { get; }
 
     public Counter Rounds { get; }
 
@@ -196,7 +215,7 @@ internal sealed class ServerMetrics
 
     public ObservedMetric ThreadPoolQueue { get; }
 
-    public ObservedMetric CellSteps { get; }
+    public ObservedMetric Price { get; }
 
     public Histogram CheckpointDuration { get; }
 
@@ -204,7 +223,15 @@ internal sealed class ServerMetrics
 
     public Counter FailedWrites { get; }
 
+    public ObservedMetric FreeStorage { get; }
+
+    public ObservedMetric HorizonLag { get; }
+
     public Counter HorizonExtensions { get; }
+
+    public ObservedMetric Ready { get; }
+
+    public ObservedMetric Build { get; }
 
     public Counter Authentications { get; }
 

@@ -16,8 +16,11 @@ internal sealed class HorizonLease(TimeProvider clock)
 
     private long _extended = clock.GetTimestamp();
     private int _begin;
-    private int _horizon;
+    private volatile int _horizon;
     private int _length = 1;
+
+    /// <summary>The step up to which the log knows. Thread-safe.</summary>
+    public int Horizon => _horizon;
 
     /// <summary>The log tells of steps up to this one.</summary>
     public void Begin(int horizon) => (_begin, _horizon) = (horizon, horizon);

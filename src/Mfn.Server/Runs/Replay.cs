@@ -3,6 +3,7 @@ using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Frames;
 using Mfn.Server.Memory;
+using Mfn.Server.Observability;
 using Mfn.Server.Pricing;
 using Mfn.Server.Storage;
 
@@ -143,6 +144,7 @@ internal sealed class Replay : IDisposable
                 count = Math.Min(count, (next?.Position.Step ?? int.MaxValue) - step);
                 count = Math.Min(count, everyNSteps - (step % everyNSteps));
                 _simulation.Advance(count, cancellationToken);
+                _services.Metrics.StepsOf(StepWork.Replay).Add(_simulation.Spec, count);
                 if (_simulation.Step % everyNSteps == 0)
                 {
                     return ReplayStop.Frame;

@@ -2,53 +2,15 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Mfn.Server.Runs;
 
-/// <summary>Whether a run can be started: there is room for one, and the data directory can be written.</summary>
-internal sealed class RoomCheck(RunRegistry runs, TimeProvider clock) : IHealthCheck, IDisposable
+/// <summary>Whether there is room for one more run.</summary>
+internal sealed class RoomCheck(RunRegistry runs) : IHealthCheck
 {
-    // A probe waits for the disk; whoever asks for health asks often.
-    private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(5);
-
-    private readonly SemaphoreSlim _probing = new(1);
-    private long? _probed;
-    private string? _problem;
-
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var count = runs.Live.Count;
         var most = runs.Services.Options.MaxRuns;
-        if (count >= most)
-        {
-            return HealthCheckResult.Unhealthy($"There are {count} live runs, and may be {most}: none can be started.");
-        }
-
-        return await FindProblemAsync(cancellationToken) is { } problem
-            ? HealthCheckResult.Unhealthy($"The data directory cannot be written: {problem}")
-            : HealthCheckResult.Healthy();
-    }
-
-    public void Dispose() => _probing.Dispose();
-
-    private async Task<string?> FindProblemAsync(CancellationToken cancellationToken)
-    {
-        if (runs.Store is not { } store)
-        {
-            return null;
-        }
-
-        await _probing.WaitAsync(cancellationToken);
-        try
-        {
-            if (_probed is not { } last || clock.GetElapsedTime(last) >= ProbeInterval)
-            {
-                _problem = await Task.Run(store.FindWriteProblem, cancellationToken);
-                _probed = clock.GetTimestamp();
-            }
-
-            return _problem;
-        }
-        finally
-        {
-            _probing.Release();
-        }
+        return Task.FromResult(count >= most
+            ? HealthCheckResult.Unhealthy($"There are {count} live runs, and may be {most}: none can be started.")
+            : HealthCheckResult.Healthy());
     }
 }

@@ -65,6 +65,9 @@ internal sealed class Run : IListedRun, IAsyncDisposable
     /// <inheritdoc cref="RunSimulation.History"/>
     public RunHistory History => _simulation.History;
 
+    /// <inheritdoc cref="RunSimulation.HorizonLag"/>
+    public int HorizonLag => _simulation.HorizonLag;
+
     /// <summary>Ends when the run has been deleted, or the server ends.</summary>
     public Task Completion { get; }
 

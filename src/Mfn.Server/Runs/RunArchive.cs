@@ -5,7 +5,7 @@ namespace Mfn.Server.Runs;
 
 /// <summary>
 /// What is kept of a run: in memory its history, from which its latest steps can be recomputed; in its log and its checkpoints, if it is durable, what the
-/// next server goes on from. Only the run's task uses it, but for <see cref="History"/>.
+/// next server goes on from. Only the run's task uses it, but for <see cref="History"/> and <see cref="HorizonLag"/>.
 /// </summary>
 internal sealed class RunArchive
 {
@@ -37,6 +37,9 @@ internal sealed class RunArchive
 
     /// <summary>From which the latest steps can be recomputed.</summary>
     public RunHistory History { get; }
+
+    /// <summary>How many steps the log has been told of that are not taken; 0 of a run that has none. Thread-safe.</summary>
+    public int HorizonLag => _recorder.IsDurable ? Math.Max(0, _horizon.Horizon - History.Latest.Step) : 0;
 
     /// <summary>Tells the log of steps that are about to be taken, if it does not know of them yet.</summary>
     /// <exception cref="IOException">It could not be written.</exception>

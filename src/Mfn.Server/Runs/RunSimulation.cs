@@ -54,6 +54,9 @@ internal sealed class RunSimulation : IAsyncDisposable
     /// <summary>From which its latest steps can be recomputed.</summary>
     public RunHistory History => _archive.History;
 
+    /// <inheritdoc cref="RunArchive.HorizonLag"/>
+    public int HorizonLag => _archive.HorizonLag;
+
     /// <summary>Says when steps are due.</summary>
     public Pacer Pacer { get; }
 
@@ -105,7 +108,7 @@ internal sealed class RunSimulation : IAsyncDisposable
             _simulation.Advance(count, cancelled);
             var taken = Stopwatch.GetElapsedTime(start);
             _audience.NoteSteps(_simulation.Engine, count, taken);
-            _metrics.Steps.Inc(count);
+            _metrics.StepsOf(StepWork.Run).Add(_simulation.Spec, count);
             _metrics.StepDuration.Observe(taken.TotalSeconds / count);
             if (count >= _simulation.Engine.MaxStepsPerPass)
             {
@@ -354,7 +357,9 @@ internal sealed class RunSimulation : IAsyncDisposable
     {
         while (_simulation.Step < step)
         {
-            _simulation.Advance(Math.Min(ComputeScheduler.MaxStepsAtOnce, step - _simulation.Step), cancelled);
+            var count = Math.Min(ComputeScheduler.MaxStepsAtOnce, step - _simulation.Step);
+            _simulation.Advance(count, cancelled);
+            _metrics.StepsOf(StepWork.Replay).Add(_simulation.Spec, count);
             _archive.MovedAgain();
             await Task.Yield();
         }

@@ -39,6 +39,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     private CellStepReservation? _paid;
     private Replay? _replay;
     private long _replayStart;
+    private long _stepsBehind;
 
     private WatchQuality Asked => order.Qualities[0];
 
@@ -184,6 +185,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
         finally
         {
             EndReplay();
+            NoteBehind(0);
         }
     }
 
@@ -192,6 +194,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
         var end = attachment.Position;
         while (!_messages.HasSent(end))
         {
+            NoteBehind(end.Step - (_replay?.Position ?? _messages.Position).Step);
             if (_replay is null && !await BeginReplayAsync(cancellationToken))
             {
                 return false;
@@ -262,6 +265,13 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
             _replay = null;
             services.Replays.GiveBack();
         }
+    }
+
+    /// <summary>So many steps of history are still to come.</summary>
+    private void NoteBehind(long stepCount)
+    {
+        services.Metrics.ReplayBacklog.Inc(stepCount - _stepsBehind);
+        _stepsBehind = stepCount;
     }
 
     private Task WriteAsync(WatchRunResponse message) => writeAsync(message, false);

@@ -127,6 +127,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
 
             // Without frames nobody would take the growth events.
             engine.Advance(stepCount, _order.Frames is null ? null : growthEvents, Cancelled);
+            _registry.Steps.Add(_order.Spec, stepCount);
             _payment?.Use(PriceAt(engine.Step) - PriceAt(engine.Step - stepCount));
             var before = now;
             now = clock.GetTimestamp();

@@ -4,6 +4,7 @@ using Mfn.Server.Configuration;
 using Mfn.Server.Frames;
 using Mfn.Server.Lifetime;
 using Mfn.Server.Memory;
+using Mfn.Server.Observability;
 using Mfn.Server.Pricing;
 using Mfn.Server.Quotas;
 using Microsoft.Extensions.Options;
@@ -18,6 +19,7 @@ internal sealed partial class SimulationRegistry(
     ComputeScheduler scheduler,
     FieldBufferPool buffers,
     Calibration calibration,
+    ServerMetrics metrics,
     ServerLifetime lifetime,
     TimeProvider clock,
     ILogger<SimulationRegistry> logger) : IAsyncDisposable
@@ -40,6 +42,8 @@ internal sealed partial class SimulationRegistry(
     internal FieldBufferPool Buffers => buffers;
 
     internal Calibration Calibration => calibration;
+
+    internal StepMetrics Steps { get; } = metrics.StepsOf(StepWork.Simulation);
 
     internal ServerLifetime Lifetime => lifetime;
 

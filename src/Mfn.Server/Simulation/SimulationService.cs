@@ -4,6 +4,7 @@ using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Memory;
+using Mfn.Server.Observability;
 using Mfn.Server.Pricing;
 using Mfn.Server.Quotas;
 using Mfn.Server.Translation;
@@ -13,7 +14,7 @@ namespace Mfn.Server.Simulation;
 
 /// <summary>Simulations that belong to one call, wait for its client and end with it.</summary>
 internal sealed class SimulationService(
-    SimulationRegistry simulations, ComputePlaces places, CallPrices prices, ResponseWriter writer, IOptionsMonitor<LimitsOptions> limits)
+    SimulationRegistry simulations, ComputePlaces places, CallPrices prices, ResponseWriter writer, ServerMetrics metrics, IOptionsMonitor<LimitsOptions> limits)
     : Contracts.V1.SimulationService.SimulationServiceBase
 {
     public override async Task<SimulateResponse> Simulate(SimulateRequest request, ServerCallContext context)
@@ -32,6 +33,7 @@ internal sealed class SimulationService(
         var order = request.ToOrder(limits.CurrentValue);
         prices.Announce(order.Price, context);
         await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context), QuotaAccount.Of(context).Payment.TellProgress());
+        var counted = metrics.FramesOf(ServerMetrics.OwnerDelivery);
         var sequence = 0L;
         await using var frames = simulation.ReadFramesAsync(context.CancellationToken).GetAsyncEnumerator();
         var hasFrame = await writer.SendHeadersUnlessSoonAsync(frames.MoveNextAsync().AsTask(), context);
@@ -39,7 +41,11 @@ internal sealed class SimulationService(
         {
             using (var frame = frames.Current)
             {
-                await WriteAsync(new StreamSimulationResponse { Sequence = sequence++, Frame = frame.ToWire() });
+                var response = new StreamSimulationResponse { Sequence = sequence++, Frame = frame.ToWire() };
+                var byteCount = response.CalculateSize();
+                await WriteAsync(response);
+                counted.Sent.Inc();
+                counted.SentBytes.Inc(byteCount);
             }
 
             hasFrame = await frames.MoveNextAsync();

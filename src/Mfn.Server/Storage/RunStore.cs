@@ -59,6 +59,22 @@ internal sealed partial class RunStore : IDisposable
         }
     }
 
+    /// <summary>What its disk has room for; null while nobody can say.</summary>
+    public long? FreeBytes
+    {
+        get
+        {
+            try
+            {
+                return new DriveInfo(_runs).AvailableFreeSpace;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                return null;
+            }
+        }
+    }
+
     /// <summary>Why nothing can be written to the directory now; null if it can. What is written for that is deleted, by the next start at the latest.</summary>
     public string? FindWriteProblem()
     {

@@ -40,7 +40,7 @@ public sealed class ReadinessTests : IDisposable
         await using var server = await TestServer.StartAsync(AnyPort, $"Runs:DataDirectory={data}");
         Directory.Delete(Path.Combine(data, "acknowledged"), recursive: true);
 
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "not_ready", "unhealthy"), await ReadyAsync(server, "room"));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "not_ready", "unhealthy"), await ReadyAsync(server, "disk"));
     }
 
     [Fact]
