@@ -8,6 +8,7 @@ import time
 import unittest
 
 from load import Load
+from rules import ALERTS, DASHBOARDS, RULE_FILES, RULES, asked, operands, panels, variables
 from stack import Documented, Exposition, Prometheus, Server
 
 SECONDS = int(os.environ["PROMETHEUS_SECONDS"])
@@ -25,7 +26,7 @@ class PrometheusTests(unittest.TestCase):
         cls.documented = Documented()
         cls.server = Server()
         cls.addClassCleanup(cls.server.stop)
-        cls.prometheus = Prometheus(cls.server)
+        cls.prometheus = Prometheus(cls.server, RULE_FILES)
         cls.addClassCleanup(cls.prometheus.stop)
         load = Load(cls.server, SECONDS, CALLS, SEED)
         cls.begun = time.time()
@@ -46,8 +47,12 @@ class PrometheusTests(unittest.TestCase):
             time.sleep(0.1)
         raise AssertionError("calls that have ended are still open")
 
+    def window(self):
+        """All the time since the load began."""
+        return f"{int(time.time() - self.begun) + 1}s"
+
     def test_every_scrape_succeeds(self):
-        window = f"[{int(time.time() - self.begun) + 1}s]"
+        window = f"[{self.window()}]"
         self.assertEqual([1.0], [value for _, value in self.prometheus.query(f"min_over_time(up{window})")])
         self.assertGreater(self.prometheus.query(f"count_over_time(up{window})")[0][1], 0.8 * SECONDS)
         target = self.prometheus.ask("targets")["activeTargets"][0]
@@ -89,7 +94,7 @@ class PrometheusTests(unittest.TestCase):
         made_up = self.exposition.sum("mfn_rpc_started_total", service="unknown")
         self.assertEqual(made_up, sum(count for (service, _, _), count in self.ledger.calls.items() if service == "unknown"))
         self.assertGreater(made_up, CALLS / 10)
-        most = self.prometheus.query(f"max_over_time(scrape_samples_scraped[{int(time.time() - self.begun) + 1}s])")[0][1]
+        most = self.prometheus.query(f"max_over_time(scrape_samples_scraped[{self.window()}])")[0][1]
         self.assertLessEqual(most, self.documented.most_series)
 
     def test_calls_are_counted(self):
@@ -146,3 +151,36 @@ class PrometheusTests(unittest.TestCase):
         found = {example["labels"]["trace_id"] for each in series for example in each["exemplars"]}
         self.assertTrue(found)
         self.assertEqual(set(), found - self.ledger.traces)
+
+    def test_each_panel_has_something_to_show(self):
+        for name, dashboard in DASHBOARDS.items():
+            for panel in panels(dashboard):
+                for target in panel["targets"]:
+                    with self.subTest(name, panel=panel["title"], expression=target["expr"]):
+                        self.assertTrue(self.prometheus.query(asked(target["expr"], self.window())), "nothing is shown")
+            for variable in variables(dashboard).values():
+                if variable["type"] == "query":
+                    with self.subTest(name, variable=variable["name"]):
+                        series, label = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"]).groups()
+                        found = self.prometheus.query(asked(series, ""))
+                        self.assertTrue(found)
+                        self.assertTrue(all(label in labels for labels, _ in found))
+
+    def test_each_rule_is_evaluated(self):
+        groups = self.prometheus.ask("rules")["groups"]
+        told = [(rule["name"], rule["health"], rule.get("lastError", "")) for group in groups for rule in group["rules"]]
+        self.assertEqual(sorted((rule.get("record") or rule["alert"], "ok", "") for rule in RULES), sorted(told))
+
+    def test_each_rule_has_something_to_look_at(self):
+        """An alert is empty while all is well. So each side of its comparisons, and of and, or and unless, is looked at on its own."""
+        for rule in RULES:
+            parts = operands(rule["expr"]) if "alert" in rule else [rule["expr"]]
+            self.assertTrue(parts, rule)
+            for part in parts:
+                with self.subTest(rule.get("record") or rule["alert"], part=part):
+                    self.assertTrue(self.prometheus.query(part), "there is nothing")
+
+    def test_alerts_of_a_server_that_is_well_do_not_fire(self):
+        firing = {alert["labels"]["alertname"] for alert in self.prometheus.ask("alerts")["alerts"] if alert["state"] == "firing"}
+        self.assertLessEqual(firing, set(ALERTS))
+        self.assertFalse(firing & {"MfnServerDown", "MfnErrorBudgetBurnFast", "MfnStorageFails", "MfnAuditEventsLost", "MfnInputExpired"})
