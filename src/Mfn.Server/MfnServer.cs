@@ -51,6 +51,7 @@ public static class MfnServer
         settings.CheckQuotas();
         settings.CheckSecrets();
         MetricsOptions.Check(settings);
+        LoggingExtensions.Check(settings);
         return (credentials, access);
     }
 
@@ -82,7 +83,7 @@ public static class MfnServer
         var (credentials, access) = Check(settings);
         builder.AddSettings(settings);
         builder.Services.AddTls(credentials);
-        AddLogging(builder);
+        builder.AddServerLogging();
         AddKestrel(builder);
         AddRuns(builder.Services);
         builder.Services.AddCalls(access);
@@ -111,39 +112,6 @@ public static class MfnServer
         PermissionTable.RequireAll(app);
         app.AddMethodMetrics();
         return app;
-    }
-
-    private static void AddLogging(WebApplicationBuilder builder)
-    {
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        builder.Logging.AddFilter("Grpc", LogLevel.Warning);
-
-        // What goes wrong in a call is logged by what surrounds it, the client's faults not as errors.
-        builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.Critical);
-
-        // It calls a client's flood of resets critical; RefusedTraffic has the word.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
-
-        // To be stopping is no error.
-        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Critical);
-
-        // It logs why the server could not start, which the caller of StartAsync learns anyway.
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
-
-        // Behind the others, since of two levels for the same the later wins.
-        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-        });
-
-        RefusedTraffic.ListenIn(builder.Logging);
-
-        // Standard output belongs to the commands' results.
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
-            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 
     private static void AddKestrel(WebApplicationBuilder builder)

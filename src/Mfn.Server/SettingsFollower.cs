@@ -1,4 +1,5 @@
 using Mfn.Server.Configuration;
+using Mfn.Server.Logging;
 using Mfn.Server.Secrets;
 
 namespace Mfn.Server;
@@ -112,9 +113,11 @@ internal sealed partial class SettingsFollower(SettingsSource source, FollowedIn
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Settings have changed: {Names}")]
+    [LoggerMessage(EventId = 1400, EventName = "SettingsChanged", Level = LogLevel.Information, Message = "Settings have changed: {Names}")]
+    [LogMeaning("The settings named are others from now on.")]
     private partial void LogChanged(string names);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Settings have changed that are taken when the server starts again: {Names}")]
+    [LoggerMessage(EventId = 1401, EventName = "SettingsWaiting", Level = LogLevel.Warning, Message = "Settings have changed that are taken when the server starts again: {Names}")]
+    [LogMeaning("The settings named have changed in the file, but are taken when the server starts again.")]
     private partial void LogWaiting(string names);
 }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Mfn.Server.Configuration;
+using Mfn.Server.Logging;
 using Mfn.Server.Observability;
 using Microsoft.Extensions.Options;
 
@@ -363,27 +364,35 @@ internal sealed partial class AuditLog : IHostedService, IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The audit log {Path} goes on after event {Number}; its last line has the hash {Hash}")]
+    [LoggerMessage(EventId = 1500, EventName = "AuditLogOpened", Level = LogLevel.Information, Message = "The audit log {Path} goes on after event {Number}; its last line has the hash {Hash}")]
+    [LogMeaning("Where the audit log goes on, for who keeps hashes elsewhere ([audit](audit.md)).")]
     private partial void LogOpened(string path, long number, string hash);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The audit log {Path} was not as a server has left it ({What}: {Count}): mfn audit verify tells more")]
+    [LoggerMessage(EventId = 1501, EventName = "AuditLogOdd", Level = LogLevel.Error, Message = "The audit log {Path} was not as a server has left it ({What}: {Count}): mfn audit verify tells more")]
+    [LogMeaning("Somebody or something has changed the audit log while no server wrote it.")]
     private partial void LogOddOpening(string path, string what, long count);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Another file of the audit log begins with event {Number}; the line before has the hash {Hash}")]
+    [LoggerMessage(EventId = 1502, EventName = "AuditFileBegun", Level = LogLevel.Information, Message = "Another file of the audit log begins with event {Number}; the line before has the hash {Hash}")]
+    [LogMeaning("A file of the audit log was full, or a day has begun.")]
     private partial void LogAnother(long number, string hash);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The audit log ends with event {Number}, whose line has the hash {Hash}")]
+    [LoggerMessage(EventId = 1503, EventName = "AuditLogClosed", Level = LogLevel.Information, Message = "The audit log ends with event {Number}, whose line has the hash {Hash}")]
+    [LogMeaning("The server has ended, and knows of no more events.")]
     private partial void LogClosed(long number, string hash);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The audit log cannot be written, and {Consequence}: {Reason}")]
+    [LoggerMessage(EventId = 1504, EventName = "AuditLogFailed", Level = LogLevel.Critical, Message = "The audit log cannot be written, and {Consequence}: {Reason}")]
+    [LogMeaning("Events cannot be written. Look at the disk at once: calls are refused, or are not recorded.")]
     private partial void LogFailed(string reason, string consequence);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The audit log can be written again, as it could not since {Since}; {LostCount} events are lost")]
+    [LoggerMessage(EventId = 1505, EventName = "AuditLogResumed", Level = LogLevel.Warning, Message = "The audit log can be written again, as it could not since {Since}; {LostCount} events are lost")]
+    [LogMeaning("Events are written again; lost ones are counted in the audit log too.")]
     private partial void LogResumed(DateTimeOffset since, long lostCount);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The server ends and could not write {Count} events of its audit log")]
+    [LoggerMessage(EventId = 1506, EventName = "AuditEventsUnwritten", Level = LogLevel.Critical, Message = "The server ends and could not write {Count} events of its audit log")]
+    [LogMeaning("Events were lost with the process.")]
     private partial void LogUnwritten(int count);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The audit log is not written any more")]
+    [LoggerMessage(EventId = 1507, EventName = "AuditLogBroken", Level = LogLevel.Critical, Message = "The audit log is not written any more")]
+    [LogMeaning("A fault of the server: it must be started again to write events. Please report it, with the exception.")]
     private partial void LogBroken(Exception error);
 }

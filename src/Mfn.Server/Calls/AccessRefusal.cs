@@ -1,23 +1,25 @@
 using Grpc.Core;
 using Mfn.Server.Identity;
 using Mfn.Server.Observability;
-using Mfn.Server.Texts;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 
 namespace Mfn.Server.Calls;
 
 /// <summary>Answers calls whose caller is not known, or may not do what it asks for: the first with UNAUTHENTICATED, the others with PERMISSION_DENIED.</summary>
-internal sealed partial class AccessRefusal(ServerMetrics metrics, TimeProvider clock, ILogger<AccessRefusal> logger) : IAuthorizationMiddlewareResultHandler
+internal sealed class AccessRefusal(ServerMetrics metrics, RefusalLog log) : IAuthorizationMiddlewareResultHandler
 {
-    private readonly LogQuota _quota = new(clock);
-
     public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
         var caller = CallerPrincipal.Of(context);
         var failure = context.Features.Get<CredentialRefusedException>();
         var outcome = caller is null ? MetricLabel.ValueOf(failure?.End ?? CredentialEnd.Missing) : authorizeResult.Succeeded ? "accepted" : "denied";
         metrics.Authentications.WithLabels(KindOf(caller?.Identity ?? failure?.Identity, failure), outcome).Inc();
+        if (CallScope.Of(context) is { } call)
+        {
+            call.Caller = caller?.Identity ?? failure?.Identity;
+        }
+
         if (authorizeResult.Succeeded)
         {
             return next(context);
@@ -25,12 +27,7 @@ internal sealed partial class AccessRefusal(ServerMetrics metrics, TimeProvider 
 
         var refusal = Refuse(context, caller, failure);
         refusal.CountIn(metrics);
-        if (_quota.TryTake(out var unsaidCount))
-        {
-            var path = CallersText.Show(context.Request.Path, CallersText.LongestQuote);
-            LogRefused(path, refusal.StatusCode, refusal.Message, unsaidCount);
-        }
-
+        log.NoteRefused(context, refusal.StatusCode, refusal.Message);
         refusal.Answer(context);
         return Task.CompletedTask;
     }
@@ -47,7 +44,4 @@ internal sealed partial class AccessRefusal(ServerMetrics metrics, TimeProvider 
 
         return failure is null ? CallRefusedException.Unauthenticated() : CallRefusedException.Unauthenticated(failure.End, failure.Message);
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} refused with {StatusCode}: {Reason} ({UnsaidCount} more such since the last message)")]
-    private partial void LogRefused(string method, StatusCode statusCode, string reason, long unsaidCount);
 }

@@ -12,8 +12,8 @@ internal static class AuditedMessage<T>
 
     private static Fields? _fields;
 
-    /// <summary>Notes the run for the events of a call, if the message names one in the form that ids have.</summary>
-    public static void Describe(AuditedCall call, T message)
+    /// <summary>Notes the run for the events of a call and for its lines in the log, if the message names one in the form that ids have.</summary>
+    public static void Describe(AuditedCall? call, CallScope? scope, T message)
     {
         if (message is not IMessage named)
         {
@@ -23,14 +23,31 @@ internal static class AuditedMessage<T>
         var fields = _fields ??= Fields.Of(named.Descriptor);
         if (fields.Id?.Accessor.GetValue(named) is string id && IsId(id))
         {
-            call.Resource ??= NameOf(id);
+            Note(call, scope, id);
         }
 
         if (fields.Run?.Accessor.GetValue(named) is IMessage run && fields.IdOfRun!.Accessor.GetValue(run) is string made && IsId(made))
         {
-            call.Created = call.Resource is null || call.Resource == NameOf(made) ? null : NameOf(made);
-            call.Resource ??= NameOf(made);
-            call.ResourceName = fields.NameOfRun!.Accessor.GetValue(run) is string { Length: > 0 } name ? name : null;
+            if (call is not null)
+            {
+                call.Created = call.Resource is null || call.Resource == NameOf(made) ? null : NameOf(made);
+                call.ResourceName = fields.NameOfRun!.Accessor.GetValue(run) is string { Length: > 0 } name ? name : null;
+            }
+
+            Note(call, scope, made);
+        }
+    }
+
+    private static void Note(AuditedCall? call, CallScope? scope, string id)
+    {
+        if (call is not null)
+        {
+            call.Resource ??= NameOf(id);
+        }
+
+        if (scope is not null)
+        {
+            scope.RunId ??= id;
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
@@ -13,12 +12,6 @@ internal sealed class CallAudit(RequestDelegate next, AuditLog log, ServerMetric
 {
     private const string AnswerNotTaken = "ANSWER_NOT_TAKEN";
     private const string Unavailable = "AUDIT_UNAVAILABLE";
-    private const int TraceLength = 32;
-    private const int LongestRequestId = 36;
-    private const string RequestIdHeader = "x-request-id";
-
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
-    private static readonly SearchValues<char> IdLetters = SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-");
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -48,14 +41,14 @@ internal sealed class CallAudit(RequestDelegate next, AuditLog log, ServerMetric
     public static ValueTask BeginAsync<TRequest>(ServerCallContext context, TRequest? request = default)
     {
         var http = context.GetHttpContext();
+        if (request is not null)
+        {
+            Describe(http, request);
+        }
+
         if (AuditedCall.Of(http) is not { } call)
         {
             return ValueTask.CompletedTask;
-        }
-
-        if (request is not null)
-        {
-            AuditedMessage<TRequest>.Describe(call, request);
         }
 
         call.HasBegun = true;
@@ -64,13 +57,7 @@ internal sealed class CallAudit(RequestDelegate next, AuditLog log, ServerMetric
     }
 
     /// <summary>Notes which run a message is about.</summary>
-    public static void Describe<T>(HttpContext context, T message)
-    {
-        if (AuditedCall.Of(context) is { } call)
-        {
-            AuditedMessage<T>.Describe(call, message);
-        }
-    }
+    public static void Describe<T>(HttpContext context, T message) => AuditedMessage<T>.Describe(AuditedCall.Of(context), CallScope.Of(context), message);
 
     /// <summary>Notes why a call is refused.</summary>
     public static void NoteReason(HttpContext context, CallRefusedException refusal)
@@ -131,20 +118,9 @@ internal sealed class CallAudit(RequestDelegate next, AuditLog log, ServerMetric
         Permission = PermissionTable.Of(context)?.Name,
         Resource = call.Resource,
         ResourceName = call.ResourceName,
-        CorrelationId = CorrelationIdOf(context.Request.Headers),
+        CorrelationId = CallScope.Of(context)?.CorrelationId,
     };
 
     private static string PeerOf(ConnectionInfo connection) =>
         connection.RemoteIpAddress is { } address ? new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, connection.RemotePort).ToString() : "unix";
-
-    // Callers choose it, so that it must have a form in which there is no room for more than an id.
-    private static string? CorrelationIdOf(IHeaderDictionary headers)
-    {
-        if (headers.TraceParent.ToString() is { Length: >= 3 + TraceLength } trace && trace.AsSpan(3, TraceLength) is var id && !id.ContainsAnyExcept(HexDigits))
-        {
-            return id.ToString();
-        }
-
-        return headers[RequestIdHeader].ToString() is { Length: > 0 and <= LongestRequestId } request && !request.AsSpan().ContainsAnyExcept(IdLetters) ? request : null;
-    }
 }

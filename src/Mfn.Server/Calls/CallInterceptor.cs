@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Logging;
 using Mfn.Server.Observability;
 using Mfn.Server.Texts;
 
@@ -11,7 +12,7 @@ namespace Mfn.Server.Calls;
 /// What happens around every call: it is counted, its messages are looked through, and its errors become statuses here and nowhere else. What the server did
 /// not foresee is logged and tells the client nothing.
 /// </summary>
-internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWriter writer, ServerMetrics metrics, ServerLifetime lifetime, TimeProvider clock, ILogger<CallInterceptor> logger) : Interceptor
+internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWriter writer, ServerMetrics metrics, ServerLifetime lifetime, TimeProvider clock, RefusalLog log, ILogger<CallInterceptor> logger) : Interceptor
 {
     /// <summary>All that a client is told of a fault of the server.</summary>
     public const string InternalError = "Internal error.";
@@ -88,14 +89,21 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
 
     private RpcException ToRpcException(Exception error, ServerCallContext context)
     {
+        var http = context.GetHttpContext();
+        if (http.Response.HasStarted && CallScope.Of(http) is { } call)
+        {
+            // Clients show the trailers of what fails, and of answers that have not begun the headers.
+            context.ResponseTrailers.Add(CorrelationId.Header, call.CorrelationId);
+        }
+
         switch (error)
         {
             case CallRefusedException { StatusCode: StatusCode.Cancelled } gone:
-                LogCancelled(context.Method, StatusCode.Cancelled);
+                log.NoteCancelled(http, StatusCode.Cancelled);
                 return gone.ToRpcException();
             case CallRefusedException refused:
                 return ToRpcException(refused, context);
-            case OperationCanceledException or InvalidOperationException or IOException when CallRights.FindRefusal(context.GetHttpContext()) is { } ended:
+            case OperationCanceledException or InvalidOperationException or IOException when CallRights.FindRefusal(http) is { } ended:
 
                 // The other two are what a write finds when its call is cancelled.
                 return ToRpcException(ended, context);
@@ -103,10 +111,10 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
 
                 // Of a service that comes from a package.
                 var reason = CallersText.Show(refused.Status.Detail, CallersText.LongestInLog);
-                LogRefused(context.Method, refused.StatusCode, reason);
+                log.NoteRefused(http, refused.StatusCode, reason);
                 return refused;
             case OperationCanceledException when context.Deadline < clock.GetUtcNow().UtcDateTime:
-                LogCancelled(context.Method, StatusCode.DeadlineExceeded);
+                log.NoteCancelled(http, StatusCode.DeadlineExceeded);
                 return new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed before the call was done."));
             case OperationCanceledException when lifetime.Drained.IsCancellationRequested:
 
@@ -115,7 +123,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
             case OperationCanceledException or InvalidOperationException or IOException when HasGone(context):
 
                 // Here it is the client that has gone.
-                LogCancelled(context.Method, StatusCode.Cancelled);
+                log.NoteCancelled(http, StatusCode.Cancelled);
                 return CallRefusedException.Gone().ToRpcException();
             default:
                 LogUnhandled(error, context.Method);
@@ -129,18 +137,13 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
 
     private RpcException ToRpcException(CallRefusedException refused, ServerCallContext context)
     {
-        LogRefused(context.Method, refused.StatusCode, refused.Message);
+        log.NoteRefused(context.GetHttpContext(), refused.StatusCode, refused.Message);
         refused.CountIn(metrics);
         CallAudit.NoteReason(context.GetHttpContext(), refused);
         return refused.ToRpcException();
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} refused with {StatusCode}: {Reason}")]
-    private partial void LogRefused(string method, StatusCode statusCode, string reason);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} ended by its client with {StatusCode}")]
-    private partial void LogCancelled(string method, StatusCode statusCode);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} failed")]
+    [LoggerMessage(EventId = 1006, EventName = "CallFailed", Level = LogLevel.Error, Message = "{Method} failed")]
+    [LogMeaning("A fault of the server, which its caller knows as INTERNAL: please report it, with the exception.")]
     private partial void LogUnhandled(Exception error, string method);
 }

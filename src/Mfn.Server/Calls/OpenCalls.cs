@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Mfn.Server.Configuration;
+using Mfn.Server.Logging;
 using Mfn.Server.Observability;
 using Mfn.Server.Transport;
 using Microsoft.AspNetCore.Connections.Features;
@@ -93,8 +94,11 @@ internal sealed partial class OpenCalls(IOptions<LimitsOptions> options, ServerM
     }
 
     [LoggerMessage(
+        EventId = 1100,
+        EventName = "ConnectionFilled",
         Level = LogLevel.Warning,
         Message = "Connection {ConnectionId}, which may be a proxy's, has as many open calls as one may have ({Limit}): further ones wait in the client. {UnsaidCount} such since the last message")]
+    [LogMeaning("A client or a proxy has more calls than one connection may have open. Nothing is lost, but calls wait: open more connections, or raise `Limits:MaxStreamsPerConnection` ([proxies](proxies.md)).")]
     private partial void LogFull(string connectionId, int limit, long unsaidCount);
 
     private sealed class ConnectionCalls

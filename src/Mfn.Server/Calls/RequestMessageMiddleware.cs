@@ -9,7 +9,7 @@ namespace Mfn.Server.Calls;
 /// Tells a client what is wrong with a request that never reached its handler: one whose headers or whose first message the gRPC library cannot read. The
 /// library calls most of this an internal error, and takes a time-out that it does not understand for none.
 /// </summary>
-internal sealed partial class RequestMessageMiddleware(RequestDelegate next, int limit, ILogger<RequestMessageMiddleware> logger)
+internal sealed partial class RequestMessageMiddleware(RequestDelegate next, int limit, RefusalLog log)
 {
     private const string GrpcContent = "application/grpc";
     private const string StatusHeader = "grpc-status";
@@ -47,22 +47,17 @@ internal sealed partial class RequestMessageMiddleware(RequestDelegate next, int
         }
         else if (context.GetEndpoint()?.DisplayName?.Contains("unimplemented", StringComparison.OrdinalIgnoreCase) == true)
         {
-            var path = CallersText.Show(context.Request.Path, CallersText.LongestQuote);
-            LogRefused(path, (StatusCode)status, message);
+            log.NoteRefused(context, (StatusCode)status, message);
         }
     }
 
     private void Refuse(HttpContext context, CallRefusedException refusal)
     {
-        var path = CallersText.Show(context.Request.Path, CallersText.LongestQuote);
-        LogRefused(path, refusal.StatusCode, refusal.Message);
+        log.NoteRefused(context, refusal.StatusCode, refusal.Message);
         context.Response.Headers[StatusHeader] = ((int)refusal.StatusCode).ToString(CultureInfo.InvariantCulture);
         context.Response.Headers[MessageHeader] = RefusalSize.PercentEncode(refusal.Message);
     }
 
     [GeneratedRegex(@"\A[0-9]{1,8}[HMSmun]\z", RegexOptions.CultureInvariant)]
     private static partial Regex TimeoutForm();
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} refused with {StatusCode}: {Reason}")]
-    private partial void LogRefused(string method, StatusCode statusCode, string reason);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mfn.Server.Logging;
 
 namespace Mfn.Server.Configuration;
 
@@ -215,12 +216,15 @@ internal sealed partial class FollowedFile : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Paths} has changed and is in force")]
+    [LoggerMessage(EventId = 1403, EventName = "InputChanged", Level = LogLevel.Information, Message = "{Paths} has changed and is in force")]
+    [LogMeaning("A file or a secret has changed, and the server goes by what it has now.")]
     private partial void LogChanged(string paths);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Paths} can be read again and is in force")]
+    [LoggerMessage(EventId = 1404, EventName = "InputUsableAgain", Level = LogLevel.Information, Message = "{Paths} can be read again and is in force")]
+    [LogMeaning("What could not be used can be used again.")]
     private partial void LogUsable(string paths);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Setting} cannot be used, and what was read before stays in force: it {Problem} It was last good {Age} ago.")]
+    [LoggerMessage(EventId = 1405, EventName = "InputUnusable", Level = LogLevel.Error, Message = "{Setting} cannot be used, and what was read before stays in force: it {Problem} It was last good {Age} ago.")]
+    [LogMeaning("A file or a secret has changed into something that cannot be used, or cannot be read: the server goes by what it had. Set it right; `mfn config check` says what is wrong.")]
     private partial void LogUnusable(string setting, string problem, string age);
 }

@@ -1,3 +1,5 @@
+using Mfn.Server.Logging;
+
 namespace Mfn.Server.Configuration;
 
 /// <summary>Says once a day in the log what somebody should see to of what is followed: what cannot be used, and what will not be good for long, such as a certificate.</summary>
@@ -49,6 +51,7 @@ internal sealed partial class FollowedNotice(FollowedInputs inputs, ILogger<Foll
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Setting}: {Note}")]
+    [LoggerMessage(EventId = 1402, EventName = "InputQuestionable", Level = LogLevel.Warning, Message = "{Setting}: {Note}")]
+    [LogMeaning("Something of a file or a secret that the server follows needs somebody to look at it, such as that it expires soon.")]
     private partial void LogNote(string setting, string note);
 }

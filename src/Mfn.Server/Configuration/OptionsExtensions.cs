@@ -12,6 +12,7 @@ internal static class OptionsExtensions
         services.AddOptions<ShutdownOptions>().BindConfiguration(ShutdownOptions.Section);
         services.AddOptions<SecretOptions>().BindConfiguration(SecretOptions.Section);
         services.AddOptions<MetricsOptions>().BindConfiguration(MetricsOptions.Section);
+        services.AddOptions<LogOptions>().BindConfiguration(LogOptions.Section);
         services.AddOptions<ReflectionOptions>().BindConfiguration(ReflectionOptions.Section);
     }
 }

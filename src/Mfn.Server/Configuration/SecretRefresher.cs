@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mfn.Server.Logging;
 using Mfn.Server.Secrets;
 
 namespace Mfn.Server.Configuration;
@@ -73,9 +74,11 @@ internal sealed partial class SecretRefresher(FollowedInputs inputs, ILogger<Sec
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The token of {Setting} is good until {Expires}")]
+    [LoggerMessage(EventId = 1406, EventName = "SecretAccessRenewed", Level = LogLevel.Debug, Message = "The token of {Setting} is good until {Expires}")]
+    [LogMeaning("The server's access to its store of secrets was renewed.")]
     private partial void LogRenewed(string setting, DateTimeOffset? expires);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The token of {Setting} is not renewed, and ends {Expires}: it {Problem}")]
+    [LoggerMessage(EventId = 1407, EventName = "SecretAccessNotRenewed", Level = LogLevel.Error, Message = "The token of {Setting} is not renewed, and ends {Expires}: it {Problem}")]
+    [LogMeaning("The server will lose its access to its store of secrets when it says. Look at the store and at the way to it.")]
     private partial void LogNotRenewed(string setting, string expires, string problem);
 }

@@ -61,7 +61,7 @@ internal sealed partial class Setting
     public bool IsTime => _type == typeof(TimeSpan);
 
     /// <summary>The words that it takes; none if it takes others.</summary>
-    public IReadOnlyList<string> Words => _type.IsEnum ? Enum.GetNames(_type) : [];
+    public IReadOnlyList<string> Words => WordsOf(_type);
 
     /// <summary>What it takes, in words of the documentation; empty for any text.</summary>
     public string Values { get; private init; } = "";
@@ -83,6 +83,7 @@ internal sealed partial class Setting
         var text = property.GetCustomAttribute<SettingAttribute>() ?? throw new NotSupportedException($"{section}:{property.Name} has no [Setting] that says what it means.");
         var whose = property.ReflectedType!.GetField("Whose")?.GetRawConstantValue() as string;
         var usual = Convert.ToString(property.GetValue(Activator.CreateInstance(property.ReflectedType!)), CultureInfo.InvariantCulture);
+        usual = type.IsEnum ? Read(type, usual!)!.ToString() : usual;
         var (least, most) = (Bound(range?.Minimum), Bound(range?.Maximum));
         return new Setting($"{section}:{property.Name}", type)
         {
@@ -93,7 +94,7 @@ internal sealed partial class Setting
             HasDefaultValue = text.Default is null && !string.IsNullOrEmpty(usual),
             IsLive = text.IsLive,
             IsSecret = text.IsSecret,
-            Values = text.Values ?? (type == typeof(bool) ? "`true` or `false`" : least is null || most is null ? "" : $"{InWords(least)} to {InWords(most)}"),
+            Values = text.Values ?? (type == typeof(bool) ? "`true` or `false`" : type.IsEnum ? string.Join(", ", WordsOf(type).Select(word => $"`{word}`")) : least is null || most is null ? "" : $"{InWords(least)} to {InWords(most)}"),
         };
 
         IComparable? Bound(object? value) => value is null ? null : Read(type, Convert.ToString(value, CultureInfo.InvariantCulture)!);
@@ -183,24 +184,27 @@ internal sealed partial class Setting
         if (type.IsEnum)
         {
             // Not the number of a value, and not several at once.
-            return Enum.GetNames(type).FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase));
+            return WordsOf(type).FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase));
         }
 
         return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
     }
+
+    // Levels of logging are spelled as everybody's who logs with .NET.
+    private static string[] WordsOf(Type type) => !type.IsEnum ? [] : type == typeof(LogLevel) ? Enum.GetNames(type) : [.. Enum.GetNames(type).Select(name => name.ToLowerInvariant())];
 
     private string Allowed(bool isNamed)
     {
         var kind = _type == typeof(TimeSpan) ? "a time such as 00:00:10 (hours:minutes:seconds)"
             : _type == typeof(double) ? "a number"
             : _type == typeof(bool) ? "true or false"
-            : _type.IsEnum ? Or(Enum.GetNames(_type))
+            : _type.IsEnum ? Or(Words)
             : "a whole number";
         return !HasRange ? kind : $"{(isNamed ? $"{kind} " : "")}between {Tell(Least!)} and {Tell(Most!)}";
     }
 
     private string Nearest(string text) =>
-        _type.IsEnum && NearestName.Find(text, Enum.GetNames(_type)) is { Count: > 0 } nearest ? $"; did you mean {Or(nearest)}?" : ".";
+        _type.IsEnum && NearestName.Find(text, Words) is { Count: > 0 } nearest ? $"; did you mean {Or(nearest)}?" : ".";
 
     private static string Tell(IComparable bound) => bound is TimeSpan { Milliseconds: not 0 } time
         ? time.ToString(@"hh\:mm\:ss\.fff", CultureInfo.InvariantCulture)

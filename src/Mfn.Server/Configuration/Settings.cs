@@ -38,6 +38,7 @@ internal static class Settings
         (VaultOptions.Section, typeof(VaultOptions)),
         (AwsOptions.Section, typeof(AwsOptions)),
         (MetricsOptions.Section, typeof(MetricsOptions)),
+        (LogOptions.Section, typeof(LogOptions)),
     ];
 
     /// <summary>Every setting, but the levels of logging.</summary>

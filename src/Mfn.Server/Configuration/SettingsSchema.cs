@@ -74,6 +74,10 @@ public static partial class SettingsSchema
             value["type"] = "string";
             value["pattern"] = TimePattern.Within((TimeSpan)setting.Least!, (TimeSpan)setting.Most!);
         }
+        else if (setting.Words.Count > 0)
+        {
+            value["enum"] = Enumerate(setting);
+        }
 
         var schema = value.Count == 0 ? new JsonObject { ["$ref"] = "#/$defs/text" } : new JsonObject { ["anyOf"] = new JsonArray(value, Reference()) };
         schema["description"] = Describe(setting);
@@ -90,7 +94,7 @@ public static partial class SettingsSchema
 
     private static JsonObject OfLevels()
     {
-        var words = new JsonObject { ["enum"] = new JsonArray([.. Setting.Level("").Words.Select(word => JsonValue.Create(word))]) };
+        var words = new JsonObject { ["enum"] = Enumerate(Setting.Level("")) };
         var level = new JsonObject { ["anyOf"] = new JsonArray(words, Reference()) };
         return new JsonObject
         {
@@ -101,6 +105,8 @@ public static partial class SettingsSchema
             ["additionalProperties"] = false,
         };
     }
+
+    private static JsonArray Enumerate(Setting setting) => [.. setting.Words.Select(word => JsonValue.Create(word))];
 
     private static JsonNode Number(IComparable bound) => bound is long whole ? whole : (double)bound;
 

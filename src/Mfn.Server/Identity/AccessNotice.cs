@@ -1,3 +1,5 @@
+using Mfn.Server.Logging;
+
 namespace Mfn.Server.Identity;
 
 /// <summary>Says in the log, when the server starts, what strangers may do.</summary>
@@ -17,6 +19,7 @@ internal sealed partial class AccessNotice(AccessRules rules, IServiceProvider s
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    [LoggerMessage(EventId = 1200, EventName = "AccessQuestionable", Level = LogLevel.Warning, Message = "{Warning}")]
+    [LogMeaning("Who may call is set in a way that one should know of, such as that everybody may.")]
     private partial void LogWarning(string warning);
 }

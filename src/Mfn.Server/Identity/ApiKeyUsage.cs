@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Mfn.Server.Logging;
 using Mfn.Server.Secrets;
 
 namespace Mfn.Server.Identity;
@@ -109,6 +110,7 @@ public sealed partial class ApiKeyUsage
         return options;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "When keys were last used cannot be written to '{Path}': {Reason}")]
+    [LoggerMessage(EventId = 1201, EventName = "KeyUsageNotSaved", Level = LogLevel.Warning, Message = "When keys were last used cannot be written to '{Path}': {Reason}")]
+    [LogMeaning("When keys were last used is not written to disk; keys work all the same. Look at the disk and at the rights of the folder.")]
     private partial void LogNotSaved(string path, string reason);
 }

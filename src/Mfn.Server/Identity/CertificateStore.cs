@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Mfn.Server.Configuration;
+using Mfn.Server.Logging;
 using Mfn.Server.Security;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
@@ -267,7 +268,8 @@ internal sealed partial class CertificateStore : IDisposable
 
     private static AuthenticateResult Refuse(string message) => AuthenticateResult.Fail(new CredentialRefusedException(CredentialEnd.Invalid, message));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The list of revoked certificates was to be replaced by {NextUpdate}: what was revoked since is not known")]
+    [LoggerMessage(EventId = 1205, EventName = "RevocationListOld", Level = LogLevel.Warning, Message = "The list of revoked certificates was to be replaced by {NextUpdate}: what was revoked since is not known")]
+    [LogMeaning("Whoever publishes the list of revoked certificates is late. Those that were revoked since are still taken for good.")]
     private partial void LogOldList(DateTimeOffset nextUpdate);
 
     private sealed record Entry(string Subject, IReadOnlyList<string> Uris, string Id, X509Certificate2? Certificate, bool IsForwarded)

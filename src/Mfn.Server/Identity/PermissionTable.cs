@@ -44,6 +44,9 @@ internal static class PermissionTable
         ["/mfn.v1.ValidationService/Validate"] = Permission.Compute,
     }.ToFrozenDictionary();
 
+    /// <summary>The full names of the services that there are.</summary>
+    public static IReadOnlyCollection<string> Services { get; } = [.. ByMethod.Keys.Select(method => method[1..method.IndexOf('/', 1)]).Distinct().Order(StringComparer.Ordinal)];
+
     /// <summary>The permission that a call needs; null where it calls no RPC.</summary>
     public static Permission? Of(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is { } rpc ? ByMethod[rpc.Method.FullName] : null;

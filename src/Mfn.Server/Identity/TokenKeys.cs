@@ -1,4 +1,5 @@
 using Mfn.Server.Configuration;
+using Mfn.Server.Logging;
 using Mfn.Server.Texts;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols;
@@ -171,9 +172,11 @@ internal sealed partial class TokenKeys : IDisposable
     /// <summary>What tells a key from others.</summary>
     public static string PrintOf(SecurityKey key) => Convert.ToHexString(key.ComputeJwkThumbprint());
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Tokens are checked by the keys {Ids}")]
+    [LoggerMessage(EventId = 1203, EventName = "TokenKeysInForce", Level = LogLevel.Information, Message = "Tokens are checked by the keys {Ids}")]
+    [LogMeaning("The keys by which tokens are checked from now on.")]
     private partial void LogKeys(string ids);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The keys of tokens cannot be had from {Source}, and those that are known stay in force: {Problem}")]
+    [LoggerMessage(EventId = 1204, EventName = "TokenKeysNotFetched", Level = LogLevel.Error, Message = "The keys of tokens cannot be had from {Source}, and those that are known stay in force: {Problem}")]
+    [LogMeaning("The issuer's keys cannot be had: tokens by keys that are known still work, those by newer ones are refused. Look at the issuer and at the way to it.")]
     private partial void LogNotFetched(string source, string problem);
 }

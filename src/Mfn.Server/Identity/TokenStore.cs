@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Mfn.Server.Configuration;
+using Mfn.Server.Logging;
 using Mfn.Server.Texts;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
@@ -250,7 +251,8 @@ internal sealed partial class TokenStore : IDisposable
         return Convert.ToHexString(hash);
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "A token was refused: {Reason} ({Fault})")]
+    [LoggerMessage(EventId = 1202, EventName = "TokenRefused", Level = LogLevel.Debug, Message = "A token was refused: {Reason} ({Fault})")]
+    [LogMeaning("Why a token was refused, more exactly than its caller is told.")]
     private partial void LogRefused(string reason, string fault);
 
     private sealed record Entry(Credential Credential, string Key)

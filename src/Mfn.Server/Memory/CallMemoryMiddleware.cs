@@ -1,6 +1,7 @@
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Logging;
 using Mfn.Server.Texts;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
@@ -14,6 +15,7 @@ internal sealed partial class CallMemoryMiddleware(
     IOptionsMonitor<StreamingOptions> options,
     ServerLifetime lifetime,
     TimeProvider clock,
+    RefusalLog log,
     ILogger<CallMemoryMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -27,8 +29,7 @@ internal sealed partial class CallMemoryMiddleware(
         await next(context);
         if (memory.Refusal is { } refusal)
         {
-            var method = CallersText.Show(context.Request.Path, CallersText.LongestQuote);
-            LogRefused(method, refusal.StatusCode, refusal.Message);
+            log.NoteRefused(context, refusal.StatusCode, refusal.Message);
         }
 
         if (memory.HoldsAnswer)
@@ -70,9 +71,7 @@ internal sealed partial class CallMemoryMiddleware(
         return atLeastRate > options.CurrentValue.WriteTimeout ? atLeastRate : options.CurrentValue.WriteTimeout;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} refused with {StatusCode}: {Reason}")]
-    private partial void LogRefused(string method, Grpc.Core.StatusCode statusCode, string reason);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} aborted: its client did not take the answer of {ByteCount} bytes within {Time}")]
+    [LoggerMessage(EventId = 1005, EventName = "AnswerNotTaken", Level = LogLevel.Information, Message = "{Method} aborted: its client did not take the answer of {ByteCount} bytes within {Time}")]
+    [LogMeaning("The client of a call read its answer too slowly, and the call was aborted to have its memory back: `Streaming:WriteTimeout` and `Streaming:MinBytesPerSecond` say how slow is too slow.")]
     private partial void LogAborted(string method, int byteCount, TimeSpan time);
 }

@@ -1,4 +1,5 @@
 using Mfn.Server.Calls;
+using Mfn.Server.Logging;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -32,6 +33,7 @@ internal sealed partial class ConnectionMemory(MemoryAccount account, ILogger<Co
         await next(connection);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "A connection from {Address} was refused: {Reason}")]
+    [LoggerMessage(EventId = 1102, EventName = "ConnectionRefused", Level = LogLevel.Information, Message = "A connection from {Address} was refused: {Reason}")]
+    [LogMeaning("There was no memory for another connection: `Limits:MaxMemoryBytes` is taken by what is open.")]
     private partial void LogRefused(System.Net.EndPoint? address, string reason);
 }

@@ -1,3 +1,5 @@
+using Mfn.Server.Logging;
+
 namespace Mfn.Server.Memory;
 
 /// <summary>
@@ -81,6 +83,7 @@ internal sealed partial class MemoryTrimmer(MemoryAccount account, TimeProvider 
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Memory given back: {Before} MiB are {After} MiB now, after {Milliseconds:F0} ms")]
+    [LoggerMessage(EventId = 1702, EventName = "MemoryTrimmed", Level = LogLevel.Information, Message = "Memory given back: {Before} MiB are {After} MiB now, after {Milliseconds:F0} ms")]
+    [LogMeaning("The server had much memory that it no longer needed.")]
     private partial void LogTrimmed(long before, long after, double milliseconds);
 }

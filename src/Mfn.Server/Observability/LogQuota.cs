@@ -1,10 +1,13 @@
 namespace Mfn.Server.Observability;
 
 /// <summary>How often something that clients cause may be logged: at most so many messages a minute, so that nobody fills a disk by it. Thread-safe.</summary>
-internal sealed class LogQuota(TimeProvider clock)
+internal sealed class LogQuota(TimeProvider clock, int mostAMinute = LogQuota.OfEverybody)
 {
-    /// <summary>Messages a minute.</summary>
-    public const int MessagesPerMinute = 10;
+    /// <summary>Messages a minute that everybody together can cause.</summary>
+    public const int OfEverybody = 10;
+
+    /// <summary>Messages a minute that one caller can cause who is known.</summary>
+    public const int OfOneCaller = 30;
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
@@ -24,7 +27,7 @@ internal sealed class LogQuota(TimeProvider clock)
                 (_windowStart, _saidCount) = (clock.GetTimestamp(), 0);
             }
 
-            if (_saidCount == MessagesPerMinute)
+            if (_saidCount == mostAMinute)
             {
                 _unsaidCount++;
                 return false;

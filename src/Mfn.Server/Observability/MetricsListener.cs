@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Mfn.Server.Configuration;
+using Mfn.Server.Logging;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Prometheus;
@@ -152,10 +153,12 @@ internal sealed partial class MetricsListener(
         await context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Metrics and health at {Url}")]
+    [LoggerMessage(EventId = 1600, EventName = "MetricsListening", Level = LogLevel.Information, Message = "Metrics and health at {Url}")]
+    [LogMeaning("Where metrics and health are.")]
     private partial void LogListening(string url);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "No metrics: the server cannot listen at {Url}, the default of Metrics:Url: {Reason}. Set it to another address, or to nothing")]
+    [LoggerMessage(EventId = 1601, EventName = "MetricsNotListening", Level = LogLevel.Warning, Message = "No metrics: the server cannot listen at {Url}, the default of Metrics:Url: {Reason}. Set it to another address, or to nothing")]
+    [LogMeaning("There are no metrics: something else has the default's port. Set `Metrics:Url`.")]
     private partial void LogNotListening(string url, string reason);
 
     /// <summary>Signals, and what is logged of the start, are the server's business.</summary>

@@ -3,19 +3,16 @@ using Mfn.Server.Calls;
 using Mfn.Server.Identity;
 using Mfn.Server.Memory;
 using Mfn.Server.Observability;
-using Mfn.Server.Texts;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Mfn.Server.Quotas;
 
 /// <summary>Gives each call the account of its caller, and refuses those for which it has too many open. Probes have neither.</summary>
-internal sealed partial class QuotaMiddleware(RequestDelegate next, QuotaLedger ledger, ServerMetrics metrics, TimeProvider clock, ILogger<QuotaMiddleware> logger)
+internal sealed class QuotaMiddleware(RequestDelegate next, QuotaLedger ledger, ServerMetrics metrics, RefusalLog log)
 {
     private const string StatusTrailer = "grpc-status";
     private const string Ok = "0";
-
-    private readonly LogQuota _quota = new(clock);
 
     public Task InvokeAsync(HttpContext context) => CallerPrincipal.Of(context) is { Identity: var caller } && !IsOpen(context) ? ServeAsync(context, caller) : next(context);
 
@@ -57,18 +54,10 @@ internal sealed partial class QuotaMiddleware(RequestDelegate next, QuotaLedger 
         }
         catch (CallRefusedException refused)
         {
-            if (_quota.TryTake(out var unsaidCount))
-            {
-                var path = CallersText.Show(context.Request.Path, CallersText.LongestQuote);
-                LogRefused(path, refused.StatusCode, refused.Message, unsaidCount);
-            }
-
+            log.NoteRefused(context, refused.StatusCode, refused.Message);
             refused.CountIn(metrics);
             refused.Answer(context);
             return null;
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} refused with {StatusCode}: {Reason} ({UnsaidCount} more such since the last message)")]
-    private partial void LogRefused(string method, StatusCode statusCode, string reason, long unsaidCount);
 }

@@ -1,6 +1,7 @@
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 using Mfn.Server.Health;
+using Mfn.Server.Logging;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
 
@@ -128,9 +129,11 @@ internal sealed partial class CheckpointScrub(
         _done.SetResult();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Checkpoint} of run {RunId} is damaged, and will be passed over where it would be needed: {Problem}")]
+    [LoggerMessage(EventId = 1322, EventName = "CheckpointFoundDamaged", Level = LogLevel.Warning, Message = "{Checkpoint} of run {RunId} is damaged, and will be passed over where it would be needed: {Problem}")]
+    [LogMeaning("The disk has changed a checkpoint. The run can do without it; find out about the disk.")]
     private partial void LogDamaged(string checkpoint, RunId runId, string problem);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Read {Count} checkpoints of {Bytes} bytes: {Damaged} are damaged")]
+    [LoggerMessage(EventId = 1323, EventName = "CheckpointsRead", Level = LogLevel.Information, Message = "Read {Count} checkpoints of {Bytes} bytes: {Damaged} are damaged")]
+    [LogMeaning("All checkpoints on disk were read through.")]
     private partial void LogDone(int count, long bytes, int damaged);
 }

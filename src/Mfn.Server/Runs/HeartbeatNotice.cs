@@ -1,4 +1,5 @@
 using Mfn.Server.Configuration;
+using Mfn.Server.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Runs;
@@ -22,7 +23,10 @@ internal sealed partial class HeartbeatNotice(IOptions<RunsOptions> options, ILo
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [LoggerMessage(
+        EventId = 1321,
+        EventName = "HeartbeatRare",
         Level = LogLevel.Warning,
         Message = "Runs:HeartbeatInterval is {Interval}: proxies end streams that are silent for 50 to 60 s unless told otherwise, and some clients take them for dead. At most {Safe} is safe")]
+    [LogMeaning("`Runs:HeartbeatInterval` is so long that proxies will take quiet streams for dead.")]
     private partial void LogRare(TimeSpan interval, TimeSpan safe);
 }

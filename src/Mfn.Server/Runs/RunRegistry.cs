@@ -10,6 +10,7 @@ using Mfn.Server.Files;
 using Mfn.Server.Frames;
 using Mfn.Server.Health;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Logging;
 using Mfn.Server.Memory;
 using Mfn.Server.Observability;
 using Mfn.Server.Pricing;
@@ -337,10 +338,16 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
 
     private Run Add(RunOrigin origin, IRunRecorder recorder, RunMemory memory)
     {
-        var run = new Run(origin, recorder, memory, Services, _lifetime.Drained);
+        Run run;
+        using (ExecutionContext.SuppressFlow())
+        {
+            // It goes on when the call has ended that it is created in, and is logged without that call's id and caller.
+            run = new Run(origin, recorder, memory, Services, _lifetime.Drained);
+            _ = LogFaultAsync(run);
+        }
+
         _runs.Add(run.Id, run);
         LogStarted(run.Id, origin.Checkpoint.State.Step);
-        _ = LogFaultAsync(run);
         return run;
     }
 
@@ -480,36 +487,47 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Live run {RunId} goes on from step {Step}")]
+    [LoggerMessage(EventId = 1310, EventName = "RunStarted", Level = LogLevel.Information, Message = "Live run {RunId} goes on from step {Step}")]
+    [LogMeaning("A live run was created, or taken up when the server started.")]
     private partial void LogStarted(RunId runId, int step);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} failed")]
+    [LoggerMessage(EventId = 1311, EventName = "RunFailed", Level = LogLevel.Error, Message = "Live run {RunId} failed")]
+    [LogMeaning("A fault of the server ended a run; what it had written is on disk. Please report it, with the exception.")]
     private partial void LogFault(Exception error, RunId runId);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} was left alone: {Reason}")]
+    [LoggerMessage(EventId = 1312, EventName = "RunLeftAlone", Level = LogLevel.Error, Message = "Live run {RunId} was left alone: {Reason}")]
+    [LogMeaning("The files of a run cannot be used, and were not touched: `mfn run repair` says what can be done ([durability](durability.md)).")]
     private partial void LogNotTakenUp(Exception? fault, RunId runId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "runs/{Name} in the data directory was left alone: {Problem}")]
+    [LoggerMessage(EventId = 1313, EventName = "DataEntryLeftAlone", Level = LogLevel.Warning, Message = "runs/{Name} in the data directory was left alone: {Problem}")]
+    [LogMeaning("Something in the data directory is not a run of this server. Move it away, if it should not be there.")]
     private partial void LogOddEntry(string name, string problem);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} more entries of the data directory were left alone; ListRuns shows the runs among them")]
+    [LoggerMessage(EventId = 1314, EventName = "MoreDataLeftAlone", Level = LogLevel.Warning, Message = "{Count} more entries of the data directory were left alone; ListRuns shows the runs among them")]
+    [LogMeaning("There were more such entries than are told one by one.")]
     private partial void LogMoreLeftAlone(int count);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} live runs were taken up, more than the {MaxRuns} that Runs:MaxRuns allows: none can be added before enough are deleted")]
+    [LoggerMessage(EventId = 1315, EventName = "TooManyRunsTakenUp", Level = LogLevel.Warning, Message = "{Count} live runs were taken up, more than the {MaxRuns} that Runs:MaxRuns allows: none can be added before enough are deleted")]
+    [LogMeaning("`Runs:MaxRuns` is less than what is in the data directory.")]
     private partial void LogTooManyRuns(int count, int maxRuns);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Live run {RunId} goes on though it is over {Setting}: {Value} where {Limit} are allowed")]
+    [LoggerMessage(EventId = 1316, EventName = "RunOverLimit", Level = LogLevel.Warning, Message = "Live run {RunId} goes on though it is over {Setting}: {Value} where {Limit} are allowed")]
+    [LogMeaning("A limit was lowered below what a run that was there before takes: it keeps it.")]
     private partial void LogOverLimit(RunId runId, string setting, long value, long limit);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Live run {RunId} goes on without its name '{Name}', which a later created run has")]
+    [LoggerMessage(EventId = 1317, EventName = "RunNameLost", Level = LogLevel.Warning, Message = "Live run {RunId} goes on without its name '{Name}', which a later created run has")]
+    [LogMeaning("Two runs on disk had the same name; the later created one has it.")]
     private partial void LogNameTaken(RunId runId, RunName name);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A live run could not be created: {Reason}")]
+    [LoggerMessage(EventId = 1318, EventName = "RunNotCreated", Level = LogLevel.Error, Message = "A live run could not be created: {Reason}")]
+    [LogMeaning("A run could not be written to disk, and its caller was told so. Look at the disk.")]
     private partial void LogNotCreated(string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Live run {RunId} could not be deleted from disk: {Reason}")]
+    [LoggerMessage(EventId = 1319, EventName = "RunNotDeleted", Level = LogLevel.Error, Message = "Live run {RunId} could not be deleted from disk: {Reason}")]
+    [LogMeaning("The files of a deleted run are still there. Look at the disk; the next start deletes them.")]
     private partial void LogNotDeleted(RunId runId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Live run {RunId} deleted ({Reason}) at step {Step}")]
+    [LoggerMessage(EventId = 1320, EventName = "RunDeleted", Level = LogLevel.Information, Message = "Live run {RunId} deleted ({Reason}) at step {Step}")]
+    [LogMeaning("A run was deleted: by a call, or because nobody asked for it.")]
     private partial void LogDeleted(RunId runId, RunEndReason reason, int step);
 }

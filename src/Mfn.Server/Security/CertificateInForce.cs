@@ -1,5 +1,6 @@
 using System.Net.Security;
 using Mfn.Server.Configuration;
+using Mfn.Server.Logging;
 
 namespace Mfn.Server.Security;
 
@@ -56,9 +57,11 @@ internal sealed partial class CertificateInForce : IDisposable
         return read.Expires;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    [LoggerMessage(EventId = 1110, EventName = "ServerCertificateQuestionable", Level = LogLevel.Warning, Message = "{Warning}")]
+    [LogMeaning("Something of the server's certificate needs somebody to look at it, such as that it expires soon.")]
     private partial void LogWarning(string warning);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "New connections are shown the certificate {Subject}, serial number {SerialNumber}, which expires at {Expires}")]
+    [LoggerMessage(EventId = 1111, EventName = "ServerCertificateInForce", Level = LogLevel.Information, Message = "New connections are shown the certificate {Subject}, serial number {SerialNumber}, which expires at {Expires}")]
+    [LogMeaning("The server has begun to show a certificate, at its start or after a change of the files.")]
     private partial void LogInForce(string subject, string serialNumber, string expires);
 }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Mfn.Server.Configuration;
+using Mfn.Server.Logging;
 using Mfn.Server.Texts;
 
 namespace Mfn.Server.Security;
@@ -127,12 +128,15 @@ internal sealed partial class ClientTrust : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    [LoggerMessage(EventId = 1112, EventName = "ClientAuthoritiesQuestionable", Level = LogLevel.Warning, Message = "{Warning}")]
+    [LogMeaning("Something of the authorities of clients' certificates needs somebody to look at it, such as that one expires soon.")]
     private partial void LogWarning(string warning);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Clients' certificates count of {Authorities}")]
+    [LoggerMessage(EventId = 1113, EventName = "ClientAuthoritiesInForce", Level = LogLevel.Information, Message = "Clients' certificates count of {Authorities}")]
+    [LogMeaning("The authorities by which clients' certificates are judged from now on.")]
     private partial void LogInForce(string authorities);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Client certificate {Subject} refused: {Reasons}")]
+    [LoggerMessage(EventId = 1114, EventName = "ClientCertificateRefused", Level = LogLevel.Information, Message = "Client certificate {Subject} refused: {Reasons}")]
+    [LogMeaning("A client showed a certificate that is not good; the reasons are those of the chain.")]
     private partial void LogRefused(string subject, string reasons);
 }

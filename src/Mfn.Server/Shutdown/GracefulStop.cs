@@ -3,6 +3,7 @@ using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Health;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Logging;
 using Mfn.Server.Transport;
 using Microsoft.Extensions.Options;
 using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
@@ -62,9 +63,11 @@ internal sealed partial class GracefulStop(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: {Count} computations under way have {DrainTime} to end")]
+    [LoggerMessage(EventId = 1700, EventName = "Draining", Level = LogLevel.Information, Message = "Stopping: {Count} computations under way have {DrainTime} to end")]
+    [LogMeaning("The server was asked to stop, and lets calls end ([durability](durability.md)).")]
     private partial void LogDraining(int count, TimeSpan drainTime);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Stopped {Count} computations after the drain time")]
+    [LoggerMessage(EventId = 1701, EventName = "ComputationsStopped", Level = LogLevel.Warning, Message = "Stopped {Count} computations after the drain time")]
+    [LogMeaning("`Shutdown:DrainTime` was too short for what was under way.")]
     private partial void LogStopped(int count);
 }

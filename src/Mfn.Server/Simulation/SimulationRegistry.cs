@@ -3,6 +3,7 @@ using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Frames;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Logging;
 using Mfn.Server.Memory;
 using Mfn.Server.Observability;
 using Mfn.Server.Pricing;
@@ -112,6 +113,7 @@ internal sealed partial class SimulationRegistry(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Simulation ended ({Status}) after {Steps} steps")]
+    [LoggerMessage(EventId = 1300, EventName = "SimulationEnded", Level = LogLevel.Information, Message = "Simulation ended ({Status}) after {Steps} steps")]
+    [LogMeaning("A simulation that belonged to a call has ended.")]
     private partial void LogEnded(TaskStatus status, int steps);
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mfn.Server.Configuration;
 using Mfn.Server.Files;
+using Mfn.Server.Logging;
 using Mfn.Server.Pricing;
 using Microsoft.Extensions.Options;
 
@@ -141,13 +142,16 @@ internal sealed partial class CalibrationFile : IHostedService, IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The calibration in {Path} cannot be used, and is begun anew: {Reason}")]
+    [LoggerMessage(EventId = 1333, EventName = "CalibrationNotRead", Level = LogLevel.Warning, Message = "The calibration in {Path} cannot be used, and is begun anew: {Reason}")]
+    [LogMeaning("What was measured of the machine's speed is measured again.")]
     private partial void LogNotRead(string path, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The calibration in {Path} is of another machine, and is begun anew")]
+    [LoggerMessage(EventId = 1334, EventName = "CalibrationOfAnotherMachine", Level = LogLevel.Information, Message = "The calibration in {Path} is of another machine, and is begun anew")]
+    [LogMeaning("The data directory has come from another machine; its speed is measured again.")]
     private partial void LogOtherMachine(string path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The calibration cannot be kept: {Reason}")]
+    [LoggerMessage(EventId = 1335, EventName = "CalibrationNotSaved", Level = LogLevel.Warning, Message = "The calibration cannot be kept: {Reason}")]
+    [LogMeaning("The machine's speed will be measured again at the next start. Look at the disk.")]
     private partial void LogNotSaved(string reason);
 
     private sealed record Kept(int Format, string Machine, ImmutableArray<KeptKind?> Kinds);

@@ -1,6 +1,7 @@
 using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Steering;
 using Mfn.Server.Files;
+using Mfn.Server.Logging;
 
 namespace Mfn.Server.Storage;
 
@@ -242,9 +243,11 @@ internal sealed partial class RunStore : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Path}, which an earlier process left half done")]
+    [LoggerMessage(EventId = 1330, EventName = "LeftoverDeleted", Level = LogLevel.Information, Message = "Deleted {Path}, which an earlier process left half done")]
+    [LogMeaning("An earlier process was ended in the midst of writing; nothing is lost that was acknowledged.")]
     private partial void LogLeftover(string path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} could not be deleted and will be at the next start: {Reason}")]
+    [LoggerMessage(EventId = 1331, EventName = "LeftoverNotDeleted", Level = LogLevel.Warning, Message = "{Path} could not be deleted and will be at the next start: {Reason}")]
+    [LogMeaning("Look at the rights of the data directory.")]
     private partial void LogNotDeleted(string path, string reason);
 }

@@ -1,6 +1,7 @@
 using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Steering;
 using Mfn.Server.Files;
+using Mfn.Server.Logging;
 
 namespace Mfn.Server.Storage;
 
@@ -204,15 +205,19 @@ internal sealed partial class StoredRun : IDisposable
             : throw new RunDamagedException(path, "is that of another run");
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The log of run {RunId} ended in {Length} bytes of an append that was not acknowledged; they are in {Path} now")]
+    [LoggerMessage(EventId = 1336, EventName = "RunLogTorn", Level = LogLevel.Warning, Message = "The log of run {RunId} ended in {Length} bytes of an append that was not acknowledged; they are in {Path} now")]
+    [LogMeaning("The server, or its machine, was ended in the midst of an append. What had been acknowledged is there.")]
     private partial void LogTorn(RunId runId, long length, string path);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The log of run {RunId} had format version {OldVersion} and has {NewVersion} now; {Path} is what it was")]
+    [LoggerMessage(EventId = 1337, EventName = "RunLogMigrated", Level = LogLevel.Information, Message = "The log of run {RunId} had format version {OldVersion} and has {NewVersion} now; {Path} is what it was")]
+    [LogMeaning("A newer version has rewritten the log of a run; the file named is for who wants to go back.")]
     private partial void LogMigrated(RunId runId, int oldVersion, int newVersion, string path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Checkpoint} of run {RunId} is no longer needed, but could not be deleted: {Reason}")]
+    [LoggerMessage(EventId = 1338, EventName = "CheckpointNotDeleted", Level = LogLevel.Warning, Message = "{Checkpoint} of run {RunId} is no longer needed, but could not be deleted: {Reason}")]
+    [LogMeaning("It takes room and does no harm. Look at the rights of the data directory.")]
     private partial void LogNotDeleted(RunId runId, string checkpoint, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Checkpoint} of run {RunId} was passed over: {Reason}")]
+    [LoggerMessage(EventId = 1339, EventName = "CheckpointPassedOver", Level = LogLevel.Warning, Message = "{Checkpoint} of run {RunId} was passed over: {Reason}")]
+    [LogMeaning("The run goes on from an earlier checkpoint, which takes longer. Find out about the disk.")]
     private partial void LogDamaged(RunId runId, string checkpoint, string reason);
 }

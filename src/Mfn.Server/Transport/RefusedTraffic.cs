@@ -1,3 +1,4 @@
+using Mfn.Server.Logging;
 using Mfn.Server.Observability;
 using Mfn.Server.Texts;
 
@@ -75,7 +76,8 @@ internal sealed partial class RefusedTraffic(IServiceProvider services, ServerMe
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused before a call began: {Reason} ({UnsaidCount} more such since the last message)")]
+    [LoggerMessage(EventId = 1101, EventName = "TrafficRefused", Level = LogLevel.Warning, Message = "Refused before a call began: {Reason} ({UnsaidCount} more such since the last message)")]
+    [LogMeaning("Something came that is no call: HTTP/1.1 where HTTP/2 was expected, a failed handshake, a broken frame. Look at what probes or proxies that port; at most 10 lines a minute.")]
     private static partial void LogRefused(ILogger logger, string reason, long unsaidCount);
 
     private sealed class Listener(RefusedTraffic traffic) : ILogger

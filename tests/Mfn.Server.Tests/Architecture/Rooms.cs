@@ -44,6 +44,7 @@ internal static class Rooms
         "Secrets",
         "Files",
         "Texts",
+        "Logging",
     ];
 
     /// <summary>What knows something above it all the same. No pair may be added: make the one above know the other, or move what both need.</summary>

@@ -168,7 +168,7 @@ public sealed class AuditLogTests : IDisposable
             await server.StopAsync();
         }
 
-        Assert.InRange(_folder.Files.Count, 5, 16);
+        Assert.InRange(_folder.Files.Count, 5, 20);
         Assert.All(_folder.Files, file => Assert.InRange(new FileInfo(file).Length, 1, 65536 + (32 * 1024)));
         Assert.Equal(Count, _folder.Lines.Count(line => Event(line) == "call"));
         Assert.Equal(Count, _folder.Lines.Where(line => Event(line) == "call").Select(line => AuditFolder.Member(line, "call")).Distinct().Count());

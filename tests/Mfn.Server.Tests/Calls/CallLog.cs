@@ -17,7 +17,7 @@ internal sealed class CallLog : ILoggerProvider, ILogger
         app => app.Services.GetRequiredService<ILoggerFactory>().AddProvider(this),
         ["Logging:LogLevel:Default=Information", "Logging:Console:LogLevel:Default=None", .. settings]);
 
-    public ILogger CreateLogger(string categoryName) => categoryName == typeof(CallInterceptor).FullName ? this : NullLogger.Instance;
+    public ILogger CreateLogger(string categoryName) => categoryName == typeof(CallInterceptor).FullName || categoryName == typeof(RefusalLog).FullName ? this : NullLogger.Instance;
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;

@@ -37,6 +37,9 @@ internal sealed partial record DocumentedSetting(string Name, string Default, st
     /// <summary>The ends of its range; null if the table gives it none.</summary>
     public (IComparable Least, IComparable Most)? Ends => Range.Split(" to ") is [var least, var most] ? (Read(least), Read(most)) : null;
 
+    /// <summary>The words that it takes; none if it takes others.</summary>
+    public IReadOnlyList<string> Words => Type.IsEnum ? [.. Word().Matches(Range).Select(word => word.Groups[1].Value)] : [];
+
     /// <summary>A value as it is written in tables, in settings and here.</summary>
     public IComparable Read(string text)
     {
@@ -56,6 +59,7 @@ internal sealed partial record DocumentedSetting(string Name, string Default, st
 
         return Type == typeof(double) ? double.Parse(text, CultureInfo.InvariantCulture)
             : Type == typeof(bool) ? bool.Parse(text)
+            : Type.IsEnum ? text
             : text.Split(' ') is [var number, var unit] ? Whole(number) * BytesOf[unit] : Whole(text);
 
         static long Whole(string digits) => long.Parse(digits, CultureInfo.InvariantCulture);

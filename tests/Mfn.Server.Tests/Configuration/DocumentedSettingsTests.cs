@@ -56,7 +56,14 @@ public sealed class DocumentedSettingsTests : IDisposable
         foreach (var documented in DocumentedSetting.All.Where(setting => setting.Property is not null && setting.Type != typeof(string)))
         {
             var setting = Settings.Find(documented.Name)!;
-            if (documented.Type != typeof(bool) && documented.Ends is not { } ends)
+            if (documented.Type.IsEnum)
+            {
+                if (!documented.Words.SequenceEqual(setting.Words))
+                {
+                    wrong.Add($"{documented.Name} is {documented.Range} in the table, and {string.Join(", ", setting.Words)} in the options.");
+                }
+            }
+            else if (documented.Type != typeof(bool) && documented.Ends is not { } ends)
             {
                 wrong.Add($"{documented.Name} has no range in the table that can be read ('{documented.Range}').");
             }
@@ -205,7 +212,7 @@ public sealed class DocumentedSettingsTests : IDisposable
         (Place Winner, Place Loser)[] pairs = [(Place.CommandLine, Place.Environment), (Place.CommandLine, Place.File), (Place.Environment, Place.File)];
         foreach (var setting in DocumentedSetting.All.Where(setting => setting.Property is not null && setting.Type != typeof(string)))
         {
-            var (one, other) = setting.Ends ?? (true, false);
+            var (one, other) = setting.Ends ?? (setting.Words is [var first, var second, ..] ? (first, second) : (true, false));
             foreach (var (winner, loser) in pairs)
             {
                 Assert.Equal((setting.Name, winner, one), (setting.Name, winner, Value(setting, (winner, Text(one)), (loser, Text(other)))));
@@ -217,7 +224,7 @@ public sealed class DocumentedSettingsTests : IDisposable
     public void Name_InAnyCase_IsTheSameButInFiles(string name, Place place)
     {
         var setting = Find(name);
-        var value = setting.Ends is { } ends ? Text(ends.Most) : setting.Type == typeof(bool) ? "true" : "http://127.0.0.1:0";
+        var value = setting.Ends is { } ends ? Text(ends.Most) : setting.Type == typeof(bool) ? "true" : setting.Words is [var word, ..] ? word : "http://127.0.0.1:0";
 
         if (place == Place.File)
         {

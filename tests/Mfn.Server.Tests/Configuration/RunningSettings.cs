@@ -34,6 +34,7 @@ internal sealed class RunningSettings : IAsyncDisposable
         {
             LimitsOptions.Section => Limits,
             StreamingOptions.Section => Streaming,
+            LogOptions.Section => Monitor<LogOptions>().CurrentValue,
             AuditOptions.Section => Monitor<AuditOptions>().CurrentValue,
             JwtOptions.Section => Monitor<JwtOptions>().CurrentValue,
             ProxyOptions.Section => Monitor<ProxyOptions>().CurrentValue,

@@ -185,6 +185,7 @@ public sealed class SettingsFollowerTests : IAsyncLifetime
 
     private static JsonNode Draw(Random random, Setting setting) => setting.IsSwitch ? random.Next(2) == 0
         : setting.Name.EndsWith(":Algorithms", StringComparison.Ordinal) ? random.Next(2) == 0 ? "RS256" : "ES384 PS512"
+        : setting.Name == "Logging:Requests" ? random.Next(2) == 0 ? "all" : "mfn.v1.RunService, mfn.v1.FeatureService"
         : !setting.HasRange ? $"claim-{random.Next(100)}"
         : setting.IsTime ? new TimeSpan(random.NextInt64(((TimeSpan)setting.Least!).Ticks, ((TimeSpan)setting.Most!).Ticks + 1)).ToString("c", CultureInfo.InvariantCulture)
         : random.NextInt64((long)setting.Least!, (long)setting.Most! + 1);

@@ -199,6 +199,7 @@ public sealed class SettingsSchemaTests : IDisposable
         : setting.IsNumber && setting.IsWhole ? random.NextInt64((long)setting.Least!, Math.Min((long)setting.Most!, long.MaxValue - 1) + 1)
         : setting.IsNumber ? (double)setting.Least! + (random.NextDouble() * ((double)setting.Most! - (double)setting.Least!))
         : setting.IsTime ? Json(new TimeSpan(random.NextInt64(((TimeSpan)setting.Least!).Ticks, ((TimeSpan)setting.Most!).Ticks + 1)))
+        : setting.Words.Count > 0 ? setting.Words[random.Next(setting.Words.Count)]
         : $"text{random.Next(100)}";
 
     private static JsonNode Wrong(Random random, Setting setting) =>
@@ -209,7 +210,7 @@ public sealed class SettingsSchemaTests : IDisposable
             _ => true,
         }
         : setting.IsSwitch ? "true"
-        : random.Next(2) == 0 ? "" : 5;
+        : random.Next(2) == 0 ? "" : setting.Words.Count > 0 && random.Next(2) == 0 ? setting.Words[0].ToUpperInvariant() : 5;
 
     private static void Put(JsonObject root, string name, JsonNode? value)
     {

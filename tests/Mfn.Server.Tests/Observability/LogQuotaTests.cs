@@ -10,7 +10,7 @@ public sealed class LogQuotaTests
         var clock = new SteppedClock();
         var quota = new LogQuota(clock);
 
-        for (var i = 0; i < LogQuota.MessagesPerMinute; i++)
+        for (var i = 0; i < LogQuota.OfEverybody; i++)
         {
             Assert.True(quota.TryTake(out var none));
             Assert.Equal(0, none);

@@ -116,7 +116,7 @@ public sealed class RefusedTrafficTests : IDisposable
 
         // Each is counted before its connection is told.
         Assert.Equal(Count, counts["mfn.traffic.refusals"]);
-        Assert.Equal(LogQuota.MessagesPerMinute, _log.Lines.Count);
+        Assert.Equal(LogQuota.OfEverybody, _log.Lines.Count);
     }
 
     [Fact]
