@@ -44,7 +44,8 @@ internal sealed partial class CallLog : IDisposable
     {
         if (IsLogged(context) && PermissionTable.IsStream(context))
         {
-            LogBegun(context.Request.Path);
+            string path = context.Request.Path;
+            LogBegun(path);
         }
     }
 
@@ -53,7 +54,8 @@ internal sealed partial class CallLog : IDisposable
     {
         if (IsLogged(context))
         {
-            LogEnded(context.Request.Path, code, duration.TotalMilliseconds);
+            string path = context.Request.Path;
+            LogEnded(path, code, duration.TotalMilliseconds);
         }
     }
 

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Mfn.Server.Calls;
 using Mfn.Server.Identity;
 using Mfn.Server.Memory;

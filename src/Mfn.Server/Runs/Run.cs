@@ -25,7 +25,7 @@ internal sealed class Run : IListedRun, IAsyncDisposable
     private int _isDisposed;
 
     /// <summary>Only the registry starts runs.</summary>
-    internal Run(RunOrigin origin, IRunRecorder recorder, RunMemory memory, RunServices services, CancellationToken cancelled)
+    internal Run(RunOrigin origin, IRunRecorder recorder, RunMemory memory, RunServices services, Action<Exception, RunId> tellFault, CancellationToken cancelled)
     {
         _origin = origin;
         _recorder = recorder;
@@ -33,8 +33,14 @@ internal sealed class Run : IListedRun, IAsyncDisposable
         _services = services;
         _simulation = new RunSimulation(origin, recorder, memory, services);
         Touch();
-        Completion = Task.Factory.StartNew(
-            () => ExecuteAsync(cancelled), CancellationToken.None, TaskCreationOptions.DenyChildAttach, memory.Owner.Queue).Unwrap();
+
+        // It goes on when the call has ended that creates it, and has neither its id nor its caller nor its span.
+        using (ExecutionContext.SuppressFlow())
+        {
+            Completion = Task.Factory.StartNew(
+                () => ExecuteAsync(cancelled), CancellationToken.None, TaskCreationOptions.DenyChildAttach, memory.Owner.Queue).Unwrap();
+            _ = TellFaultAsync(tellFault);
+        }
     }
 
     public RunId Id => _origin.Id;
@@ -177,6 +183,15 @@ internal sealed class Run : IListedRun, IAsyncDisposable
     {
         Touch();
         return _requests.AskAsync(work, cancellationToken);
+    }
+
+    private async Task TellFaultAsync(Action<Exception, RunId> tellFault)
+    {
+        await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Completion.Exception is { } error)
+        {
+            tellFault(error, Id);
+        }
     }
 
     private async Task ExecuteAsync(CancellationToken cancelled)

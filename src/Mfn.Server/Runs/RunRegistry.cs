@@ -338,26 +338,10 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
 
     private Run Add(RunOrigin origin, IRunRecorder recorder, RunMemory memory)
     {
-        Run run;
-        using (ExecutionContext.SuppressFlow())
-        {
-            // It goes on when the call has ended that it is created in, and is logged without that call's id and caller.
-            run = new Run(origin, recorder, memory, Services, _lifetime.Drained);
-            _ = LogFaultAsync(run);
-        }
-
+        var run = new Run(origin, recorder, memory, Services, LogFault, _lifetime.Drained);
         _runs.Add(run.Id, run);
         LogStarted(run.Id, origin.Checkpoint.State.Step);
         return run;
-    }
-
-    private async Task LogFaultAsync(Run run)
-    {
-        await run.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (run.Completion.Exception is { } error)
-        {
-            LogFault(error, run.Id);
-        }
     }
 
     private bool HasRunNamed(RunName name, string tenant) => _runs.Values.Any(run => run.Name == name && run.Tenant == tenant);
