@@ -37,6 +37,9 @@ internal static class ObservabilityExtensions
         services.AddHostedService<MetricSources>();
         services.AddSingleton<MetricsListener>();
         services.AddHostedService(provider => provider.GetRequiredService<MetricsListener>());
+        services.AddSingleton<EpisodeLimit>();
+        services.AddSingleton<TelemetryExport>();
+        services.AddHostedService(provider => provider.GetRequiredService<TelemetryExport>());
         services.AddSingleton<ServingCheck>();
         services.AddSingleton<RoomCheck>();
         services.AddSingleton<DiskCheck>();
@@ -68,6 +71,10 @@ internal static class ObservabilityExtensions
     public static void AddMethodMetrics(this WebApplication app) =>
         app.Services.GetRequiredService<MethodMetrics>().Add(((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints));
 
-    /// <summary>Counts all calls.</summary>
-    public static void UseCallCounting(this WebApplication app) => app.UseMiddleware<CallCounting>();
+    /// <summary>Counts all calls, and traces those that somebody records.</summary>
+    public static void UseCallCounting(this WebApplication app)
+    {
+        app.UseMiddleware<CallTracing>();
+        app.UseMiddleware<CallCounting>();
+    }
 }

@@ -83,12 +83,18 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Starts a server with settings such as "Limits:MaxSteps=5".</summary>
     public static Task<TestServer> StartAsync(params string[] settings) => StartAsync(_ => { }, settings);
 
+    /// <summary>Starts a server in an environment of its own, with nothing but the given variables.</summary>
+    public static Task<TestServer> StartInAsync(System.Collections.IDictionary environment, params string[] settings) => StartAsync(_ => { }, environment, settings);
+
     /// <summary>Starts a server to which a test has added something.</summary>
-    public static async Task<TestServer> StartAsync(Action<WebApplication> addTo, params string[] settings)
+    public static Task<TestServer> StartAsync(Action<WebApplication> addTo, params string[] settings) => StartAsync(addTo, Environment.GetEnvironmentVariables(), settings);
+
+    private static async Task<TestServer> StartAsync(Action<WebApplication> addTo, System.Collections.IDictionary environment, string[] settings)
     {
         string[] defaults = ["urls=http://127.0.0.1:0", "Logging:LogLevel:Default=None", "Metrics:Url=off"];
         var given = settings.Select(setting => setting.Split('=')[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var app = MfnServer.Build([.. defaults.Where(setting => !given.Contains(setting.Split('=')[0])).Concat(settings).Select(setting => $"--{setting}")]);
+        var app = MfnServer.Build(Mfn.Server.Configuration.ServerSettings.Read(
+            defaults.Where(setting => !given.Contains(setting.Split('=')[0])).Concat(settings).Select(setting => $"--{setting}"), environment));
         addTo(app);
         await app.StartAsync();
         return new TestServer(app);

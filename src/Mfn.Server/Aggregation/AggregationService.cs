@@ -22,25 +22,23 @@ internal sealed class AggregationService(
     public override async Task<AggregateResponse> Aggregate(AggregateRequest request, ServerCallContext context)
     {
         var problems = new RequestProblems();
-        var plan = request.Spec.ToPlan(limits.CurrentValue, problems);
-        problems.ThrowIfAny();
+        AggregationPlan? plan;
+        using (Spans.Start(Spans.Validation))
+        {
+            plan = request.Spec.ToPlan(limits.CurrentValue, problems);
+            problems.ThrowIfAny();
+        }
+
         var work = prices.Announce(PriceList.Calls("aggregate") + plan!.PriceOf(request.Updates.Count, limits.CurrentValue.AggregationThreads), context);
 
         using var place = places.Take(MemoryHolder.Of(context));
         using var account = memory.Open(CallMemory.Of(context).Open(MemoryUse.Rounds));
         using var collector = new UpdateCollector(plan, memory, account);
-        collector.Announce(request.Updates.Count, problems);
-        for (var i = 0; i < request.Updates.Count; i++)
-        {
-            var update = request.Updates[i];
-            collector.Add(update.ClientId, update.HasClaimedWeight ? update.ClaimedWeight : 1, update.Values.Span, $"updates[{i}]", problems);
-        }
-
-        problems.ThrowIfAny();
+        Collect(request, collector, problems);
         account.Reserve(collector.NeededBytes);
         var outcome = await place.ComputeAsync(
             ended => work.Measure(() => Aggregate(plan, collector, ended)), context.CancellationToken);
-        return outcome.ToResponse();
+        return Spans.Within(Spans.Encoding, outcome.ToResponse);
     }
 
     public override async Task AggregateStream(
@@ -131,6 +129,19 @@ internal sealed class AggregationService(
         {
             problems.Add("update_count", "must not be set after the first message");
         }
+    }
+
+    private static void Collect(AggregateRequest request, UpdateCollector collector, RequestProblems problems)
+    {
+        using var span = Spans.Start(Spans.Collection);
+        collector.Announce(request.Updates.Count, problems);
+        for (var i = 0; i < request.Updates.Count; i++)
+        {
+            var update = request.Updates[i];
+            collector.Add(update.ClientId, update.HasClaimedWeight ? update.ClaimedWeight : 1, update.Values.Span, $"updates[{i}]", problems);
+        }
+
+        problems.ThrowIfAny();
     }
 
     private static void Collect(UploadMessage message, UpdateCollector collector, RequestProblems problems)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Mfn.Core.Aggregation.Rules;
 using Mfn.Core.Specs;
 using Mfn.Server.Calls;
+using Mfn.Server.Observability;
 using Mfn.Server.Texts;
 
 namespace Mfn.Server.Aggregation;
@@ -15,7 +16,7 @@ internal static class RoundAggregator
     /// <exception cref="CallRefusedException">What admission left is too little for the rule.</exception>
     public static RoundOutcome Aggregate(AggregationPlan plan, IRoundUpdates updates, int threadCount, CancellationToken cancellationToken)
     {
-        var (admitted, refused) = updates.Admit(plan.Policy, cancellationToken);
+        var (admitted, refused) = Spans.Within(Spans.Admission, () => updates.Admit(plan.Policy, cancellationToken));
         var beyondSingle = refused.Where(refusal => refusal.Reason == ExclusionReason.NotFinite)
             .Select(refusal => (refusal.ClientId, Component: updates.BeyondSingle(refusal.ClientId)))
             .Where(found => found.Component is not null)
@@ -29,6 +30,8 @@ internal static class RoundAggregator
                 set = preAggregation.Transform(set, plan.ByzantineCount, threadCount, cancellationToken);
             }
 
+            using var span = Spans.Start(Spans.Rule);
+            span?.SetTag(Spans.RuleName, plan.Rule.Name);
             var result = plan.Rule.Rule.Aggregate(set, plan.ByzantineCount, threadCount, cancellationToken);
             return new RoundOutcome(
                 plan, updates.ReceivedCount, admitted.Count, refused, exclusion => beyondSingle.ContainsKey(exclusion.ClientId), set.ClientIds, result);

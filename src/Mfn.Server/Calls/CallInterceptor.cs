@@ -127,6 +127,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
                 return CallRefusedException.Gone().ToRpcException();
             default:
                 LogUnhandled(error, context.Method);
+                Spans.NoteFault(context.GetHttpContext(), error);
                 return new RpcException(new Status(StatusCode.Internal, InternalError));
         }
     }
@@ -139,6 +140,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
     {
         log.NoteRefused(context.GetHttpContext(), refused.StatusCode, refused.Message);
         refused.CountIn(metrics);
+        Spans.OfCall(context.GetHttpContext())?.SetTag(Spans.RefusalReason, refused.ErrorReason);
         CallAudit.NoteReason(context.GetHttpContext(), refused);
         return refused.ToRpcException();
     }

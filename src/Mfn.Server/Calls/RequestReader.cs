@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Mfn.Server.Configuration;
 using Mfn.Server.Lifetime;
+using Mfn.Server.Observability;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Calls;
@@ -23,6 +24,7 @@ internal sealed class RequestReader(IOptionsMonitor<StreamingOptions> options, I
     /// <exception cref="OperationCanceledException">The client has gone, or the server has drained.</exception>
     public async IAsyncEnumerable<T> ReadUploadAsync<T>(IAsyncStreamReader<T> stream, ServerCallContext context)
     {
+        using var span = Spans.StartAside(Spans.Upload);
         var (started, timeout) = (clock.GetTimestamp(), options.CurrentValue.UploadTimeout);
         for (var left = timeout; left > TimeSpan.Zero; left = timeout - clock.GetElapsedTime(started))
         {

@@ -1,4 +1,5 @@
 using Mfn.Server.Memory;
+using Mfn.Server.Observability;
 
 namespace Mfn.Server.Compute;
 
@@ -15,7 +16,7 @@ internal sealed class ComputePlace(ComputePlaces places, MemoryHolder? holder) :
         try
         {
             return await Task.Factory.StartNew(
-                () => work(end.Token), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+                () => Spans.Within(Spans.Compute, () => work(end.Token)), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
         }
         finally
         {

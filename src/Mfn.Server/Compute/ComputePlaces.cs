@@ -2,6 +2,7 @@ using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Lifetime;
 using Mfn.Server.Memory;
+using Mfn.Server.Observability;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Compute;
@@ -122,6 +123,7 @@ internal sealed class ComputePlaces(IOptionsMonitor<LimitsOptions> limits, Serve
             waiting = _waiting.AddLast((holder, new TaskCompletionSource<ComputePlace>(TaskCreationOptions.RunContinuationsAsynchronously)));
         }
 
+        using var span = Spans.Start(Spans.Queue);
         try
         {
             return await waiting.Value.Given.Task.WaitAsync(Patience, clock, cancellationToken);

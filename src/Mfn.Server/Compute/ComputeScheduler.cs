@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Mfn.Server.Memory;
+using Mfn.Server.Observability;
 
 namespace Mfn.Server.Compute;
 
@@ -85,7 +86,23 @@ internal sealed class ComputeScheduler : IDisposable
     }
 
     /// <summary>Computes something short for a call, in its caller's turn.</summary>
-    public Task<T> ComputeAsync<T>(Func<T> work, ServerCallContext context) => QueueOf(MemoryHolder.Of(context)).ComputeAsync(work, context.CancellationToken);
+    public Task<T> ComputeAsync<T>(Func<T> work, ServerCallContext context) => ComputeAsync(work, QueueOf(MemoryHolder.Of(context)), context.CancellationToken);
+
+    /// <summary>The same for one of the many parts of a stream, which have no spans.</summary>
+    public Task<T> ComputePartAsync<T>(Func<T> work, ServerCallContext context) => QueueOf(MemoryHolder.Of(context)).ComputeAsync(work, context.CancellationToken);
+
+    /// <summary>The same in the turn of a queue, with a span each of the waiting and of the work.</summary>
+    public static async Task<T> ComputeAsync<T>(Func<T> work, ComputeQueue queue, CancellationToken cancellationToken)
+    {
+        using var queued = Spans.StartAside(Spans.Queue);
+        return await queue.ComputeAsync(
+            () =>
+            {
+                queued?.Dispose();
+                return Spans.Within(Spans.Compute, work);
+            },
+            cancellationToken);
+    }
 
     /// <summary>The queue of who calls; one for all of whom nothing is known.</summary>
     public ComputeQueue QueueOf(MemoryHolder? holder) => QueueOfIdentity(holder?.Caller);

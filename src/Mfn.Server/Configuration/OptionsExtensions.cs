@@ -13,6 +13,7 @@ internal static class OptionsExtensions
         services.AddOptions<SecretOptions>().BindConfiguration(SecretOptions.Section);
         services.AddOptions<MetricsOptions>().BindConfiguration(MetricsOptions.Section);
         services.AddOptions<LogOptions>().BindConfiguration(LogOptions.Section);
+        services.AddOptions<TelemetryOptions>().BindConfiguration(TelemetryOptions.Section);
         services.AddOptions<ReflectionOptions>().BindConfiguration(ReflectionOptions.Section);
     }
 }

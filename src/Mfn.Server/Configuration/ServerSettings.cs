@@ -22,6 +22,9 @@ internal sealed class ServerSettings
     /// <summary>Reads what settings name and refer to.</summary>
     public SecretStore Secrets { get; private set; }
 
+    /// <summary>The environment variables that this server may look at; none if only some settings of them are for it.</summary>
+    public IDictionary Environment => _isTaken is null ? _environment : new Hashtable();
+
     /// <summary>The file that the command line names; null if it names none.</summary>
     public string? File { get; private set; }
 

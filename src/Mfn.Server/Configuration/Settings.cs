@@ -39,6 +39,7 @@ internal static class Settings
         (AwsOptions.Section, typeof(AwsOptions)),
         (MetricsOptions.Section, typeof(MetricsOptions)),
         (LogOptions.Section, typeof(LogOptions)),
+        (TelemetryOptions.Section, typeof(TelemetryOptions)),
     ];
 
     /// <summary>Every setting, but the levels of logging.</summary>

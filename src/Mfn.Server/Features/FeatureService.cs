@@ -80,7 +80,7 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
             extractor ??= new FeatureExtractor(frame.RowCount, frame.ColumnCount, options);
             var isDue = upload.FrameCount % everyNFrames == 0;
             var work = await prices.AnnounceInTurnAsync(PriceOf(frame, 1, isDue ? 1 : 0), context);
-            var features = await compute.ComputeAsync(
+            var features = await compute.ComputePartAsync(
                 () => work.Measure(() =>
                 {
                     extractor.Add(frame.Cells);
@@ -98,7 +98,7 @@ internal sealed class FeatureService(ComputeScheduler compute, CallPrices prices
         if (upload.FrameCount % everyNFrames != 0)
         {
             await prices.AnnounceInTurnAsync(PriceOfVector(extractor!), context);
-            await WriteAsync(await compute.ComputeAsync(extractor!.Extract, context));
+            await WriteAsync(await compute.ComputePartAsync(extractor!.Extract, context));
         }
 
         Task WriteAsync(FeatureVector features) => writer.WriteAsync(

@@ -111,7 +111,7 @@ internal sealed class FractalService(ComputeScheduler compute, ComputePlaces pla
                 var work = await prices.AnnounceInTurnAsync(PriceOf(frame, 1), context);
                 working.Resize(SimulationMemory.OfFeatures(frame.RowCount, frame.ColumnCount));
                 analyzer ??= new StabilityAnalyzer(frame.Cells.Length, timeStep);
-                await compute.ComputeAsync(
+                await compute.ComputePartAsync(
                     () => work.Measure(() =>
                     {
                         analyzer.Add(frame.Cells);

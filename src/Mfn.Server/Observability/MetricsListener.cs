@@ -74,6 +74,9 @@ internal sealed partial class MetricsListener(
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mfn-metrics" });
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, LifetimeOfServer>();
+
+        // What asks here is no call, and nobody wants a span of each scrape.
+        builder.Services.AddSingleton(new System.Diagnostics.ActivitySource("mfn-metrics"));
         builder.WebHost.UseKestrelCore().UseUrls(options.Value.Url);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

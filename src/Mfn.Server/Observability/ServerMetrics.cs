@@ -123,6 +123,17 @@ internal sealed class ServerMetrics
         InputChanges = _all.Observed("mfn.input.changes", MetricKind.Counter, "{change}", "Times that something new of what the server follows came into force.");
         InputFailures = _all.Observed("mfn.input.failures", MetricKind.Counter, "{look}", "Looks at what the server follows that found nothing that could be used.");
         SecretRequests = _all.Observed("mfn.secrets.requests", MetricKind.Counter, "{request}", "Times that Vault or AWS was asked for a secret.", MetricLabel.Of("outcome", ["answered", "failed"]));
+
+        var signal = MetricLabel.Of("signal", ["traces", "logs"]);
+        TelemetryTaken = _all.Counter("mfn.telemetry.taken", "{item}", "Spans, and log records, that were to be sent to the collector.", signal);
+        TelemetryExported = _all.Counter("mfn.telemetry.exported", "{item}", "Those that the collector has taken; some of them may have waited since before the server's start.", signal);
+        TelemetryLost = _all.Counter("mfn.telemetry.lost", "{item}", "Those that it will never get.", signal);
+        foreach (var name in (string[])["traces", "logs"])
+        {
+            TelemetryTaken.WithLabels(name);
+            TelemetryExported.WithLabels(name);
+            TelemetryLost.WithLabels(name);
+        }
     }
 
     /// <summary>What Prometheus reads.</summary>
@@ -250,4 +261,10 @@ internal sealed class ServerMetrics
     public ObservedMetric InputFailures { get; }
 
     public ObservedMetric SecretRequests { get; }
+
+    public Counter TelemetryTaken { get; }
+
+    public Counter TelemetryExported { get; }
+
+    public Counter TelemetryLost { get; }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Mfn.Server.Calls;
 
@@ -66,6 +67,8 @@ internal sealed class RequestQueue
 
     private sealed class Request<T>(Func<ValueTask<T>> work) : IRequest
     {
+        // Who asks, so that what is done for it is part of its call, and not of the run's task.
+        private readonly Activity? _asker = Activity.Current;
         private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<T> Answer => _answer.Task;
@@ -80,6 +83,11 @@ internal sealed class RequestQueue
         public void Refuse(CallRefusedException reason) => _answer.SetException(reason);
 
         // What throws before its first wait is the answer too, and not the end of the run's task.
-        private async ValueTask<T> WorkAsync() => await work();
+        private async ValueTask<T> WorkAsync()
+        {
+            // Only here, since this returns to where it came from.
+            Activity.Current = _asker;
+            return await work();
+        }
     }
 }

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
+using Mfn.Server.Observability;
 using Mfn.Server.Storage;
 
 namespace Mfn.Server.Runs;
@@ -74,6 +76,9 @@ internal sealed class Run : IListedRun, IAsyncDisposable
     /// <inheritdoc cref="RunSimulation.HorizonLag"/>
     public int HorizonLag => _simulation.HorizonLag;
 
+    /// <inheritdoc cref="RunSimulation.TraceContext"/>
+    public ActivityContext? TraceContext => _simulation.TraceContext;
+
     /// <summary>Ends when the run has been deleted, or the server ends.</summary>
     public Task Completion { get; }
 
@@ -91,7 +96,14 @@ internal sealed class Run : IListedRun, IAsyncDisposable
         Volatile.Read(ref _watcherCount) > 0 ? TimeSpan.Zero : _services.Clock.GetElapsedTime(Volatile.Read(ref _touched));
 
     /// <summary>Somebody has asked for it.</summary>
-    public void Touch() => Volatile.Write(ref _touched, _services.Clock.GetTimestamp());
+    public void Touch()
+    {
+        Volatile.Write(ref _touched, _services.Clock.GetTimestamp());
+        if (Spans.IsOn)
+        {
+            Spans.Note(Spans.RunId, Id.ToString());
+        }
+    }
 
     /// <summary>Counts a watcher until the result is disposed.</summary>
     /// <exception cref="CallRefusedException">There are too many.</exception>
@@ -196,6 +208,8 @@ internal sealed class Run : IListedRun, IAsyncDisposable
 
     private async Task ExecuteAsync(CancellationToken cancelled)
     {
+        // It is not part of the call that created it, which ends.
+        Activity.Current = null;
         try
         {
             await _simulation.CatchUpAsync(cancelled);

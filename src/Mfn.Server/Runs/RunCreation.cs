@@ -3,8 +3,10 @@ using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
+using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
 using Mfn.Server.Memory;
+using Mfn.Server.Observability;
 using Mfn.Server.Pricing;
 using Mfn.Server.Quotas;
 using Mfn.Server.Translation;
@@ -24,11 +26,7 @@ internal sealed class RunCreation(RunRegistry runs, QuotaAccount owner, LimitsOp
     /// <exception cref="CallRefusedException">There is something wrong with the request, or too many runs.</exception>
     public async Task<Wire.Run> CreateAsync(CreateRunRequest request, ServerCallContext context)
     {
-        var problems = new RequestProblems();
-        var spec = request.Spec.ToSpec(limits, problems);
-        var plan = request.ToPlan(spec, problems);
-        var fields = request.InitialFields.ToInitialFields(spec, limits, problems);
-        problems.ThrowIfAny();
+        var (spec, plan, fields) = Spans.Within(Spans.Validation, () => Read(request));
         runs.Services.Prices.Announce(PriceList.States(spec, 1), context);
         return await CreateAsync(spec, plan, fields, context.CancellationToken);
     }
@@ -53,15 +51,26 @@ internal sealed class RunCreation(RunRegistry runs, QuotaAccount owner, LimitsOp
         return await CreateAsync(spec, plan, fields, context.CancellationToken);
     }
 
+    private (SimulationSpec Spec, RunPlan Plan, InitialFields Fields) Read(CreateRunRequest request)
+    {
+        var problems = new RequestProblems();
+        var spec = request.Spec.ToSpec(limits, problems);
+        var plan = request.ToPlan(spec, problems);
+        var fields = request.InitialFields.ToInitialFields(spec, limits, problems);
+        problems.ThrowIfAny();
+        return (spec, plan, fields);
+    }
+
     private async Task<Wire.Run> CreateAsync(SimulationSpec spec, RunPlan plan, InitialFields fields, CancellationToken cancellationToken)
     {
         runs.RequireRoom(spec, plan, owner.TenantName);
-        var checkpoint = await runs.Services.Scheduler.QueueOfIdentity(owner.Holder).ComputeAsync(
+        var checkpoint = await ComputeScheduler.ComputeAsync(
             () =>
             {
                 using var simulation = new SteeredSimulation(spec, fields);
                 return simulation.Capture();
             },
+            runs.Services.Scheduler.QueueOfIdentity(owner.Holder),
             cancellationToken);
         return runs.Start(checkpoint, plan, owner).ToWire();
     }

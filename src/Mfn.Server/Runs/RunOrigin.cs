@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Mfn.Core.Steering;
 using Mfn.Server.Configuration;
 using Mfn.Server.Storage;
@@ -27,6 +28,19 @@ internal sealed record RunOrigin(
     SimulationCheckpoint Checkpoint,
     RunPast Past)
 {
+    /// <summary>Of a run that has not been there before.</summary>
+    public static RunOrigin Create(string tenant, string owner, RunPlan plan, ForkPoint? forkedFrom, SimulationCheckpoint checkpoint, DateTimeOffset created) => new(
+        RunId.Create(),
+        BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
+        RandomNumberGenerator.GetBytes(16),
+        created,
+        tenant,
+        owner,
+        plan,
+        forkedFrom,
+        checkpoint,
+        RunPast.None with { Horizon = checkpoint.State.Step });
+
     /// <summary>The limits that the run is over, with what it has and what is allowed.</summary>
     public IEnumerable<(string Setting, long Value, long Limit)> Outgrown(LimitsOptions limits, RunsOptions options)
     {

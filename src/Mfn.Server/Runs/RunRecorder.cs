@@ -78,6 +78,7 @@ internal sealed class RunRecorder(RunStore store, StoredRun files, TimeProvider 
     private Task MeasureAsync(Histogram duration, Action write) => Task.Run(() =>
     {
         var start = clock.GetTimestamp();
+        using var span = Spans.Start(Spans.Flush);
         try
         {
             write();

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Simulation;
 using Mfn.Core.Steering;
@@ -55,6 +54,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         ServerLifetime lifetime,
         HealthNotes notes,
         TimeProvider clock,
+        EpisodeLimit episodes,
         ILoggerFactory loggers)
     {
         _notes = notes;
@@ -65,7 +65,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
         _logger = loggers.CreateLogger<RunRegistry>();
         _replays = new ReplaySlots(options.Value.MaxReplays);
         _heartbeats = new Heartbeats(options.Value.HeartbeatInterval, clock);
-        Services = new RunServices(scheduler, frames, buffers, prices, new BacklogMemory(buffers, memory, options.Value.MaxBacklogBytes), memory, _replays, _heartbeats, metrics, lifetime, clock, options.Value);
+        Services = new RunServices(scheduler, frames, buffers, prices, new BacklogMemory(buffers, memory, options.Value.MaxBacklogBytes), memory, _replays, _heartbeats, metrics, lifetime, clock, options.Value, episodes);
 
         // Often enough that a run is deleted about when its time has come.
         // No timer waits for more than seven weeks.
@@ -156,17 +156,7 @@ internal sealed partial class RunRegistry : IHostedService, IAsyncDisposable
     {
         var tenant = owner.TenantName;
         RequireRoom(checkpoint.Spec, plan, tenant);
-        var origin = new RunOrigin(
-            RunId.Create(),
-            BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
-            RandomNumberGenerator.GetBytes(16),
-            Services.Clock.GetUtcNow(),
-            tenant,
-            owner.OwnName,
-            plan,
-            forkedFrom,
-            checkpoint,
-            RunPast.None with { Horizon = checkpoint.State.Step });
+        var origin = RunOrigin.Create(tenant, owner.OwnName, plan, forkedFrom, checkpoint, Services.Clock.GetUtcNow());
         var memory = RunMemory.Take(owner.Reopen(), checkpoint.Spec, plan, Services);
         IRunRecorder? recorder = null;
         try

@@ -12,7 +12,7 @@ namespace Mfn.Server.Runs;
 
 /// <summary>What all live runs and their watchers share.</summary>
 internal sealed record RunServices(
-    ComputeScheduler Scheduler, FrameScheduler Frames, FieldBufferPool Buffers, CallPrices Prices, BacklogMemory BacklogMemory, MemoryAccount Memory, ReplaySlots Replays, Heartbeats Heartbeats, ServerMetrics Metrics, ServerLifetime Lifetime, TimeProvider Clock, RunsOptions Options)
+    ComputeScheduler Scheduler, FrameScheduler Frames, FieldBufferPool Buffers, CallPrices Prices, BacklogMemory BacklogMemory, MemoryAccount Memory, ReplaySlots Replays, Heartbeats Heartbeats, ServerMetrics Metrics, ServerLifetime Lifetime, TimeProvider Clock, RunsOptions Options, EpisodeLimit Episodes)
 {
     private const string HeartbeatHeader = "mfn-heartbeat-milliseconds";
 

@@ -27,6 +27,7 @@ internal sealed class RunSimulation : IAsyncDisposable
     private readonly StatusBoard _status;
     private readonly WorkMeter _work;
     private readonly ServerMetrics _metrics;
+    private readonly RunTrace? _trace;
     private RunEnd? _end;
     private bool _isCaughtUp;
     private int? _pauseAt;
@@ -39,6 +40,7 @@ internal sealed class RunSimulation : IAsyncDisposable
     {
         _origin = origin;
         _metrics = services.Metrics;
+        _trace = RunTrace.Begin(origin.Id, services);
         _ledger = new CommandLedger(services.Options, memory);
         _owner = memory.Owner;
         Pacer = new Pacer(origin.Plan.StepsPerSecond, services.Clock);
@@ -56,6 +58,9 @@ internal sealed class RunSimulation : IAsyncDisposable
 
     /// <inheritdoc cref="RunArchive.HorizonLag"/>
     public int HorizonLag => _archive.HorizonLag;
+
+    /// <summary>Of its trace; null if nobody records it.</summary>
+    public ActivityContext? TraceContext => _trace?.Context;
 
     /// <summary>Says when steps are due.</summary>
     public Pacer Pacer { get; }
@@ -109,6 +114,7 @@ internal sealed class RunSimulation : IAsyncDisposable
             var taken = Stopwatch.GetElapsedTime(start);
             _audience.NoteSteps(_simulation.Engine, count, taken);
             _metrics.StepsOf(StepWork.Run).Add(_simulation.Spec, count);
+            _trace?.Add(count, _simulation.Step, taken);
             _metrics.StepDuration.Observe(taken.TotalSeconds / count);
             if (count >= _simulation.Engine.MaxStepsPerPass)
             {
@@ -209,6 +215,7 @@ internal sealed class RunSimulation : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _trace?.Dispose();
         await _audience.DisposeAsync();
         _simulation.Dispose();
     }
@@ -299,6 +306,7 @@ internal sealed class RunSimulation : IAsyncDisposable
     private void End(RunState state, RunEnd end)
     {
         _end = end;
+        _trace?.End(end.Reason);
         MoveTo(state);
         _audience.End(end);
     }
@@ -308,6 +316,10 @@ internal sealed class RunSimulation : IAsyncDisposable
         if (state == RunState.Running && State != RunState.Running)
         {
             Pacer.Restart();
+        }
+        else if (state != RunState.Running)
+        {
+            _trace?.Rest();
         }
 
         State = state;

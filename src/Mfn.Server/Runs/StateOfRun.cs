@@ -2,6 +2,7 @@ using Grpc.Core;
 using Mfn.Core.Steering;
 using Mfn.Server.Calls;
 using Mfn.Server.Memory;
+using Mfn.Server.Observability;
 using Mfn.Server.Pricing;
 
 namespace Mfn.Server.Runs;
@@ -25,12 +26,16 @@ internal static class StateOfRun
         {
             var recomputed = run.History.CheckpointBefore(arrival) is { } checkpoint ? arrival.Step - checkpoint.State.Step : 0;
             await services.Prices.AnnounceInTurnAsync(PriceList.Steps(run.Status.Spec, recomputed) + PriceList.States(run.Status.Spec, 1), context);
-            while (!await services.Replays.TryTakeAsync(Timeout.InfiniteTimeSpan, cancellationToken))
+            using (Spans.Start(Spans.Queue))
             {
+                while (!await services.Replays.TryTakeAsync(Timeout.InfiniteTimeSpan, cancellationToken))
+                {
+                }
             }
 
             try
             {
+                using var span = Spans.Start(Spans.Replay);
                 using var replay = await Replay.BeginAsync(run.History, arrival, services, MemoryHolder.Of(context), cancellationToken);
                 if (replay is not null)
                 {

@@ -6,6 +6,7 @@ using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Identity;
 using Mfn.Server.Memory;
+using Mfn.Server.Observability;
 using Mfn.Server.Texts;
 using Mfn.Server.Translation;
 
@@ -106,6 +107,8 @@ internal sealed class SteeringStream(RunRegistry runs, LimitsOptions limits, Req
 
     private async Task<Applied> SteerAsync(Run run, SteerRunRequest request, CancellationToken cancellationToken)
     {
+        using var span = Spans.Start(Spans.Command);
+        span?.SetTag(Spans.CommandName, ActionOf(request.Command)).SetTag(Spans.RunId, run.Id.ToString());
         var problems = new RequestProblems();
         CheckRunId(run, request, problems);
         var command = request.Command.ToCommand(run.Status.Spec, limits, problems);

@@ -35,6 +35,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     private readonly WatchMessages _messages = new(run, order.Token);
     private readonly long _begun = Stopwatch.GetTimestamp();
     private readonly FrameMetrics _frames = services.Metrics.FramesOf(MetricLabel.ValueOf(order.Delivery));
+    private WatchTrace? _trace;
     private bool _hasFrame;
     private CellStepReservation? _paid;
     private Replay? _replay;
@@ -51,6 +52,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     {
         using var watch = QuotaAccount.Of(context).Hold(QuotaKind.Watchers);
         using var counted = run.AddWatcher();
+        using var trace = _trace = WatchTrace.Begin(run, order.Delivery, services);
         if (order.Token is not null)
         {
             services.Metrics.Resumptions.Inc();
@@ -70,6 +72,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
                     if (start is null)
                     {
                         await run.AttachAsync(subscription, follows: null, maxLag: 0, leaving.Token);
+                        _trace?.CaughtUp();
                     }
                     else if (!await ReplayAsync(subscription, leaving.Token))
                     {
@@ -164,6 +167,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
     private async Task<bool> ReplayAsync(Subscription subscription, CancellationToken cancellationToken)
     {
         // Steps that the run takes during the last part of the replay wait in the backlog, half of which is enough for them.
+        using var span = _trace?.StartReplay();
         var maxLag = (int)Math.Min((long)Asked.EveryNSteps * Math.Max(1, order.BacklogFrames / 2), int.MaxValue);
         try
         {
@@ -178,6 +182,8 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
                 if (attachment.IsAttached)
                 {
                     await WriteAsync(_messages.Other(new WatchRunResponse { CaughtUp = new CaughtUp() }));
+                    Spans.End(span);
+                    _trace?.CaughtUp();
                     return true;
                 }
             }
@@ -308,6 +314,7 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
 
     private void Note(long sentBytes, long? made)
     {
+        _trace?.Count(sentBytes, _messages.Position.Step);
         _frames.Sent.Inc();
         _frames.SentBytes.Inc(sentBytes);
         if (made is { } start)
@@ -324,7 +331,9 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
 
     private Task WriteGapAsync(GapReason reason, RunPosition next, long droppedCount)
     {
-        services.Metrics.Gaps.WithLabels(MetricLabel.ValueOf(reason)).Inc();
+        var label = MetricLabel.ValueOf(reason);
+        services.Metrics.Gaps.WithLabels(label).Inc();
+        _trace?.Gap(label, droppedCount);
         return WriteAsync(_messages.Gap(reason, next, droppedCount));
     }
 
@@ -413,15 +422,19 @@ internal sealed class WatchStream(Run run, WatchOrder order, RunServices service
                 return true;
             case WatchItem.Degraded { Quality: var quality }:
                 services.Metrics.Degradations.Inc();
+                _trace?.FellBehind();
                 await WriteAsync(_messages.Other(new WatchRunResponse { FellBehind = quality.ToWire() }));
                 return true;
             case WatchItem.Restored:
+                _trace?.CaughtUp();
                 await WriteAsync(_messages.Other(new WatchRunResponse { CaughtUp = new CaughtUp() }));
                 return true;
             case WatchItem.Ended { End: var end }:
+                _trace?.EndWith(MetricLabel.ValueOf(end.Reason));
                 await WriteAsync(_messages.Other(new WatchRunResponse { End = end.ToWire(run.Status.Identity) }));
                 return false;
             case WatchItem.Quiet:
+                _trace?.Renew();
                 await WriteAsync(_messages.Other(new WatchRunResponse { Heartbeat = new Heartbeat() }));
                 return true;
             case WatchItem.Overrun { MaxFrames: var maxFrames, MaxBytes: var maxBytes }:

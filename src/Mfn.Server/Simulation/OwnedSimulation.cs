@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Mfn.Core.Simulation;
 using Mfn.Core.Statistics;
@@ -6,6 +7,7 @@ using Mfn.Core.Steering;
 using Mfn.Server.Compute;
 using Mfn.Server.Frames;
 using Mfn.Server.Memory;
+using Mfn.Server.Observability;
 using Mfn.Server.Quotas;
 
 namespace Mfn.Server.Simulation;
@@ -26,6 +28,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
     private readonly CancellationTokenSource _cancellation;
     private readonly Channel<SimulationFrame> _backlog;
     private readonly SimulationWork _work;
+    private readonly Activity? _queued;
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _step;
     private int _isDisposed;
@@ -49,6 +52,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
             SingleReader = true,
             SingleWriter = true,
         });
+        _queued = Spans.StartAside(Spans.Queue);
         Completion = Task.Factory.StartNew(
             ExecuteAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, queue).Unwrap();
     }
@@ -86,6 +90,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
             frame.Dispose();
         }
 
+        _queued?.Dispose();
         _cancellation.Dispose();
         _registry.Remove(this);
         _memory.Dispose();
@@ -95,6 +100,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
 
     private async Task<SimulationResult> ExecuteAsync()
     {
+        Spans.End(_queued);
         try
         {
             using var simulation = _work.Beginning.Measure(() => new SteeredSimulation(_order.Spec, _order.InitialFields, _queue.Helpers));
@@ -112,10 +118,12 @@ internal sealed class OwnedSimulation : IAsyncDisposable
 
     private async Task StepToEndAsync(SimulationEngine engine, SimulationAnalysis analysis)
     {
+        using var steps = Activity.Current is { } call && Spans.IsOn ? new SpanSeries(call.Context, [], _registry.Episodes, _registry.Clock) : null;
         var growthEvents = new List<GrowthEvent>();
         var clock = _registry.Clock;
         var sliceStart = clock.GetTimestamp();
         var now = sliceStart;
+        BeginSteps(steps, engine.Step);
         while (engine.Step < _order.Spec.StepCount)
         {
             var stepCount = StepsUntilSomethingIsDue(engine.Step, analysis);
@@ -154,11 +162,27 @@ internal sealed class OwnedSimulation : IAsyncDisposable
 
             if (clock.GetElapsedTime(sliceStart, now) > ComputeScheduler.TimeSlice)
             {
+                if (steps is { IsDue: true })
+                {
+                    BeginSteps(steps, engine.Step);
+                }
+
                 await Task.Yield();
                 now = sliceStart = clock.GetTimestamp();
             }
         }
+
+        NoteSteps(steps, engine.Step);
     }
+
+    private void BeginSteps(SpanSeries? steps, int step)
+    {
+        NoteSteps(steps, step);
+        steps?.MoveTo(Spans.Steps)?.SetTag(Spans.FirstStep, step);
+    }
+
+    private void NoteSteps(SpanSeries? steps, int step) =>
+        steps?.Current?.SetTag(Spans.LastStep, step).SetTag(Spans.ComputeSeconds, _work.Total.TotalSeconds);
 
     /// <summary>What the steps so far have cost, with what is found out and sent of them.</summary>
     private long PriceAt(int step) => (long)((Int128)_price * step / _order.Spec.StepCount);
@@ -198,6 +222,7 @@ internal sealed class OwnedSimulation : IAsyncDisposable
     private SimulationResult Result(SimulationEngine engine, SimulationAnalysis analysis)
     {
         var findings = analysis.Find(engine);
+        using var span = Spans.Start(Spans.Encoding);
         var encoding = _order.ResultEncoding;
 
         // The answer of a unary call outlives its handler, so that its bytes are not lent but its own.

@@ -17,6 +17,7 @@ internal sealed partial class SimulationRegistry(
     ComputePlaces places,
     MemoryAccount memory,
     IOptionsMonitor<StreamingOptions> streaming,
+    EpisodeLimit episodes,
     ComputeScheduler scheduler,
     FieldBufferPool buffers,
     Calibration calibration,
@@ -41,6 +42,8 @@ internal sealed partial class SimulationRegistry(
     }
 
     internal FieldBufferPool Buffers => buffers;
+
+    internal EpisodeLimit Episodes => episodes;
 
     internal Calibration Calibration => calibration;
 

@@ -19,7 +19,7 @@ internal sealed class SimulationService(
 {
     public override async Task<SimulateResponse> Simulate(SimulateRequest request, ServerCallContext context)
     {
-        var order = request.ToOrder(limits.CurrentValue);
+        var order = Spans.Within(Spans.Validation, () => request.ToOrder(limits.CurrentValue));
         var work = prices.Announce(order.Price, context);
         await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context), QuotaAccount.Of(context).Payment.TellProgress());
         var result = await simulation.Completion;
@@ -30,7 +30,7 @@ internal sealed class SimulationService(
     public override async Task StreamSimulation(
         StreamSimulationRequest request, IServerStreamWriter<StreamSimulationResponse> responseStream, ServerCallContext context)
     {
-        var order = request.ToOrder(limits.CurrentValue);
+        var order = Spans.Within(Spans.Validation, () => request.ToOrder(limits.CurrentValue));
         prices.Announce(order.Price, context);
         await using var simulation = simulations.Start(order, context.CancellationToken, MemoryHolder.Of(context), QuotaAccount.Of(context).Payment.TellProgress());
         var counted = metrics.FramesOf(ServerMetrics.OwnerDelivery);
@@ -59,7 +59,7 @@ internal sealed class SimulationService(
 
     public override async Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context)
     {
-        var spec = request.ToSpec(limits.CurrentValue);
+        var spec = Spans.Within(Spans.Validation, () => request.ToSpec(limits.CurrentValue));
         var work = prices.Announce(PriceList.Explanation(spec), context);
 
         // Of a large box there are many modes to look at.

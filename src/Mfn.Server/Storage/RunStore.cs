@@ -2,6 +2,7 @@ using Mfn.Contracts.Storage.V1;
 using Mfn.Core.Steering;
 using Mfn.Server.Files;
 using Mfn.Server.Logging;
+using Mfn.Server.Observability;
 
 namespace Mfn.Server.Storage;
 
@@ -105,6 +106,7 @@ internal sealed partial class RunStore : IDisposable
         var path = PathOf(id) + DurableFiles.TemporarySuffix;
         try
         {
+            using var span = Spans.Start(Spans.Flush);
             StoredRun.Create(path, MarkPathOf(id), header, initialState);
             Directory.Move(path, PathOf(id));
             path = PathOf(id);

@@ -41,6 +41,7 @@ internal sealed class RunningSettings : IAsyncDisposable
             QuotaExceptionOptions.Section => Monitor<QuotaExceptionOptions>().CurrentValue,
             IdentityQuotaOptions.Section => Monitor<IdentityQuotaOptions>().CurrentValue,
             TenantQuotaOptions.Section => Monitor<TenantQuotaOptions>().CurrentValue,
+            TelemetryOptions.Section => Monitor<TelemetryOptions>().CurrentValue,
             var section => throw new InvalidOperationException($"{section} is not known here."),
         };
         return options.GetType().GetProperty(setting.Name[(split + 1)..])!.GetValue(options);

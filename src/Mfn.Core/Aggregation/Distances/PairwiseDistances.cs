@@ -48,6 +48,7 @@ public sealed class PairwiseDistances
         ArgumentNullException.ThrowIfNull(updates);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threadCount);
         RequireCount(updates.Count);
+        using var span = AggregationSpans.StartDistances();
         return updates.Length <= LargestLengthInDouble
             ? Between<double>(updates, threadCount, cancellationToken)
             : Between<float>(updates, threadCount, cancellationToken);

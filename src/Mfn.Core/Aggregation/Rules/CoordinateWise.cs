@@ -199,6 +199,7 @@ internal static class CoordinateWise
         CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threadCount);
+        using var span = AggregationSpans.StartSorting();
         var vector = new float[updates.Length];
         var network = SortingNetwork.Of(updates.Count, firstRow, lastRow);
         var tileLength = SortedTile.LengthFor(network, vector.Length);

@@ -70,6 +70,7 @@ public sealed class HierarchicalKrum : IAggregationRule
         var largestCount = clusters.Max(cluster => cluster.Length);
         PairwiseDistances.RequireCount(largestCount);
         var representatives = new int[clusters.Length];
+        var span = AggregationSpans.StartDistances();
         Parallel.For(
             0,
             clusters.Length,
@@ -82,6 +83,7 @@ public sealed class HierarchicalKrum : IAggregationRule
                 return workspace;
             },
             _ => { });
+        span?.Dispose();
         var candidates = updates.Take(representatives);
         var chosen = Choose(PairwiseDistances.Between(candidates, threadCount, cancellationToken));
 
