@@ -9,6 +9,7 @@ using Mfn.Cli.Flags;
 using Mfn.Cli.Keys;
 using Mfn.Cli.Output;
 using Mfn.Cli.Runs;
+using Mfn.Cli.Top;
 using Mfn.Cli.Topics;
 using Mfn.Client;
 using Mfn.Server.Configuration;
@@ -27,6 +28,7 @@ internal static class MfnCommand
           mfn serve --urls http://127.0.0.1:50051
           mfn run create --grid 256 --forever --pace 30
           mfn run watch ID
+          mfn top
           mfn features field.npy --json
           mfn validate --epochs 5
           mfn aggregate gradients.npy --byzantine 2 --rule multi-krum
@@ -147,6 +149,7 @@ internal static class MfnCommand
             GoldmanCommand.Create(),
             ServeCommand.Create(),
             RunCommand.Create(),
+            TopCommand.Create(),
             ContextCommand.Create(),
             KeyCommand.Create(),
             AuditCommand.Create(),
@@ -174,6 +177,7 @@ internal static class MfnCommand
             [NernstCommand.Name] = NernstCommand.Examples,
             [GoldmanCommand.Name] = GoldmanCommand.Examples,
             [ServeCommand.Name] = ServeCommand.Examples,
+            [TopCommand.Name] = TopCommand.Examples,
             [CompletionCommand.Name] = CompletionCommand.Examples,
             [HelpCommand.Name] = HelpCommand.Examples,
         });

@@ -88,6 +88,10 @@ internal sealed class ServerConnection
     /// <exception cref="BadArgumentsException">Options do not go together, or there is no such context.</exception>
     public bool IsElsewhere(ParseResult arguments) => Find(arguments).Address is not null;
 
+    /// <summary>Where the server is, of a command that has none in this process.</summary>
+    /// <exception cref="BadArgumentsException">Options do not go together, or there is no such context.</exception>
+    public Uri AddressOf(ParseResult arguments) => Find(arguments).Address!;
+
     /// <summary>What to add to a command that is shown to the user, so that it calls the same server; empty, or with a blank before it.</summary>
     public string Repeat(ParseResult arguments) =>
         (arguments.IsGiven(_server), arguments.IsGiven(_context)) switch

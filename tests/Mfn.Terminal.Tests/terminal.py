@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import socket
 import subprocess
 import time
 import uuid
@@ -76,6 +77,12 @@ class Terminal:
         ).stdout
 
 
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
 class Server:
     """mfn serve on a loopback port; it can be ended and started again at the same one, with its runs."""
 
@@ -83,11 +90,12 @@ class Server:
         self._folder = folder
         self._process = None
         self.url = "http://127.0.0.1:0"
+        self.metrics = f"http://127.0.0.1:{free_port()}"
         self.start()
 
     def start(self):
         self._process = subprocess.Popen(
-            ["dotnet", DLL, "serve", "--urls", self.url, "--set", f"Runs:DataDirectory={self._folder}"],
+            ["dotnet", DLL, "serve", "--urls", self.url, "--set", f"Runs:DataDirectory={self._folder}", "--set", f"Metrics:Url={self.metrics}"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         line = self._process.stdout.readline()
         assert line.startswith("Listening on "), line

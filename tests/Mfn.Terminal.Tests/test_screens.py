@@ -199,5 +199,74 @@ class LiveView(ScreenTestCase):
         return subprocess.run(["pgrep", "-f", f"mfn.dll run watch {run}"], check=True, capture_output=True, text=True).stdout.split()[0]
 
 
+class Top(ScreenTestCase):
+    def setUp(self):
+        self._folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self._folder.cleanup)
+        self.server = Server(self._folder.name)
+        self.addCleanup(self.server.kill)
+
+    def top(self, terminal, *arguments):
+        terminal.type(f"mfn top --server {self.server.url} --metrics {self.server.metrics} {' '.join(arguments)}\n")
+
+    def quit(self, terminal):
+        terminal.press("q")
+        terminal.wait(lambda screen: screen.rstrip().endswith("$"))
+        self.assertEqual(("1", "0"), (terminal.format("cursor_flag"), terminal.format("alternate_on")))
+
+    def test_windows_of_all_sizes_keys_and_resizing(self):
+        self.server.mfn("run", "create", "--grid", "16", "--forever", "--pace", "20", "--name", "lab")
+        self.server.mfn("run", "create", "--grid", "8", "--paused", "--name", "idle")
+        for environment in ({}, {"NO_COLOR": "1"}):
+            with self.subTest(environment=environment), Terminal(20, 10, **environment) as terminal:
+                self.top(terminal, "--interval", "0.5")
+                terminal.wait(lambda screen: screen.startswith("mfn        ready") and "by rate" in screen)
+                self.assertEqual(("0", "1"), (terminal.format("cursor_flag"), terminal.format("alternate_on")))
+                terminal.resize(120, 30)
+                screen = terminal.wait(lambda screen: re.search(r"lab +running +\d+ +(1\d|2\d) ", screen))
+                self.assertRegex(screen, r"runs +1 running  1 paused")
+                self.assertLess(screen.index("lab "), screen.index("idle "))
+                self.assertEqual("NO_COLOR" not in environment, "\x1b[1m" in terminal.colored_screen())
+                terminal.press("r")
+                terminal.wait(lambda screen: "by rate, least first" in screen and screen.index("idle ") < screen.index("lab "))
+                terminal.press("s")
+                terminal.wait(lambda screen: "by watchers" in screen)
+                terminal.press("m")
+                terminal.wait(lambda screen: re.search(r"ListRuns +[\d.]+ +0 +", screen) and "METHOD" in screen)
+                terminal.press("-")
+                terminal.wait(lambda screen: "every 1 s" in screen)
+                terminal.press("?")
+                terminal.wait(lambda screen: "sorts by the next column" in screen)
+                self.quit(terminal)
+
+    def test_server_away_and_back(self):
+        with Terminal(100, 24) as terminal:
+            self.top(terminal, "--interval", "0.5")
+            terminal.wait(lambda screen: "ready" in screen and "? keys" in screen)
+            self.server.kill()
+            terminal.wait(lambda screen: "server away, trying again in" in screen and "ready" in screen)
+            self.server.start()
+            terminal.wait(lambda screen: "server away" not in screen and "? keys" in screen)
+            self.quit(terminal)
+
+    def test_signals_restore_the_terminal(self):
+        with Terminal(80, 24) as terminal:
+            self.top(terminal)
+            terminal.wait(lambda screen: "? keys" in screen)
+            terminal.press("C-z")
+            terminal.wait(lambda screen: "Stopped" in screen)
+            terminal.type("fg\n")
+            terminal.wait(lambda screen: "? keys" in screen)
+            terminal.press("C-c")
+            terminal.wait(lambda screen: screen.rstrip().endswith("$"))
+            self.assertEqual(("1", "0"), (terminal.format("cursor_flag"), terminal.format("alternate_on")))
+
+    def test_a_dumb_terminal_gets_lines(self):
+        with Terminal(160, 24) as terminal:
+            terminal.type(f"TERM=dumb mfn top --count 2 --interval 0.2 --server {self.server.url} --metrics {self.server.metrics}; echo $?\n")
+            screen = terminal.wait(lambda screen: screen.rstrip().endswith("0\n$"))
+            self.assertEqual(2, screen.count("  ready  calls "))
+
+
 if __name__ == "__main__":
     unittest.main()

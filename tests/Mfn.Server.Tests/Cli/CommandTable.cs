@@ -13,7 +13,7 @@ public sealed class CommandTable : IAsyncLifetime
     /// <summary>The commands that have no answer for a program: their output is a script, a page, or a server's life.</summary>
     public static readonly IReadOnlySet<string> WithoutAnswer = new HashSet<string> { "completion bash", "completion zsh", "completion fish", "serve", "help", "config schema" };
 
-    // FIELD, HISTORY, UPDATES, CHECKPOINT, SETTINGS, REFERENCE: files; DATA: a data directory; AUDIT: an audit log; OUT: a file to write; RUN: a paused run; CONTEXT: a name.
+    // FIELD, HISTORY, UPDATES, CHECKPOINT, SETTINGS, REFERENCE: files; DATA: a data directory; AUDIT: an audit log; OUT: a file to write; RUN: a paused run; CONTEXT: a name; METRICS: where the server's are.
     private static readonly Dictionary<string, string> Lines = new()
     {
         ["simulate"] = "simulate --grid 8 --steps 4 --features",
@@ -48,6 +48,7 @@ public sealed class CommandTable : IAsyncLifetime
         ["run import"] = "run import CHECKPOINT --paused",
         ["run delete"] = "run delete RUN",
         ["run repair"] = "run repair DATA",
+        ["top"] = "top --once --interval 0.1 --metrics METRICS",
         ["context add"] = "context add CONTEXT --server http://127.0.0.1:1",
         ["context use"] = "context use one",
         ["context list"] = "context list",
@@ -84,7 +85,7 @@ public sealed class CommandTable : IAsyncLifetime
         NpyFile.Write(In("updates.npy"), [.. Enumerable.Range(0, 12).Select(i => Math.Sin(i))], 6, 2);
         await File.WriteAllTextAsync(In("mfn.json"), """{ "Limits": { "MaxSteps": 500 } }""");
         await File.WriteAllTextAsync(In("reference.json"), """{ "environment": "development", "api": { "port": 8000 }, "validation": { "steps": 32 }, "model": { "input_dim": 4 } }""");
-        _server = await TestServer.StartAsync("Runs:MaxRuns=1000");
+        _server = await TestServer.StartAsync("Runs:MaxRuns=1000", "Metrics:Url=http://127.0.0.1:0");
         var (exitCode, _, error) = await RunAsync("run export", []);
         Assert.True(exitCode == 0, error);
         File.Move(In("out-1"), In("run.ckpt"));
@@ -125,6 +126,7 @@ public sealed class CommandTable : IAsyncLifetime
                 "DATA" => await NewDataAsync(),
                 "AUDIT" => await NewAuditAsync(),
                 "CONTEXT" => "new",
+                "METRICS" => Server.MetricsUrl!,
                 "RUN" => await NewRunAsync(),
                 _ => word,
             });
