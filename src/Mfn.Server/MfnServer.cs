@@ -15,6 +15,7 @@ using Mfn.Server.Shutdown;
 using Mfn.Server.Simulation;
 using Mfn.Server.Storage;
 using Mfn.Server.Transport;
+using Mfn.Server.Web;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -52,6 +53,7 @@ public static class MfnServer
         settings.CheckSecrets();
         MetricsOptions.Check(settings);
         LoggingExtensions.Check(settings);
+        WebOptions.Check(settings);
         return (credentials, access);
     }
 
@@ -63,7 +65,7 @@ public static class MfnServer
     public static WebApplication BuildForThisProcess()
     {
         // It keeps nothing on disk, of which a server may have to warn.
-        string[] args = ["--urls=http://127.0.0.1:0", "--Metrics:Url=off", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Mfn.Server.Storage=Error"];
+        string[] args = ["--urls=http://127.0.0.1:0", "--Metrics:Url=off", "--Web:Url=off", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Mfn.Server.Storage=Error"];
         var environment = Environment.GetEnvironmentVariables();
         if (!environment.Keys.Cast<string>().Contains(MaxStepsVariable, StringComparer.OrdinalIgnoreCase))
         {
@@ -89,8 +91,10 @@ public static class MfnServer
         builder.Services.AddCalls(access);
         builder.Services.AddQuotas();
         builder.Services.AddObservability();
+        builder.Services.AddWeb();
 
         var app = builder.Build();
+        app.UseWeb();
         app.UseCallCounting();
         app.UseAudit();
         app.UseMiddleware<CallMemoryMiddleware>();

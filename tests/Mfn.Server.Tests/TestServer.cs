@@ -71,6 +71,9 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Where metrics and health are; null if nowhere.</summary>
     public string? MetricsUrl => _app.Services.GetRequiredService<Mfn.Server.Observability.MetricsListener>().Url;
 
+    /// <summary>Where REST is; null if nowhere.</summary>
+    public string? WebUrl => _app.Services.GetRequiredService<Mfn.Server.Web.WebListener>().Url;
+
     public Mfn.Server.Runs.CheckpointScrub CheckpointScrub => _app.Services.GetRequiredService<Mfn.Server.Runs.CheckpointScrub>();
 
     public Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckService HealthChecks =>
@@ -91,7 +94,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     private static async Task<TestServer> StartAsync(Action<WebApplication> addTo, System.Collections.IDictionary environment, string[] settings)
     {
-        string[] defaults = ["urls=http://127.0.0.1:0", "Logging:LogLevel:Default=None", "Metrics:Url=off"];
+        string[] defaults = ["urls=http://127.0.0.1:0", "Logging:LogLevel:Default=None", "Metrics:Url=off", "Web:Url=off"];
         var given = settings.Select(setting => setting.Split('=')[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var app = MfnServer.Build(Mfn.Server.Configuration.ServerSettings.Read(
             defaults.Where(setting => !given.Contains(setting.Split('=')[0])).Concat(settings).Select(setting => $"--{setting}"), environment));

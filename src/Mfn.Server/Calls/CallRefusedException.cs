@@ -140,6 +140,17 @@ internal sealed class CallRefusedException : Exception
     /// <summary>A health check asks for a service that the server does not have.</summary>
     public static CallRefusedException ServiceNotFound(string name) => new(StatusCode.NotFound, $"The server has no service {CallersText.Quote(name)}.");
 
+    /// <summary>Nothing is served at a path.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="nearest">What may have been meant; maybe nothing.</param>
+    public static CallRefusedException PathNotFound(string path, IReadOnlyList<string> nearest) => new(
+        StatusCode.NotFound,
+        $"There is nothing at {CallersText.Quote(path)}{(nearest.Count == 0 ? "." : $"; did you mean {string.Join(" or ", nearest)}?")}",
+        Reason("PATH_NOT_FOUND"));
+
+    /// <summary>A browser's page may not do this.</summary>
+    public static CallRefusedException OriginRefused(string message) => new(StatusCode.PermissionDenied, message, Reason("ORIGIN_REFUSED"));
+
     /// <summary>The call carries no credential.</summary>
     public static CallRefusedException Unauthenticated() => Unauthenticated(
         CredentialEnd.Missing, "The call must carry a credential: an API key or a token (authorization: Bearer), or a client certificate.");

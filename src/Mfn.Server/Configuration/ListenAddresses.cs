@@ -42,6 +42,19 @@ internal static class ListenAddresses
         return addresses;
     }
 
+    /// <summary>The settings that say where calls are served, and what they say. Not where the web is by default: that is a loopback address, with TLS where the server has it.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="defaultUrl">Where gRPC is if the settings do not say.</param>
+    public static IEnumerable<(string Setting, string Urls)> OfCalls(ServerSettings settings, string defaultUrl)
+    {
+        const string Web = $"{WebOptions.Section}:{nameof(WebOptions.Url)}";
+        yield return (Settings.Urls, settings.Find(Settings.Urls) ?? defaultUrl);
+        if (settings.Find(Web) is { Length: > 0 } web && web != WebOptions.Off)
+        {
+            yield return (Web, web);
+        }
+    }
+
     /// <summary>Whether calls to the address are encrypted.</summary>
     public static bool IsEncrypted(BindingAddress address) => address.Scheme.Equals("https", StringComparison.OrdinalIgnoreCase);
 

@@ -14,6 +14,7 @@ internal static class OptionsExtensions
         services.AddOptions<MetricsOptions>().BindConfiguration(MetricsOptions.Section);
         services.AddOptions<LogOptions>().BindConfiguration(LogOptions.Section);
         services.AddOptions<TelemetryOptions>().BindConfiguration(TelemetryOptions.Section);
+        services.AddOptions<WebOptions>().BindConfiguration(WebOptions.Section);
         services.AddOptions<ReflectionOptions>().BindConfiguration(ReflectionOptions.Section);
     }
 }

@@ -40,6 +40,7 @@ internal static class Settings
         (MetricsOptions.Section, typeof(MetricsOptions)),
         (LogOptions.Section, typeof(LogOptions)),
         (TelemetryOptions.Section, typeof(TelemetryOptions)),
+        (WebOptions.Section, typeof(WebOptions)),
     ];
 
     /// <summary>Every setting, but the levels of logging.</summary>

@@ -59,7 +59,7 @@ internal sealed class AccessRules
         rules.CheckFiles();
         rules.CheckTokens();
         rules.CheckCertificates();
-        rules.CheckAddresses(settings.Find(Settings.Urls) ?? defaultUrl);
+        rules.CheckAddresses(defaultUrl);
         return rules;
     }
 
@@ -155,15 +155,22 @@ internal sealed class AccessRules
         }
     }
 
-    private void CheckAddresses(string urls)
+    private void CheckAddresses(string defaultUrl)
     {
-        var exposed = string.Join(" and ", ListenAddresses.Read(urls, "", []).Where(address => !IsLocal(address)));
-        if (exposed.Length > 0 && !HasAuthentication && !AllowsAnonymous)
+        var all = new List<string>();
+        foreach (var (setting, urls) in ListenAddresses.OfCalls(_settings, defaultUrl))
         {
-            _settings.Problems.Add(
-                $"{_settings.NameOf(Settings.Urls)} has {exposed}, where anybody who reaches the port could do everything: set {KeyFile} (mfn key create), "
-                + $"{Authorities} or {Authority}, so that callers must show who they are, or {Anonymous}=true, if they need not.");
+            var here = ListenAddresses.Read(urls, "", []).Where(address => !IsLocal(address)).Select(address => address.ToString()).ToList();
+            all.AddRange(here);
+            if (here.Count > 0 && !HasAuthentication && !AllowsAnonymous)
+            {
+                _settings.Problems.Add(
+                    $"{_settings.NameOf(setting)} has {string.Join(" and ", here)}, where anybody who reaches the port could do everything: set {KeyFile} (mfn key create), "
+                    + $"{Authorities} or {Authority}, so that callers must show who they are, or {Anonymous}=true, if they need not.");
+            }
         }
+
+        var exposed = string.Join(" and ", all);
 
         if (bool.TryParse(_settings.Find(Required), out var isRequired) && isRequired)
         {

@@ -12,6 +12,7 @@ internal static class SecurityExtensions
     {
         services.AddSingleton(credentials);
         services.AddSingleton<ClientTrust>();
-        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, TlsListenerSetup>();
+        services.AddSingleton<TlsListenerSetup>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<TlsListenerSetup>());
     }
 }

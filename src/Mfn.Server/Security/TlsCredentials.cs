@@ -56,20 +56,25 @@ internal sealed class TlsCredentials
             ClientAuthorities.Read(authorities, now, settings.Problems, credentials.Warnings);
         }
 
-        credentials.CheckAddresses(settings.Find(Settings.Urls) ?? defaultUrl, isDefault: settings.Find(Settings.Urls) is null);
+        if (credentials.IsGiven(AuthoritySetting) && !credentials.IsGiven(CertificateSetting))
+        {
+            credentials.Add($"{settings.NameOf(AuthoritySetting)} needs {CertificateSetting} and {KeySetting}.");
+        }
+
+        foreach (var (setting, urls) in ListenAddresses.OfCalls(settings, defaultUrl))
+        {
+            credentials.CheckAddresses(setting, urls);
+        }
+
         return credentials;
     }
 
-    private void CheckAddresses(string urls, bool isDefault)
+    private void CheckAddresses(string setting, string urls)
     {
         var hasCertificate = IsGiven(CertificateSetting);
-        if (IsGiven(AuthoritySetting) && !hasCertificate)
-        {
-            Add($"{_settings.NameOf(AuthoritySetting)} needs {CertificateSetting} and {KeySetting}.");
-        }
-
+        var isDefault = _settings.Find(setting) is null;
         var problemCount = _settings.Problems.Count;
-        var addresses = ListenAddresses.Read(urls, _settings.NameOf(Settings.Urls), _settings.Problems);
+        var addresses = ListenAddresses.Read(urls, _settings.NameOf(setting), _settings.Problems);
         if (_settings.Problems.Count > problemCount)
         {
             return;
@@ -78,13 +83,13 @@ internal sealed class TlsCredentials
         var by = isDefault ? $"{urls} (the default)" : string.Join(" and ", addresses.Where(address => !ListenAddresses.IsEncrypted(address)));
         if (!hasCertificate && addresses.FirstOrDefault(ListenAddresses.IsEncrypted) is { } encrypted)
         {
-            Add($"{_settings.NameOf(Settings.Urls)} has {encrypted}, which needs {CertificateSetting} and {KeySetting}.");
+            Add($"{_settings.NameOf(setting)} has {encrypted}, which needs {CertificateSetting} and {KeySetting}.");
         }
 
         if (bool.TryParse(_settings.Find(Required), out var isRequired) && isRequired && !IsGiven(Proxies)
             && addresses.Where(address => !ListenAddresses.IsEncrypted(address) && !address.IsUnixPipe).ToArray() is { Length: > 0 } plain)
         {
-            Add($"{_settings.NameOf(Settings.Urls)} has {(isDefault ? by : string.Join(" and ", plain.AsEnumerable()))}, but {_settings.NameOf(Required)} wants https:// addresses alone, or {Proxies}, what ends TLS in front of the server.");
+            Add($"{_settings.NameOf(setting)} has {(isDefault ? by : string.Join(" and ", plain.AsEnumerable()))}, but {_settings.NameOf(Required)} wants https:// addresses alone, or {Proxies}, what ends TLS in front of the server.");
         }
 
         if (IsGiven(AuthoritySetting) && !addresses.All(ListenAddresses.IsEncrypted))

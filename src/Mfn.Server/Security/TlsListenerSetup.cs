@@ -19,8 +19,8 @@ internal sealed class TlsListenerSetup(TlsCredentials credentials, ClientTrust t
             return;
         }
 
-        var certificate = new CertificateInForce(certificateFile, keyFile, inputs, logger);
-        _certificate = certificate;
+        // One for all listeners.
+        var certificate = _certificate ??= new CertificateInForce(certificateFile, keyFile, inputs, logger);
         kestrel.ConfigureHttpsDefaults(https =>
         {
             // Asked for only so that there is one: it would come without its chain.

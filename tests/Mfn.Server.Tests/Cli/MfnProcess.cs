@@ -28,6 +28,7 @@ internal sealed class MfnProcess : IDisposable
         {
             // Of many servers at once only one could have the usual port.
             start.Environment["MFN_Metrics__Url"] = "off";
+            start.Environment["MFN_Web__Url"] = "off";
         }
 
         foreach (var (name, value) in environment)

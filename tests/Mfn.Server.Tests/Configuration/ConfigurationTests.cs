@@ -91,7 +91,7 @@ public sealed class ConfigurationTests : IDisposable
     public static TheoryData<string?, string> Useless => new()
     {
         { """{ "Limitz": { } }""", "FILE: Limitz is no section of settings." },
-        { """{ "Kestrel": { "Endpoints": { "A": { "Url": "http://*:1" } } } }""", "FILE: Kestrel:Endpoints:A:Url is no setting; did you mean Urls or Metrics:Url?" },
+        { """{ "Kestrel": { "Endpoints": { "A": { "Url": "http://*:1" } } } }""", "FILE: Kestrel:Endpoints:A:Url is no setting; did you mean Urls or Metrics:Url or Web:Url?" },
         { """{ "Limits": """, "FILE is not valid JSON, line 1, byte 13: " },
         { "{ \"Limits\": { \"MaxSteps\": 5 } }\n}", "FILE is not valid JSON, line 2, byte 1: " },
         { "", "FILE is empty; a JSON object is needed, which may be {}." },

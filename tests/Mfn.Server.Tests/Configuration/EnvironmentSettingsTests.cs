@@ -26,7 +26,7 @@ public sealed class EnvironmentSettingsTests
     [InlineData("MFN_MAXSTEPS", "MFN_MAXSTEPS is no setting; did you mean MFN_Limits__MaxSteps?")]
     [InlineData("MFN_LIMITS_MAXSTEPS", "MFN_LIMITS_MAXSTEPS is no setting; did you mean MFN_Limits__MaxSteps?")]
     [InlineData("MFN_Limit__MaxSteps", "MFN_Limit__MaxSteps is no setting; did you mean MFN_Limits__MaxSteps?")]
-    [InlineData("MFN_URL", "MFN_URL is no setting; did you mean MFN_Urls or MFN_Metrics__Url?")]
+    [InlineData("MFN_URL", "MFN_URL is no setting; did you mean MFN_Urls or MFN_Metrics__Url or MFN_Web__Url?")]
     [InlineData("MFN_SERVR", "MFN_SERVR is no setting; did you mean MFN_SERVER?")]
     [InlineData("MFN_NOTHING_LIKE_IT", "MFN_NOTHING_LIKE_IT is no setting.")]
     [InlineData("MFN_Kestrel__AddServerHeader", "MFN_Kestrel__AddServerHeader is no setting.")]

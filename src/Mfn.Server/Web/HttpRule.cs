@@ -1,0 +1,17 @@
+using Google.Protobuf.Reflection;
+
+namespace Mfn.Server.Web;
+
+/// <summary>How a method of the contracts is called over HTTP, as its <c>google.api.http</c> option says.</summary>
+/// <param name="Verb">Of HTTP, such as <c>GET</c>.</param>
+/// <param name="Path">The form of its paths.</param>
+/// <param name="HasBody">Whether the body brings the fields that the path does not; if not, the query does.</param>
+/// <param name="Method">The method.</param>
+internal sealed record HttpRule(string Verb, PathTemplate Path, bool HasBody, MethodDescriptor Method)
+{
+    /// <summary>The path of a gRPC call of the method.</summary>
+    public string GrpcPath { get; } = $"/{Method.Service.FullName}/{Method.Name}";
+
+    /// <summary>Whether it takes one message and brings one.</summary>
+    public bool IsUnary => !Method.IsClientStreaming && !Method.IsServerStreaming;
+}

@@ -1,0 +1,67 @@
+using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
+using Mfn.Server.Texts;
+
+namespace Mfn.Server.Web;
+
+/// <summary>Finds what a request of the web listener is for.</summary>
+internal sealed class WebRouter(RestServices services)
+{
+    private const string Json = "application/json";
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var verb = HttpMethods.IsHead(request.Method) ? HttpMethods.Get : request.Method;
+        var (rule, values, verbs) = HttpRules.Find(verb, request.Path.Value ?? "");
+        if (rule is not null)
+        {
+            return CheckContent(request, rule) is var (status, refusal) ? RestAnswer.RefuseAsync(context, status, refusal) : RestCall.ServeAsync(context, rule, values, services);
+        }
+
+        if (verbs.Count > 0)
+        {
+            string[] allowed = [.. verbs.SelectMany(each => each == HttpMethods.Get ? [each, HttpMethods.Head] : new[] { each }).Append(HttpMethods.Options)];
+            context.Response.Headers.Allow = string.Join(", ", allowed);
+            if (HttpMethods.IsOptions(request.Method))
+            {
+                context.Response.StatusCode = StatusCodes.Status204NoContent;
+                return Task.CompletedTask;
+            }
+
+            return RestAnswer.RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, CallRefusedException.Unsupported(
+                $"{CallersText.Show(request.Method, CallersText.LongestQuote)} must be one of {string.Join(", ", allowed)} here."));
+        }
+
+        return RestAnswer.RefuseAsync(context, StatusCodes.Status404NotFound, CallRefusedException.PathNotFound(request.Path, Nearest(request.Path)));
+    }
+
+    private static IReadOnlyList<string> Nearest(string? path) => NearestName.Find(path ?? "", HttpRules.Served.Select(rule => rule.Path.Text));
+
+    private static (int Status, CallRefusedException Refusal)? CheckContent(HttpRequest request, HttpRule rule)
+    {
+        var accept = request.GetTypedHeaders().Accept;
+        if (accept.Count > 0 && !accept.Any(type => type.Quality != 0 && new Microsoft.Net.Http.Headers.MediaTypeHeaderValue(Json).IsSubsetOf(type)))
+        {
+            return (StatusCodes.Status406NotAcceptable, CallRefusedException.Unreadable($"Accept must allow {Json}, but was {CallersText.Quote(request.Headers.Accept.ToString())}."));
+        }
+
+        var hasBody = rule.HasBody && (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0 || request.ContentType is not null);
+        if (hasBody && !IsJson(request.ContentType))
+        {
+            return (StatusCodes.Status415UnsupportedMediaType, CallRefusedException.Unreadable($"Content-Type must be {Json}, but was {CallersText.Quote(request.ContentType ?? "")}."));
+        }
+
+        if (request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            return (StatusCodes.Status415UnsupportedMediaType, CallRefusedException.Unreadable($"Content-Encoding must be identity, but was {CallersText.Quote(encoding)}."));
+        }
+
+        return null;
+    }
+
+    private static bool IsJson(string? contentType) =>
+        Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase)
+        && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+}
