@@ -197,9 +197,18 @@ internal static class MfnCommand
 
         var cause = failure.StatusCode == StatusCode.Unavailable ? failure.Status.DebugException?.GetBaseException().Message : null;
         Tell(error, [$"{WireName.Of(failure.StatusCode)}: {words.Tell(failure.Status.Detail)}{(cause is null ? "" : $" {cause}.")}"]);
-        return failure.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.OutOfRange or StatusCode.NotFound or StatusCode.AlreadyExists
-            ? ExitCode.BadArguments
-            : ExitCode.Failure;
+        if (failure.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.OutOfRange or StatusCode.NotFound or StatusCode.AlreadyExists)
+        {
+            return ExitCode.BadArguments;
+        }
+
+        // Here an operator may have to look; of a server in this process there is no log to look at, nor has it been given an id.
+        if (failure.GetCorrelationId() is { } id && id.StartsWith(ServerConnection.CorrelationPrefix, StringComparison.Ordinal))
+        {
+            Tell(error, [$"The server's logs have it under the correlation id {id}."]);
+        }
+
+        return ExitCode.Failure;
     }
 
     /// <summary>Tells of problems, each on a line.</summary>

@@ -28,9 +28,14 @@ internal sealed class ServerConnection
     /// <summary>The API key for commands that give none.</summary>
     public const string KeyVariable = "MFN_KEY";
 
+    /// <summary>What the correlation ids of commands begin with.</summary>
+    public const string CorrelationPrefix = "mfn-";
+
     private const int DefaultMessageBytes = 512 * 1024;
     private const double DefaultTimeoutSeconds = 20;
 
+    // One a command, whatever it calls, so that all of it is found in the server's log.
+    private readonly string _correlationId = $"{CorrelationPrefix}{Guid.NewGuid():N}";
     private readonly Uri? _default;
     private readonly Option<Uri?> _server;
     private readonly Option<string?> _context = new("--context") { Description = "Name of the server's context (mfn context).", HelpName = "NAME" };
@@ -110,6 +115,7 @@ internal sealed class ServerConnection
         if (target.Address is { } address)
         {
             answer.Trace($"server {address.OriginalString} ({target.Origin})");
+            answer.Trace($"correlation id {_correlationId}");
             using var remote = Connect(arguments, target, answer);
             try
             {
@@ -243,6 +249,7 @@ internal sealed class ServerConnection
                 KeyFile = certificate is null ? target.Context?.CertificateKeyFile : arguments.GetValue(_certificateKey),
                 ApiKey = key,
                 TokenFile = tokenFile,
+                CorrelationId = isHere ? null : _correlationId,
                 MaxSilence = TimeSpan.FromSeconds((arguments.GetValue(_timeout) ?? DefaultTimeoutSeconds) / 2),
                 MaxTries = 1,
                 Retrying = (error, delay) => answer.Note(string.Create(

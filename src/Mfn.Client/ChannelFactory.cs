@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
@@ -12,6 +13,9 @@ internal sealed class ChannelFactory
 {
     private static readonly TimeSpan MinReconnectDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxReconnectDelay = TimeSpan.FromSeconds(5);
+
+    // As servers take them; they pass over others.
+    private static readonly SearchValues<char> IdLetters = SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.:");
 
     private readonly MfnClientOptions _options;
     private readonly SslClientAuthenticationOptions _tls;
@@ -53,6 +57,12 @@ internal sealed class ChannelFactory
             throw new ArgumentException($"{nameof(options.MaxQuotaDelay)} must be between 0 and a day, but was {options.MaxQuotaDelay}.", nameof(options));
         }
 
+        if (options.CorrelationId is { } id && (id.Length is 0 or > MfnClientOptions.MaxCorrelationIdLength || id.AsSpan().ContainsAnyExcept(IdLetters)))
+        {
+            throw new ArgumentException(
+                $"{nameof(options.CorrelationId)} must be 1 to {MfnClientOptions.MaxCorrelationIdLength} letters, digits, '-', '_', '.' and ':', but was '{id}'.", nameof(options));
+        }
+
         _options = options;
         Keys = new ApiKeys(options);
         _tls = ReadCertificates(options);
@@ -64,7 +74,7 @@ internal sealed class ChannelFactory
     /// <summary>A channel that connects with its first call.</summary>
     public GrpcChannel Open() => GrpcChannel.ForAddress(_options.Address, new GrpcChannelOptions
     {
-        HttpHandler = new CallHandler(Keys, _options.Answered, _options.GetCertificate is { } get ? new CertificateHandler(get, Connect) : Connect(_tls)),
+        HttpHandler = new CallHandler(Keys, _options.CorrelationId, _options.Answered, _options.GetCertificate is { } get ? new CertificateHandler(get, Connect) : Connect(_tls)),
         DisposeHttpClient = true,
         MaxReceiveMessageSize = _options.MaxReceiveBytes,
 

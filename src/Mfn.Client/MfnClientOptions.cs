@@ -13,6 +13,9 @@ public sealed record MfnClientOptions
     /// <summary>The largest <see cref="MaxSendBytes"/>.</summary>
     public const int MostSendBytes = 64 * 1024 * 1024;
 
+    /// <summary>The most characters of <see cref="CorrelationId"/>.</summary>
+    public const int MaxCorrelationIdLength = 48;
+
     /// <summary>Where the server is: http:// (HTTP/2 without TLS) or https://.</summary>
     public required Uri Address { get; init; }
 
@@ -57,6 +60,12 @@ public sealed record MfnClientOptions
     /// each call.
     /// </summary>
     public string? TokenFile { get; init; }
+
+    /// <summary>
+    /// Sent with every call as <c>x-correlation-id</c>: what the server's logs know the calls by. 1 to <see cref="MaxCorrelationIdLength"/> letters, digits and <c>-_.:</c>.
+    /// Without one, each call has the id of its caller's trace, or one that the server makes; <see cref="RpcExceptionExtensions.GetCorrelationId"/> tells that of a call that failed.
+    /// </summary>
+    public string? CorrelationId { get; init; }
 
     /// <summary>
     /// How long the server may take to accept a connection, and how long it may be silent before it is asked for a sign of life, which it

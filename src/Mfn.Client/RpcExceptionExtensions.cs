@@ -7,6 +7,8 @@ namespace Mfn.Client;
 /// <summary>Reads what the server says about a failed call beyond its status.</summary>
 public static class RpcExceptionExtensions
 {
+    internal const string CorrelationHeader = "x-correlation-id";
+
     /// <summary>Everything that is wrong with the request; empty if the server found nothing wrong with it.</summary>
     public static IReadOnlyList<BadRequest.Types.FieldViolation> GetFieldViolations(this RpcException error) =>
         FindDetail<BadRequest>(error)?.FieldViolations ?? [];
@@ -17,6 +19,13 @@ public static class RpcExceptionExtensions
     /// <summary>The quotas that do not allow the call: whose each is, its name and what it allows; empty if it failed otherwise.</summary>
     public static IReadOnlyList<QuotaFailure.Types.Violation> GetQuotaViolations(this RpcException error) =>
         FindDetail<QuotaFailure>(error)?.Violations ?? [];
+
+    /// <summary>What the server's logs know the call by; null if no server has answered.</summary>
+    public static string? GetCorrelationId(this RpcException error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return error.Trailers.GetValue(CorrelationHeader);
+    }
 
     private static T? FindDetail<T>(RpcException error)
         where T : class, IMessage<T>, new()

@@ -9,7 +9,6 @@ internal sealed class CallCounting(RequestDelegate next, MethodMetrics methods, 
         var start = clock.GetTimestamp();
         using var scope = log.Begin(context);
         method.Begin();
-        log.NoteBegun(context);
         try
         {
             await next(context);

@@ -12,7 +12,7 @@ namespace Mfn.Server.Calls;
 /// What happens around every call: it is counted, its messages are looked through, and its errors become statuses here and nowhere else. What the server did
 /// not foresee is logged and tells the client nothing.
 /// </summary>
-internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWriter writer, ServerMetrics metrics, ServerLifetime lifetime, TimeProvider clock, RefusalLog log, ILogger<CallInterceptor> logger) : Interceptor
+internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWriter writer, ServerMetrics metrics, ServerLifetime lifetime, TimeProvider clock, CallLog calls, RefusalLog log, ILogger<CallInterceptor> logger) : Interceptor
 {
     /// <summary>All that a client is told of a fault of the server.</summary>
     public const string InternalError = "Internal error.";
@@ -43,6 +43,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
         {
             using var call = openCalls.Open(context);
             await CallAudit.BeginAsync<TRequest>(context);
+            calls.NoteBegun(context.GetHttpContext());
             var answer = await continuation(new IncomingMessages<TRequest>(requestStream, context.GetHttpContext()), context);
             CallAudit.Describe(context.GetHttpContext(), answer);
             return answer;
@@ -60,6 +61,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
         {
             using var call = openCalls.Open(context);
             await CallAudit.BeginAsync(context, request);
+            calls.NoteBegun(context.GetHttpContext());
             TextLimits.Check(request);
             await continuation(request, responseStream, context);
         }
@@ -79,6 +81,7 @@ internal sealed partial class CallInterceptor(OpenCalls openCalls, ResponseWrite
         {
             using var call = openCalls.Open(context);
             await CallAudit.BeginAsync<TRequest>(context);
+            calls.NoteBegun(context.GetHttpContext());
             await continuation(new IncomingMessages<TRequest>(requestStream, context.GetHttpContext()), responseStream, context);
         }
         catch (Exception error)

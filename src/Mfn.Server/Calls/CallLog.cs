@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Mfn.Server.Configuration;
-using Mfn.Server.Identity;
 using Mfn.Server.Logging;
 using Microsoft.Extensions.Options;
 
@@ -42,7 +41,7 @@ internal sealed partial class CallLog : IDisposable
     /// <summary>Logs that a stream has begun, if calls of its service are logged.</summary>
     public void NoteBegun(HttpContext context)
     {
-        if (IsLogged(context) && PermissionTable.IsStream(context))
+        if (IsLogged(context))
         {
             string path = context.Request.Path;
             LogBegun(path);

@@ -255,7 +255,7 @@ public sealed partial class DialectTests(CommandTable table) : IClassFixture<Com
         Assert.Equal("", quiet);
         Assert.Equal((0, "-18.516 mV\n"), (exitCode, output));
         Assert.Matches(
-            $@"^mfn: server {Regex.Escape(server.Address.ToString())} \(--server\)\nmfn: /mfn\.v1\.MembraneService/ComputeNernstPotential answered after \d+ ms\nmfn: done after \d+ ms\n$",
+            $@"^mfn: server {Regex.Escape(server.Address.ToString())} \(--server\)\nmfn: correlation id mfn-[0-9a-f]{{32}}\nmfn: /mfn\.v1\.MembraneService/ComputeNernstPotential answered after \d+ ms\nmfn: done after \d+ ms\n$",
             verbose);
     }
 

@@ -49,8 +49,10 @@ public sealed class PlantedSecretsTests : IAsyncLifetime
         _folder.Delete(recursive: true);
     }
 
-    [Fact]
-    public async Task Everywhere_WithEverythingLogged_NoneAppears()
+    [Theory]
+    [InlineData("plain", "trce: ", "dbug: ")]
+    [InlineData("json", "\"level\":\"Trace\"", "\"category\":\"")]
+    public async Task Everywhere_WithEverythingLogged_NoneAppears(string format, string traced, string debugged)
     {
         using var keys = new KeyFile();
         var good = _secrets.Plant("API key that is good", keys.Add(Roles.Operator));
@@ -71,7 +73,7 @@ public sealed class PlantedSecretsTests : IAsyncLifetime
         _environment["PROXIES"] = _secrets.Plant("address of a proxy", "10.77.166.155");
         _settings.AddRange(
         [
-            "--urls=https://127.0.0.1:0",
+            "--urls=https://127.0.0.1:0", $"--Logging:Format={format}", "--Logging:Requests=all",
             "--Tls:CertificateFile=vault:secret/tls#certificate",
             "--Tls:KeyFile=vault:secret/tls#key",
             "--Auth:ApiKeys:File=vault:secret/files#keys",
@@ -124,7 +126,7 @@ public sealed class PlantedSecretsTests : IAsyncLifetime
         Assert.True(found.Count == 0, string.Join('\n', found));
 
         // All of it was seen, and as much as there is.
-        foreach (var part in (string[])["trce: ", "dbug: Microsoft.AspNetCore", "dbug: Grpc.AspNetCore", "dbug: Microsoft.AspNetCore.Server.Kestrel", "A token was refused", "UNAUTHENTICATED", "Auth:ApiKeys:File cannot be used", "Auth:Quotas:File cannot be used", "Auth:Jwt:KeySetFile cannot be used", "Limits:MaxFrames cannot be used", "*** (env:", "vault:secret/limits#frames is something else"])
+        foreach (var part in (string[])[traced, $"{debugged}Microsoft.AspNetCore", $"{debugged}Grpc.AspNetCore", $"{debugged}Microsoft.AspNetCore.Server.Kestrel", "A token was refused", "UNAUTHENTICATED", "Auth:ApiKeys:File cannot be used", "Auth:Quotas:File cannot be used", "Auth:Jwt:KeySetFile cannot be used", "Limits:MaxFrames cannot be used", "*** (env:", "vault:secret/limits#frames is something else"])
         {
             Assert.True(text.Contains(part, StringComparison.Ordinal), $"Nothing said {part}.");
         }
@@ -183,6 +185,7 @@ public sealed class PlantedSecretsTests : IAsyncLifetime
         yield return [("authorization", $"Bearer {_secrets.PlantToken("token by the public key", _issuer.IssueByThePublicKey("operator"))}")];
         yield return [("authorization", $"Bearer {_secrets.PlantToken("token by another key", _issuer.IssueByAnotherKey("operator"))}")];
         yield return [("x-api-key", Plant("one of two keys")), ("authorization", $"Bearer {Plant("the other one")}")];
+        yield return [("x-correlation-id", Plant("token for an id") + new string('a', 17)), ("x-request-id", _secrets.Plant("API key for an id", ApiKeyText.Create()))];
         yield return [("cookie", $"session={Plant("cookie")}"), ("x-vault-token", Plant("token of a caller"))];
         yield return [(header, $"Hash={Plant("certificate of a stranger's proxy")}")];
     }
