@@ -24,7 +24,7 @@ internal sealed class JsonLineFormatter(TimeProvider clock) : ConsoleFormatter(F
     private const string RunMember = "run_id";
     private const int MostKeptBytes = 64 * 1024;
 
-    // It escapes all that ends a line for anybody, and leaves quotation marks of messages readable: nobody takes a log for HTML.
+    // It leaves quotation marks of messages readable: nobody takes a log for HTML.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private static readonly string[] Levels = Enum.GetNames<LogLevel>();
@@ -207,10 +207,20 @@ internal sealed class JsonLineFormatter(TimeProvider clock) : ConsoleFormatter(F
 
         public void CopyTo(TextWriter destination)
         {
-            var characters = ArrayPool<char>.Shared.Rent(Length);
-            destination.Write(characters, 0, Encoding.UTF8.GetChars(_bytes.WrittenSpan, characters));
-            ArrayPool<char>.Shared.Return(characters);
+            var rented = ArrayPool<char>.Shared.Rent(Length);
+            var text = rented.AsSpan(0, Encoding.UTF8.GetChars(_bytes.WrittenSpan, rented));
+
+            // Standard error has the encoding of the process's locale, whatever that is. Beyond ASCII there is nothing but in strings.
+            for (var end = text.IndexOfAnyExceptInRange('\0', '\x7f'); end >= 0; end = text.IndexOfAnyExceptInRange('\0', '\x7f'))
+            {
+                destination.Write(text[..end]);
+                destination.Write(string.Create(CultureInfo.InvariantCulture, $"\\u{(int)text[end]:x4}"));
+                text = text[(end + 1)..];
+            }
+
+            destination.Write(text);
             destination.Write('\n');
+            ArrayPool<char>.Shared.Return(rented);
         }
 
         public void Clear()
