@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Mfn.Server.Calls;
 using Mfn.Server.Observability;
 
 namespace Mfn.Server.Runs;
@@ -30,6 +31,7 @@ internal sealed class WatchTrace : IDisposable
     private readonly TimeProvider _clock;
     private readonly string _run;
     private readonly string _delivery;
+    private readonly object? _correlationId;
     private string _name = Subscribe;
     private string _end = "left";
     private long _frames;
@@ -40,12 +42,13 @@ internal sealed class WatchTrace : IDisposable
     private int _lastStep;
     private long? _gapTold;
 
-    private WatchTrace(Run run, Delivery delivery, ActivityContext call, RunServices services)
+    private WatchTrace(Run run, Delivery delivery, Activity call, RunServices services)
     {
         _run = run.Id.ToString();
         _delivery = MetricLabel.ValueOf(delivery);
+        _correlationId = call.GetTagItem(CorrelationId.Tag);
         _clock = services.Clock;
-        _episodes = new SpanSeries(call, run.TraceContext is { } trace ? [new ActivityLink(trace)] : [], services.Episodes, services.Clock);
+        _episodes = new SpanSeries(call.Context, run.TraceContext is { } trace ? [new ActivityLink(trace)] : [], services.Episodes, services.Clock);
     }
 
     /// <summary>Begins with the subscription; null if nobody records the call.</summary>
@@ -56,7 +59,7 @@ internal sealed class WatchTrace : IDisposable
             return null;
         }
 
-        var trace = new WatchTrace(run, delivery, call.Context, services);
+        var trace = new WatchTrace(run, delivery, call, services);
         trace.Begin(Subscribe);
         return trace;
     }
@@ -126,7 +129,7 @@ internal sealed class WatchTrace : IDisposable
         Move(name);
     }
 
-    private Activity? Move(string name) => _episodes.MoveTo(name)?.SetTag(Spans.RunId, _run).SetTag(Delivery, _delivery);
+    private Activity? Move(string name) => _episodes.MoveTo(name)?.SetTag(Spans.RunId, _run).SetTag(Delivery, _delivery).SetTag(CorrelationId.Tag, _correlationId);
 
     private void End()
     {

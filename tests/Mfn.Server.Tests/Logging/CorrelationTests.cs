@@ -5,18 +5,21 @@ using Grpc.Core;
 using Mfn.Client;
 using Mfn.Contracts.V1;
 using Mfn.Server.Identity;
+using Mfn.Server.Observability;
 using Mfn.Server.Tests.Audit;
 using Mfn.Server.Tests.Cli;
 using Mfn.Server.Tests.GrpcStack;
 using Mfn.Server.Tests.Identity;
+using Mfn.Server.Tests.Observability;
 
 namespace Mfn.Server.Tests.Logging;
 
 /// <summary>By one id a call is found in the log, in the audit log, in its span and in its answer, whatever kind of call it is.</summary>
+[Collection(TelemetryTests.Name)]
 public sealed class CorrelationTests : IDisposable
 {
     private const string Header = "x-correlation-id";
-    private const string Spans = "Microsoft.AspNetCore";
+    private const string HttpSpans = "Microsoft.AspNetCore";
 
     private readonly AuditFolder _audit = new();
     private readonly KeyFile _keys = new();
@@ -32,7 +35,7 @@ public sealed class CorrelationTests : IDisposable
         _viewer = _keys.Add(Roles.Viewer, "blue", "other");
         _listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name == Spans,
+            ShouldListenTo = source => source.Name is HttpSpans or Spans.SourceName,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = _spans.Enqueue,
         };
@@ -100,6 +103,9 @@ public sealed class CorrelationTests : IDisposable
         Assert.All(_log.LinesOf(watch), line => Assert.Equal(run, JsonLog.Member(line, "run_id")));
         Assert.All(_log.LinesOf(delete), line => Assert.Equal(run, JsonLog.Member(line, "run_id")));
         Assert.Equal(run, JsonLog.Member(_log.LinesOf(create)[^1], "run_id"));
+
+        // What is sent of it while it lives.
+        Assert.Superset(new HashSet<string> { "watch.subscribe", "watch.end" }, SpansOf(watch).Select(span => span.OperationName).ToHashSet());
     }
 
     /// <summary>Of an answer that has begun the headers have gone by, and the trailers tell the id.</summary>
@@ -259,7 +265,9 @@ public sealed class CorrelationTests : IDisposable
     private async Task<string> CreateRunAsync(TestServer server, string? id = null) =>
         (await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8, Steps = 1000 }, Paused = true }, Headers(id ?? NewId()))).Run.RunId;
 
-    private Activity Span(string id) => _spans.First(span => (string?)span.GetTagItem("mfn.correlation_id") == id);
+    private Activity Span(string id) => SpansOf(id).Single(span => span.Kind == ActivityKind.Server);
+
+    private IEnumerable<Activity> SpansOf(string id) => _spans.Where(span => (string?)span.GetTagItem("mfn.correlation_id") == id);
 
     // The last line of a call is logged, and its event written, when its caller has its answer already.
     private async Task RequireFoundAsync(string id, string lastEvent, params string[] events)
@@ -267,6 +275,6 @@ public sealed class CorrelationTests : IDisposable
         await Patience.UntilAsync(() => _log.EventsOf(id).Count >= events.Length, () => $"{id}: {string.Join(", ", _log.EventsOf(id))}");
         Assert.Equal(events, _log.EventsOf(id));
         await _audit.WaitForAsync(line => AuditFolder.Member(line, "correlation_id") == id && AuditFolder.Member(line, "event") == lastEvent);
-        await Patience.UntilAsync(() => _spans.Any(span => (string?)span.GetTagItem("mfn.correlation_id") == id));
+        await Patience.UntilAsync(() => SpansOf(id).Any(span => span.Kind == ActivityKind.Server));
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections;
-using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Configuration;
 using Mfn.Server.Tests.GrpcStack;
