@@ -7,7 +7,7 @@ internal sealed class CallCounting(RequestDelegate next, MethodMetrics methods, 
     {
         var method = methods.Of(context.GetEndpoint());
         var start = clock.GetTimestamp();
-        using var scope = log.Begin(context);
+        log.Begin(context);
         method.Begin();
         try
         {

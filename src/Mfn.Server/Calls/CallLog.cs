@@ -1,9 +1,9 @@
 using System.Collections.Frozen;
-using System.Diagnostics;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Mfn.Server.Configuration;
 using Mfn.Server.Logging;
+using Mfn.Server.Observability;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Calls;
@@ -22,20 +22,16 @@ internal sealed partial class CallLog : IDisposable
         _changes = options.OnChange(changed => Volatile.Write(ref _selection, Selection.Of(changed)));
     }
 
-    /// <summary>Begins what the lines that are logged of a call have in common; until the result is disposed.</summary>
-    public IDisposable? Begin(HttpContext context)
+    /// <summary>Begins what the lines that are logged of a call have in common: until whoever awaits the call goes on, so that nothing needs to end it.</summary>
+    public void Begin(HttpContext context)
     {
         var id = CorrelationId.Of(context.Request.Headers);
         var rpc = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method;
         var call = new CallScope(id, rpc?.FullName[1..]);
         context.Features.Set(call);
         context.Response.Headers[CorrelationId.Header] = id;
-        if (Activity.Current is { IsAllDataRequested: true } span)
-        {
-            span.SetTag(CorrelationId.Tag, id);
-        }
-
-        return _logger.BeginScope(call);
+        Spans.OfCall(context)?.SetTag(CorrelationId.Tag, id);
+        _logger.BeginScope(call);
     }
 
     /// <summary>Logs that a stream has begun, if calls of its service are logged.</summary>
