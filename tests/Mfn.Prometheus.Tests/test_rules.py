@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from rules import ALERTS, DASHBOARDS, RULE_FILES, panels, variables
-from stack import ROOT
+from stack import ROOT, Documented
 
 CASES = sorted((Path(__file__).parent / "rules").glob("*.yaml"))
 PAGE = (ROOT / "docs" / "operations.md").read_text()
@@ -109,6 +109,11 @@ class DashboardTests(unittest.TestCase):
                         self.assertEqual({"type": "prometheus", "uid": "${datasource}"}, target["datasource"])
                         self.assertIn('job=~"$job"', target["expr"])
                         self.assertTrue(target["legendFormat"] or panel["type"] == "table")
+
+    def test_each_metric_is_on_some_dashboard(self):
+        shown = {name for dashboard in DASHBOARDS.values() for panel in panels(dashboard) for target in panel["targets"] for name in re.findall(r"\bmfn_\w+", target["expr"])}
+        bare = {re.sub(r"_bucket$", "", name) for name in shown}
+        self.assertEqual(set(), set(Documented().kinds) - bare)
 
     def test_panels_do_not_overlap(self):
         for name, dashboard in DASHBOARDS.items():
