@@ -1,8 +1,10 @@
 """Calls of all kinds, with a ledger of what came of them: all streams are read to their ends, so that the server's counters must say the same."""
 
 import collections
+import http.client
 import random
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -47,6 +49,8 @@ class Ledger:
         self._lock = threading.Lock()
         # By service, method and code; methods that nobody has are "unknown".
         self.calls = collections.Counter()
+        # By verb, path and status.
+        self.requests = collections.Counter()
         # By reason and by quota.
         self.refusals, self.quotas = collections.Counter(), collections.Counter()
         # By delivery.
@@ -160,6 +164,7 @@ class Load:
             self._repeat(self._compute),
             self._repeat(self._use_runs),
             self._repeat(self._be_refused),
+            self._repeat(self._use_rest),
             *(self._call_randomly(part) for part in range(4)),
         ]
         threads = [threading.Thread(target=self._guard, args=(each, end)) for each in work]
@@ -357,6 +362,23 @@ class Load:
         with socket.create_connection(("127.0.0.1", self._server.port), timeout=PATIENCE) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
             connection.recv(1024)
+
+    def _use_rest(self):
+        trust = ssl.create_default_context(cafile=WORK / "server.pem")
+        for verb, path, endpoint, call in (
+            ("GET", "/v1/runs", "/v1/runs", ("mfn.v1.RunService", "ListRuns", "OK")),
+            ("GET", f"/v1/runs/{uuid.uuid4().hex}", "/v1/runs/{run_id}", ("mfn.v1.RunService", "GetRun", "NOT_FOUND")),
+            ("GET", f"/{uuid.uuid4().hex}", "unknown", None),
+        ):
+            connection = http.client.HTTPSConnection("127.0.0.1", self._server.web_port, timeout=PATIENCE, context=trust)
+            trace = uuid.uuid4().hex
+            self.ledger.add(traces=[trace])
+            headers = {"Authorization": f"Bearer {self._server.keys['lab']}", "traceparent": f"00-{trace}-{trace[:16]}-01"}
+            connection.request(verb, path, headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            connection.close()
+            self.ledger.add(requests=[(verb, endpoint, answer.status)], calls=[call] if call else [], refusals=["RUN_NOT_FOUND"] if call and call[-1] == "NOT_FOUND" else [])
 
     def _call_randomly(self, part):
         """Calls that somebody who guesses would make."""

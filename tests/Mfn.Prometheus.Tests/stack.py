@@ -89,7 +89,7 @@ class Server:
     LIVE_RUNS = 1
 
     def __init__(self):
-        self.port, metrics_port = free_port(), free_port()
+        self.port, self.web_port, metrics_port = free_port(), free_port(), free_port()
         self.metrics = f"127.0.0.1:{metrics_port}"
         keys = str(WORK / "keys.json")
         self.keys = {
@@ -101,6 +101,7 @@ class Server:
         quotas.write_text(json.dumps({"format_version": 1, "identities": [limited], "tenants": []}))
         settings = {
             "Metrics:Url": f"http://{self.metrics}",
+            "Web:Url": f"https://127.0.0.1:{self.web_port}",
             "Runs:DataDirectory": WORK / "data",
             "Audit:File": WORK / "audit.jsonl",
             "Auth:ApiKeys:File": keys,

@@ -90,7 +90,7 @@ class PrometheusTests(unittest.TestCase):
             for label, value in labels.items():
                 listed = self.documented.values(name, label)
                 self.assertIn(value, listed if listed is not None else {value}, f"{label} of {name}")
-                self.assertRegex(value, r"^[\w.:+ ()-]{1,60}$", f"{label} of {name}")
+                self.assertRegex(value, r"^[\w.:+ ()/{}-]{1,60}$", f"{label} of {name}")
         self.assertLessEqual(len(self.exposition.samples), self.documented.most_series)
         made_up = self.exposition.sum("mfn_rpc_started_total", service="unknown")
         self.assertEqual(made_up, sum(count for (service, _, _), count in self.ledger.calls.items() if service == "unknown"))
@@ -105,6 +105,12 @@ class PrometheusTests(unittest.TestCase):
                 handled[sample.labels["service"], sample.labels["method"], sample.labels["code"]] += int(sample.value)
         self.assertEqual(dict(self.ledger.calls), dict(handled))
         self.assertEqual(sum(handled.values()), self.exposition.sum("mfn_rpc_started_total"))
+
+    def test_requests_by_rest_are_counted(self):
+        self.assertTrue(self.ledger.requests)
+        for (verb, endpoint, status), count in self.ledger.requests.items():
+            self.assertEqual(count, self.exposition.sum("mfn_http_requests_total", method=verb, endpoint=endpoint, status=str(status)), endpoint)
+        self.assertEqual(sum(self.ledger.requests.values()), self.exposition.sum("mfn_http_request_duration_seconds_count"))
 
     def test_frames_drops_and_gaps_are_counted(self):
         for delivery in ("lossless", "latest", "drop_oldest", "degrade", "owner"):

@@ -62,6 +62,12 @@ internal sealed class ServerMetrics
         FullConnections = _all.Counter("mfn.connections.filled", "{connection}", "Times that a connection came to have as many open calls as one may have; further ones wait in its client.");
         RefusedTraffic = _all.Counter("mfn.traffic.refusals", "{refusal}", "Connections and streams that ended before a call could begin: a wrong protocol, a failed handshake, a broken frame.");
 
+        MetricLabel verb = MetricLabel.Of("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", Unknown]);
+        MetricLabel endpoint = new("endpoint", "the paths of REST, with names for what differs; `unknown` for all others");
+        WebRequests = _all.Counter("mfn.http.requests", "{request}", "Requests by REST that have been answered; those that reach a method are calls, too.", verb, endpoint, new MetricLabel("status", "the status codes of HTTP"));
+        WebDuration = _all.Histogram("mfn.http.request_duration", "s", "How long they take, from their headers to the end of their answer.", CallSeconds, verb, endpoint);
+        OpenWebRequests = _all.Gauge("mfn.http.requests_in_progress", "{request}", "Requests by REST under way.");
+
         string[] deliveries = ["lossless", "latest", "drop_oldest", "degrade", OwnerDelivery];
         var delivery = MetricLabel.Of("delivery", deliveries);
         Watchers = _all.Gauge("mfn.watchers", "{watcher}", "Watchers of live runs.");
@@ -163,6 +169,12 @@ internal sealed class ServerMetrics
     public Counter FullConnections { get; }
 
     public Counter RefusedTraffic { get; }
+
+    public Counter WebRequests { get; }
+
+    public Histogram WebDuration { get; }
+
+    public Gauge OpenWebRequests { get; }
 
     public Gauge Watchers { get; }
 

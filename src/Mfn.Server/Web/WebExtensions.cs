@@ -8,8 +8,20 @@ internal static class WebExtensions
         services.AddSingleton<CallPipeline>();
         services.AddSingleton<RestServices>();
         services.AddSingleton<WebRouter>();
+        services.AddSingleton<WebCounting>();
         services.AddSingleton<WebListener>();
         services.AddHostedService(provider => provider.GetRequiredService<WebListener>());
+    }
+
+    /// <summary>What the web listener does with a request.</summary>
+    /// <param name="app">Of the listener.</param>
+    /// <param name="services">Those of the server.</param>
+    /// <param name="allowedOrigins">Whose pages may call.</param>
+    public static void UseRest(this WebApplication app, IServiceProvider services, IReadOnlyList<string> allowedOrigins)
+    {
+        app.Use(services.GetRequiredService<WebCounting>().InvokeAsync);
+        app.Use(new BrowserGuard(allowedOrigins).InvokeAsync);
+        app.Run(services.GetRequiredService<WebRouter>().InvokeAsync);
     }
 
     /// <summary>Lets calls of the other listener in here: what follows is what happens to all calls.</summary>

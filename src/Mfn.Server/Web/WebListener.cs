@@ -13,7 +13,7 @@ namespace Mfn.Server.Web;
 /// Serves REST on a listener of its own: clients of HTTP/1.1 have other limits and other habits. Calls themselves are served by the one pipeline that there is.
 /// </summary>
 internal sealed partial class WebListener(
-    IServiceProvider services, WebRouter router, SettingsSource settings, TlsCredentials credentials, IOptions<WebOptions> options, ILoggerFactory loggers, ILogger<WebListener> logger)
+    IServiceProvider services, SettingsSource settings, TlsCredentials credentials, IOptions<WebOptions> options, ILoggerFactory loggers, ILogger<WebListener> logger)
     : IHostedLifecycleService, IAsyncDisposable
 {
     private const int MaxHeaderBytes = 32 * 1024;
@@ -119,9 +119,7 @@ internal sealed partial class WebListener(
             kestrel.Limits.Http2.MaxStreamsPerConnection = OpenCalls.KestrelLimit(limits);
         });
         var app = builder.Build();
-        var guard = new BrowserGuard(WebOptions.Split(options.Value.AllowedOrigins));
-        app.Use(guard.InvokeAsync);
-        app.Run(router.InvokeAsync);
+        app.UseRest(services, WebOptions.Split(options.Value.AllowedOrigins));
         return app;
     }
 
