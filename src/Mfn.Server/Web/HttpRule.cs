@@ -12,6 +12,12 @@ internal sealed record HttpRule(string Verb, PathTemplate Path, bool HasBody, Me
     /// <summary>The path of a gRPC call of the method.</summary>
     public string GrpcPath { get; } = $"/{Method.Service.FullName}/{Method.Name}";
 
+    /// <summary>The bytes of each answer, if they are all that it has: parts of something.</summary>
+    public FieldDescriptor? Chunk { get; } = Method.OutputType.Fields.InDeclarationOrder() is [{ FieldType: FieldType.Bytes, IsRepeated: false } only] ? only : null;
+
+    /// <summary>What each answer has to go on after it; null if there is nothing.</summary>
+    public FieldDescriptor? Token { get; } = Method.OutputType.FindFieldByName("token");
+
     /// <summary>Whether it takes one message and brings one.</summary>
     public bool IsUnary => !Method.IsClientStreaming && !Method.IsServerStreaming;
 }

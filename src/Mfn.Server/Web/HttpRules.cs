@@ -12,16 +12,13 @@ internal static class HttpRules
     /// <summary>In the order of the contracts. Read when somebody first asks, which takes some milliseconds.</summary>
     public static IReadOnlyList<HttpRule> All => Read.Value;
 
-    /// <summary>Those that are served: of one message and one answer.</summary>
-    public static IEnumerable<HttpRule> Served => All.Where(rule => rule.IsUnary);
-
     /// <summary>The rule for a request, or the verbs of HTTP that its path has if it has others; none if there is no such path.</summary>
     /// <param name="verb">Of HTTP.</param>
     /// <param name="path">Without its escapes.</param>
     public static (HttpRule? Rule, IReadOnlyList<string> Values, IReadOnlyList<string> Verbs) Find(string verb, string path)
     {
         var verbs = new List<string>();
-        foreach (var rule in Served)
+        foreach (var rule in All)
         {
             if (rule.Path.Matches(path, out var values))
             {

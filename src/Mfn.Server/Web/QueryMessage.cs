@@ -43,6 +43,16 @@ internal static class QueryMessage
         }
     }
 
+    /// <summary>Takes what a client of server-sent events says when it comes again for the token to go on from.</summary>
+    public static void ReadLastEventId(IHeaderDictionary headers, IMessage message, RequestProblems problems)
+    {
+        const string Header = "Last-Event-ID";
+        if (headers[Header].ToString() is { Length: > 0 } id && message.Descriptor.FindFieldByName("resume_token") is { } token)
+        {
+            Set(message, token, token.Name, id, problems);
+        }
+    }
+
     private static void Set(IMessage owner, FieldDescriptor field, string name, StringValues values, RequestProblems problems)
     {
         if (field.FieldType == FieldType.Message)

@@ -1,263 +1,53 @@
-using System.Globalization;
 using System.IO.Pipelines;
-using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Server.Calls;
-using Mfn.Server.Memory;
-using Mfn.Server.Observability;
-using Microsoft.AspNetCore.Http.Features;
-using RichStatus = Google.Rpc.Status;
 
 namespace Mfn.Server.Web;
 
-/// <summary>
-/// One unary call by REST: to the rest of the server a call of gRPC, whose message is made of the path, the query and the body, and whose answer becomes JSON.
-/// </summary>
-internal sealed class RestCall : IHttpResponseBodyFeature, IHttpResponseTrailersFeature, IHttpResetFeature, IRequestBodyPipeFeature
+/// <summary>A unary call by REST: its answer becomes JSON.</summary>
+internal sealed class RestCall(HttpContext context, HttpRule rule, IReadOnlyList<string> pathValues, RestServices services) : WebCall(context, rule, pathValues, services)
 {
-    private const int PrefixLength = 5;
-    private const string Grpc = "application/grpc";
-    private const string Json = "application/json";
-    private const string StatusHeader = "grpc-status";
-    private const string MessageHeader = "grpc-message";
-    private const string DetailsHeader = "grpc-status-details-bin";
-    private const string TimeoutHeader = "grpc-timeout";
-    private const string RequestTimeoutHeader = "Request-Timeout";
-
     // More than the longest text of a message of so many bytes takes while it is written.
     private const int JsonCopies = 4;
 
-    private readonly HttpContext _context;
-    private readonly HttpRule _rule;
-    private readonly IReadOnlyList<string> _pathValues;
-    private readonly int _limit;
-    private readonly MemoryAccount _account;
-    private readonly ServerMetrics _metrics;
-    private readonly PipeReader _body;
-    private readonly IHttpResponseBodyFeature _response;
     private readonly Pipe _answer = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
-    private bool _isTooLarge;
 
-    private RestCall(HttpContext context, HttpRule rule, IReadOnlyList<string> pathValues, RestServices services)
+    public override PipeWriter Writer => _answer.Writer;
+
+    /// <summary>Serves the request.</summary>
+    public async Task ServeAsync(CallPipeline calls)
     {
-        _context = context;
-        _rule = rule;
-        _pathValues = pathValues;
-        _limit = services.Limits.CurrentValue.MaxRequestBytes;
-        _account = services.Memory;
-        _metrics = services.Metrics;
-        _body = context.Request.BodyReader;
-        _response = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        Reader = new RestRequestBody(ReadAsync);
-    }
-
-    public PipeReader Reader { get; }
-
-    public PipeWriter Writer => _answer.Writer;
-
-    public Stream Stream => _answer.Writer.AsStream();
-
-    public IHeaderDictionary Trailers { get; set; } = new HeaderDictionary();
-
-    /// <summary>Serves a request of a rule.</summary>
-    public static Task ServeAsync(HttpContext context, HttpRule rule, IReadOnlyList<string> pathValues, RestServices services) =>
-        new RestCall(context, rule, pathValues, services).ServeAsync(services.Calls);
-
-    public Task StartAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
-
-    public Task CompleteAsync() => Task.CompletedTask;
-
-    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-    public void Reset(int errorCode)
-    {
-        // So the library ends a call whose deadline has passed, which is answered all the same. Without this feature it would abort the connection.
-    }
-
-    public void DisableBuffering()
-    {
-        // What the status of HTTP is to be is known at the end alone.
-    }
-
-    private async Task ServeAsync(CallPipeline calls)
-    {
-        var request = _context.Request;
-        if (!TryTakeTimeout(request.Headers, out var refusal))
+        if (!await TryCallAsync(calls))
         {
-            await RestAnswer.RefuseAsync(_context, StatusCodes.Status400BadRequest, refusal);
             return;
         }
 
-        request.Method = HttpMethods.Post;
-        request.Protocol = HttpProtocol.Http2;
-        request.Path = _rule.GrpcPath;
-        request.ContentType = Grpc;
-        request.Headers.Remove("grpc-accept-encoding");
-        request.Headers.Remove("grpc-encoding");
-        var features = _context.Features;
-        features.Set<IHttpResponseBodyFeature>(this);
-        features.Set<IHttpResponseTrailersFeature>(this);
-        features.Set<IHttpResetFeature>(this);
-        features.Set<IRequestBodyPipeFeature>(this);
-        try
-        {
-            await calls.InvokeAsync(_context);
-        }
-        finally
-        {
-            features.Set(_response);
-            await Writer.CompleteAsync();
-        }
-
-        await AnswerAsync();
-    }
-
-    private static bool TryTakeTimeout(IHeaderDictionary headers, out CallRefusedException refusal)
-    {
-        // In seconds, as drafts of the header had it; gRPC's own stays, if there is one.
-        const double MostSeconds = 99_999_999;
-        refusal = null!;
-        if (headers[RequestTimeoutHeader] is not { Count: > 0 } given)
-        {
-            return true;
-        }
-
-        if (!double.TryParse(given.ToString(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || seconds is not (> 0 and <= MostSeconds))
-        {
-            refusal = CallRefusedException.Unreadable(
-                $"{RequestTimeoutHeader} must be seconds, more than 0 and at most {MostSeconds:F0}, but was {Texts.CallersText.Quote(given.ToString())}.");
-            return false;
-        }
-
-        headers[TimeoutHeader] = seconds < MostSeconds / 1000
-            ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(seconds * 1000):F0}m")
-            : string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(seconds):F0}S");
-        return true;
-    }
-
-    private async Task<IMessage> ReadAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await ReadMessageAsync(cancellationToken);
-        }
-        catch (CallRefusedException refused)
-        {
-            refused.CountIn(_metrics);
-            CallAudit.NoteReason(_context, refused);
-            throw refused.ToRpcException();
-        }
-    }
-
-    private async Task<IMessage> ReadMessageAsync(CancellationToken cancellationToken)
-    {
-        var message = _rule.Method.InputType.Parser.ParseFrom(ByteString.Empty);
-        var problems = new RequestProblems();
-        QueryMessage.ReadPath(_rule, _pathValues, message, problems);
-        QueryMessage.Read(_rule, _context.Request.Query, message, problems);
-        if (_context.Request.ContentLength > _limit)
-        {
-            throw TooLarge();
-        }
-
-        using var memory = _account.Open(MemoryUse.Requests, MemoryHolder.Of(_context));
-        var read = await ReadBodyAsync(memory, cancellationToken);
-        try
-        {
-            if (_rule.HasBody)
-            {
-                JsonMessage.Read(read.Buffer, message, _rule.Path.Fields, problems);
-            }
-            else if (!read.Buffer.IsEmpty)
-            {
-                throw CallRefusedException.Unreadable($"{_rule.Verb} takes no body here; fields go into the query.");
-            }
-        }
-        finally
-        {
-            _body.AdvanceTo(read.Buffer.End);
-        }
-
-        problems.ThrowIfAny();
-        if (message.CalculateSize() > _limit)
-        {
-            throw TooLarge();
-        }
-
-        return message;
-    }
-
-    private async Task<ReadResult> ReadBodyAsync(MemoryReservation memory, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var read = await _body.ReadAsync(cancellationToken);
-            if (read.Buffer.Length > _limit)
-            {
-                _body.AdvanceTo(read.Buffer.End);
-                throw TooLarge();
-            }
-
-            memory.Resize(read.Buffer.Length);
-            if (read.IsCompleted)
-            {
-                return read;
-            }
-
-            _body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-    }
-
-    private CallRefusedException TooLarge()
-    {
-        _isTooLarge = true;
-        return CallRefusedException.MessageTooLarge(_limit);
-    }
-
-    private async Task AnswerAsync()
-    {
+        await Writer.CompleteAsync();
         var status = TakeStatus();
-        if (_context.RequestAborted.IsCancellationRequested)
+        if (Context.RequestAborted.IsCancellationRequested)
         {
             return;
         }
 
         if (status.Code != (int)StatusCode.OK)
         {
-            await RestAnswer.RefuseAsync(_context, _isTooLarge ? StatusCodes.Status413PayloadTooLarge : HttpStatus.Of((StatusCode)status.Code), status);
+            await RefuseAsync(status);
             return;
         }
 
         var read = await _answer.Reader.ReadAsync();
-        using var memory = _account.Open(MemoryUse.Answers, MemoryHolder.Of(_context));
+        using var memory = OpenAnswer();
         try
         {
             memory.Resize(JsonCopies * read.Buffer.Length);
         }
         catch (CallRefusedException refused)
         {
-            await RestAnswer.RefuseAsync(_context, HttpStatus.Of(refused.StatusCode), refused);
+            await RestAnswer.RefuseAsync(Context, HttpStatus.Of(refused.StatusCode), refused);
             return;
         }
 
-        var message = _rule.Method.OutputType.Parser.ParseFrom(read.Buffer.Slice(PrefixLength));
-        await RestAnswer.WriteAsync(_context, StatusCodes.Status200OK, Json, message);
-    }
-
-    /// <summary>The status of the call, which no client of REST looks for.</summary>
-    private RichStatus TakeStatus()
-    {
-        var headers = _context.Response.Headers;
-        var from = Trailers.ContainsKey(StatusHeader) ? Trailers : headers;
-        var code = int.TryParse(from[StatusHeader].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (int)StatusCode.Unknown;
-        var status = from[DetailsHeader].ToString() is { Length: > 0 } details
-            ? RichStatus.Parser.ParseFrom(Convert.FromBase64String(details.PadRight((details.Length + 3) / 4 * 4, '=')))
-            : new RichStatus { Code = code, Message = Uri.UnescapeDataString(from[MessageHeader].ToString()) };
-        foreach (var name in headers.Keys.Where(name => name.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase)).ToList())
-        {
-            headers.Remove(name);
-        }
-
-        return status;
+        var message = Rule.Method.OutputType.Parser.ParseFrom(read.Buffer.Slice(GrpcFrames.PrefixLength));
+        await RestAnswer.WriteAsync(Context, StatusCodes.Status200OK, ContentTypes.Json, message);
     }
 }

@@ -7,8 +7,6 @@ namespace Mfn.Server.Web;
 /// <summary>Finds what a request of the web listener is for.</summary>
 internal sealed class WebRouter(RestServices services)
 {
-    private const string Json = "application/json";
-
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
@@ -16,7 +14,7 @@ internal sealed class WebRouter(RestServices services)
         var (rule, values, verbs) = HttpRules.Find(verb, request.Path.Value ?? "");
         if (rule is not null)
         {
-            return CheckContent(request, rule) is var (status, refusal) ? RestAnswer.RefuseAsync(context, status, refusal) : RestCall.ServeAsync(context, rule, values, services);
+            return CheckContent(request, rule) is var (status, refusal) ? RestAnswer.RefuseAsync(context, status, refusal) : ServeAsync(context, rule, values);
         }
 
         if (verbs.Count > 0)
@@ -36,20 +34,28 @@ internal sealed class WebRouter(RestServices services)
         return RestAnswer.RefuseAsync(context, StatusCodes.Status404NotFound, CallRefusedException.PathNotFound(request.Path, Nearest(request.Path)));
     }
 
-    private static IReadOnlyList<string> Nearest(string? path) => NearestName.Find(path ?? "", HttpRules.Served.Select(rule => rule.Path.Text));
+    private static IReadOnlyList<string> Nearest(string? path) => NearestName.Find(path ?? "", HttpRules.All.Select(rule => rule.Path.Text));
+
+    private Task ServeAsync(HttpContext context, HttpRule rule, IReadOnlyList<string> values)
+    {
+        var offered = ContentTypes.Offered(rule);
+        if (ContentTypes.Choose(context.Request.GetTypedHeaders().Accept, offered) is not { } contentType)
+        {
+            return RestAnswer.RefuseAsync(context, StatusCodes.Status406NotAcceptable, CallRefusedException.Unreadable(
+                $"Accept must allow {string.Join(" or ", offered)}, but was {CallersText.Quote(context.Request.Headers.Accept.ToString())}."));
+        }
+
+        return rule.IsUnary
+            ? new RestCall(context, rule, values, services).ServeAsync(services.Calls)
+            : new StreamCall(context, rule, values, services, contentType).ServeAsync(services.Calls);
+    }
 
     private static (int Status, CallRefusedException Refusal)? CheckContent(HttpRequest request, HttpRule rule)
     {
-        var accept = request.GetTypedHeaders().Accept;
-        if (accept.Count > 0 && !accept.Any(type => type.Quality != 0 && new Microsoft.Net.Http.Headers.MediaTypeHeaderValue(Json).IsSubsetOf(type)))
-        {
-            return (StatusCodes.Status406NotAcceptable, CallRefusedException.Unreadable($"Accept must allow {Json}, but was {CallersText.Quote(request.Headers.Accept.ToString())}."));
-        }
-
         var hasBody = rule.HasBody && (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0 || request.ContentType is not null);
         if (hasBody && !IsJson(request.ContentType))
         {
-            return (StatusCodes.Status415UnsupportedMediaType, CallRefusedException.Unreadable($"Content-Type must be {Json}, but was {CallersText.Quote(request.ContentType ?? "")}."));
+            return (StatusCodes.Status415UnsupportedMediaType, CallRefusedException.Unreadable($"Content-Type must be {ContentTypes.Json}, but was {CallersText.Quote(request.ContentType ?? "")}."));
         }
 
         if (request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
@@ -62,6 +68,6 @@ internal sealed class WebRouter(RestServices services)
 
     private static bool IsJson(string? contentType) =>
         Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(contentType, out var type)
-        && type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase)
+        && type.MediaType.Equals(ContentTypes.Json, StringComparison.OrdinalIgnoreCase)
         && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 }
