@@ -89,6 +89,9 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Starts a server in an environment of its own, with nothing but the given variables.</summary>
     public static Task<TestServer> StartInAsync(System.Collections.IDictionary environment, params string[] settings) => StartAsync(_ => { }, environment, settings);
 
+    /// <summary>The same for one to which a test has added something.</summary>
+    public static Task<TestServer> StartInAsync(Action<WebApplication> addTo, System.Collections.IDictionary environment, params string[] settings) => StartAsync(addTo, environment, settings);
+
     /// <summary>Starts a server to which a test has added something.</summary>
     public static Task<TestServer> StartAsync(Action<WebApplication> addTo, params string[] settings) => StartAsync(addTo, Environment.GetEnvironmentVariables(), settings);
 

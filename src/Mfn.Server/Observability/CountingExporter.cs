@@ -11,11 +11,6 @@ internal sealed class CountingExporter<T>(BaseExporter<T> exporter, ExportCounts
         var count = (int)batch.Count;
         counts.Begin(count);
         var result = exporter.Export(batch);
-        if (result == ExportResult.Success)
-        {
-            counts.Deliver(count);
-        }
-
         counts.End(count, isTaken: result == ExportResult.Success);
         return result;
     }

@@ -38,6 +38,9 @@ internal sealed partial class ExportCounts
     /// <summary>How many the exporter is at.</summary>
     public int Exporting => Volatile.Read(ref _exporting);
 
+    /// <summary>How many were lost since the server's start.</summary>
+    public long LostCount => (long)_lost.Value;
+
     /// <summary>Takes one that is to be sent; false if there is no room, and it is lost.</summary>
     public bool TryTake()
     {
@@ -57,7 +60,7 @@ internal sealed partial class ExportCounts
 
     /// <summary>The exporter is done with them.</summary>
     /// <param name="count">How many they are.</param>
-    /// <param name="isTaken">Whether somebody has them; if not, they are lost.</param>
+    /// <param name="isTaken">Whether the collector has them, or they wait for it; if not, they are lost.</param>
     public void End(int count, bool isTaken)
     {
         Interlocked.Add(ref _pending, -count);

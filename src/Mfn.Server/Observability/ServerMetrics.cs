@@ -134,6 +134,7 @@ internal sealed class ServerMetrics
         TelemetryTaken = _all.Counter("mfn.telemetry.taken", "{item}", "Spans, and log records, that were to be sent to the collector.", signal);
         TelemetryExported = _all.Counter("mfn.telemetry.exported", "{item}", "Those that the collector has taken; some of them may have waited since before the server's start.", signal);
         TelemetryLost = _all.Counter("mfn.telemetry.lost", "{item}", "Those that it will never get.", signal);
+        TelemetryWaiting = _all.Observed("mfn.telemetry.waiting_size", MetricKind.Gauge, "By", "What waits on disk for the collector.", signal);
         foreach (var name in (string[])["traces", "logs"])
         {
             TelemetryTaken.WithLabels(name);
@@ -279,4 +280,6 @@ internal sealed class ServerMetrics
     public Counter TelemetryExported { get; }
 
     public Counter TelemetryLost { get; }
+
+    public ObservedMetric TelemetryWaiting { get; }
 }
