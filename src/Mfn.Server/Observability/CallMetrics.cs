@@ -12,7 +12,7 @@ internal sealed class CallMetrics
     private readonly ConcurrentDictionary<string, Counter.Child> _handled = new(StringComparer.Ordinal);
     private readonly Counter.Child _started;
     private readonly Gauge.Child _open;
-    private readonly Histogram.Child? _duration;
+    private readonly HistogramCell? _duration;
 
     public CallMetrics(ServerMetrics all, string service, string method, bool isUnary)
     {

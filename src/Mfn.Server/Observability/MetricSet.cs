@@ -1,15 +1,23 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Prometheus;
 
 namespace Mfn.Server.Observability;
 
 /// <summary>
-/// Metrics by their definitions. Each is one cell a set of labels, which Prometheus reads, and whoever listens to the meter: what moves it pays for it once.
+/// Metrics by their definitions. Each is one cell a set of labels, which Prometheus reads, and whoever listens to the meter: what moves it pays for it once, but for
+/// histograms, whose values are recorded a second time while somebody listens.
 /// </summary>
 internal sealed class MetricSet
 {
     // Looking for the trace of each increment would cost more than the increment.
     private static readonly ExemplarBehavior NoExemplars = ExemplarBehavior.NoExemplars();
+
+    // An example that names a trace nobody has recorded would lead nowhere.
+    private static readonly ExemplarBehavior RecordedTraces = new()
+    {
+        DefaultExemplarProvider = static (_, _) => Activity.Current is { Recorded: true } ? Exemplar.FromTraceContext() : Exemplar.None,
+    };
 
     private readonly List<MetricDefinition> _definitions = [];
     private readonly MetricFactory _factory;
@@ -53,10 +61,13 @@ internal sealed class MetricSet
     /// <param name="meaning">What it tells.</param>
     /// <param name="bounds">Ascending.</param>
     /// <param name="labels">What it is told apart by.</param>
-    public Histogram Histogram(string name, string unit, string meaning, double[] bounds, params MetricLabel[] labels)
+    public HistogramMetric Histogram(string name, string unit, string meaning, double[] bounds, params MetricLabel[] labels)
     {
         var definition = Define(name, MetricKind.Histogram, unit, meaning, labels);
-        return _factory.CreateHistogram(definition.PrometheusName, meaning, new HistogramConfiguration { LabelNames = NamesOf(labels), Buckets = bounds });
+        return new HistogramMetric(
+            _factory.CreateHistogram(definition.PrometheusName, meaning, new HistogramConfiguration { LabelNames = NamesOf(labels), Buckets = bounds, ExemplarBehavior = RecordedTraces }),
+            _meter.CreateHistogram(name, unit, meaning, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = bounds }),
+            labels);
     }
 
     /// <summary>A metric that somebody else counts, and that is read from there.</summary>

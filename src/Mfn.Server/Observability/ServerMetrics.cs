@@ -71,8 +71,8 @@ internal sealed class ServerMetrics
         string[] deliveries = ["lossless", "latest", "drop_oldest", "degrade", OwnerDelivery];
         var delivery = MetricLabel.Of("delivery", deliveries);
         Watchers = _all.Gauge("mfn.watchers", "{watcher}", "Watchers of live runs.");
-        FirstFrame = _all.Histogram("mfn.watch.first_frame", "s", "Time from the beginning of a watch to its first frame.", LagSeconds);
-        DeliveryLag = _all.Histogram("mfn.watch.delivery_lag", "s", "Time from when a frame was made to when its watcher's connection had taken it; not of history.", LagSeconds);
+        FirstFrame = _all.Histogram("mfn.watch.first_frame", "s", "Time from the beginning of a watch to its first frame.", LagSeconds).WithLabels();
+        DeliveryLag = _all.Histogram("mfn.watch.delivery_lag", "s", "Time from when a frame was made to when its watcher's connection had taken it; not of history.", LagSeconds).WithLabels();
         SentFrames = _all.Counter("mfn.frames.sent", "{frame}", "Frames sent: to watchers, by their delivery, and by streams of simulations to their owner.", delivery);
         SentBytes = _all.Counter("mfn.frames.sent_size", "By", "Their messages, before HTTP/2 and TLS.", delivery);
         DroppedFrames = _all.Counter("mfn.frames.dropped", "{frame}", "Frames that slow watchers did not get, as their gaps told them.", delivery);
@@ -93,7 +93,7 @@ internal sealed class ServerMetrics
         Steps = _all.Counter("mfn.steps", "{step}", "Steps computed: of live runs, of simulations that a call waits for, and again for history or after a restart.", work);
         CellSteps = _all.Counter("mfn.cell_steps", "{cell-step}", "The same, each times the cells of its field.", work);
         _steps = [.. Enum.GetValues<StepWork>().Select(MetricLabel.ValueOf).Select(each => new StepMetrics(Steps.WithLabels(each), CellSteps.WithLabels(each)))];
-        StepDuration = _all.Histogram("mfn.step.duration", "s", "How long a step of a live run takes, as the mean of those that were taken together.", StepSeconds);
+        StepDuration = _all.Histogram("mfn.step.duration", "s", "How long a step of a live run takes, as the mean of those that were taken together.", StepSeconds).WithLabels();
         Replays = _all.Observed("mfn.replays.active", MetricKind.Gauge, "{replay}", "Watches that are given history.");
         WaitingReplays = _all.Observed("mfn.replays.waiting", MetricKind.Gauge, "{replay}", "Watches that wait for their turn to be given history.");
         ReplayBacklog = _all.Gauge("mfn.replays.backlog_steps", "{step}", "Steps of history that watches are still to be given, or wait for, all together.");
@@ -109,8 +109,8 @@ internal sealed class ServerMetrics
 
         Price = _all.Observed("mfn.price", MetricKind.Counter, "{cell-step}", "Cell-steps, by what became of them; what was reserved and is neither settled nor refunded is under way.", MetricLabel.Of("state", ["reserved", "settled", "refunded"]));
 
-        CheckpointDuration = _all.Histogram("mfn.checkpoint.duration", "s", "How long it takes to write a checkpoint of a run, until it is on disk.", DiskSeconds);
-        FlushDuration = _all.Histogram("mfn.log.flush_duration", "s", "How long it takes to append to a run's log, until it is on disk: what a command waits for.", DiskSeconds);
+        CheckpointDuration = _all.Histogram("mfn.checkpoint.duration", "s", "How long it takes to write a checkpoint of a run, until it is on disk.", DiskSeconds).WithLabels();
+        FlushDuration = _all.Histogram("mfn.log.flush_duration", "s", "How long it takes to append to a run's log, until it is on disk: what a command waits for.", DiskSeconds).WithLabels();
         FailedWrites = _all.Counter("mfn.storage.failures", "{write}", "Writes to the data directory that failed.");
         FreeStorage = _all.Observed("mfn.storage.free", MetricKind.Gauge, "By", "What the disk of the data directory has room for; only with one.");
         HorizonLag = _all.Observed("mfn.horizon.lag_steps", MetricKind.Gauge, "{step}", "Steps that the log of a live run promises and that it has not taken, of the run with most: after a crash it goes on from there, and after a restart it recomputes up to there.");
@@ -161,7 +161,7 @@ internal sealed class ServerMetrics
 
     public Gauge OpenCalls { get; }
 
-    public Histogram CallDuration { get; }
+    public HistogramMetric CallDuration { get; }
 
     public Counter Refusals { get; }
 
@@ -173,15 +173,15 @@ internal sealed class ServerMetrics
 
     public Counter WebRequests { get; }
 
-    public Histogram WebDuration { get; }
+    public HistogramMetric WebDuration { get; }
 
     public Gauge OpenWebRequests { get; }
 
     public Gauge Watchers { get; }
 
-    public Histogram FirstFrame { get; }
+    public HistogramCell FirstFrame { get; }
 
-    public Histogram DeliveryLag { get; }
+    public HistogramCell DeliveryLag { get; }
 
     public Counter SentFrames { get; }
 
@@ -215,7 +215,7 @@ internal sealed class ServerMetrics
 
     public Counter CellSteps { get; }
 
-    public Histogram StepDuration { get; }
+    public HistogramCell StepDuration { get; }
 
     public ObservedMetric Replays { get; }
 
@@ -241,9 +241,9 @@ internal sealed class ServerMetrics
 
     public ObservedMetric Price { get; }
 
-    public Histogram CheckpointDuration { get; }
+    public HistogramCell CheckpointDuration { get; }
 
-    public Histogram FlushDuration { get; }
+    public HistogramCell FlushDuration { get; }
 
     public Counter FailedWrites { get; }
 

@@ -1,37 +1,62 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Reflection;
-using System.Security.Cryptography;
 using Mfn.Server.Configuration;
-using Mfn.Server.Logging;
 using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace Mfn.Server.Observability;
 
 /// <summary>Sends what the server tells of itself to a collector by OTLP, if it is asked to. Else it does nothing, and nobody listens to what is told.</summary>
-internal sealed partial class TelemetryExport(
-    ServerMetrics metrics, SettingsSource settings, IOptions<TelemetryOptions> options, IOptions<RunsOptions> runs, TimeProvider clock, ILogger<TelemetryExport> logger) : IHostedService, IDisposable
+internal sealed class TelemetryExport(
+    ServerMetrics metrics,
+    SettingsSource settings,
+    IOptions<TelemetryOptions> options,
+    IOptions<RunsOptions> runs,
+    IMeterFactory meters,
+    ILoggerFactory loggers,
+    TimeProvider clock,
+    ILogger<TelemetryExport> logger) : IHostedService, IDisposable
 {
     private const string ServiceName = "mfn";
     private const string Traces = "traces";
     private const string Logs = "logs";
-    private const string DefaultDirectory = "telemetry";
+    private const string RuntimeMeter = "System.Runtime";
 
     private readonly OtlpEnvironment _environment = new(settings.Current.Environment);
+    private readonly Collector _collector = new(new OtlpEnvironment(settings.Current.Environment), options.Value, runs.Value.DataDirectory, clock, logger);
     private readonly List<IDisposable> _providers = [];
+
+    // The variables win over what the server says of itself.
+    private readonly ResourceBuilder _resource = ResourceBuilder.CreateEmpty()
+        .AddService(ServiceName, serviceVersion: typeof(TelemetryExport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion)
+        .AddTelemetrySdk()
+        .AddEnvironmentVariableDetector();
+
     private readonly List<ExportCounts> _counts = [];
-    private readonly Dictionary<string, ExportSpool?> _spools = new() { [Traces] = null, [Logs] = null };
 
     /// <exception cref="IOException">The files that variables name, or the directory for what waits, cannot be used.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        metrics.TelemetryWaiting.ReadFrom(() => _spools.Select(spool => (spool.Key, (double)(spool.Value?.Bytes ?? 0))));
+        metrics.TelemetryWaiting.ReadFrom(() => [(Traces, _collector.WaitingBytes(Traces)), (Logs, _collector.WaitingBytes(Logs))]);
         if (_environment.Sends(OtlpEnvironment.Traces, options.Value.SendTraces))
         {
             StartTraces();
+        }
+
+        if (_environment.Sends(OtlpEnvironment.Metrics, options.Value.SendMetrics))
+        {
+            StartMetrics();
+        }
+
+        if (_environment.Sends(OtlpEnvironment.Logs, options.Value.SendLogs))
+        {
+            StartLogs();
         }
 
         return Task.CompletedTask;
@@ -60,7 +85,7 @@ internal sealed partial class TelemetryExport(
     {
         var batches = _environment.ToBatches("OTEL_BSP_");
         var counts = Count(Traces, batches);
-        var exporter = new OtlpTraceExporter(Open(OtlpEnvironment.Traces, Traces, counts));
+        var exporter = new OtlpTraceExporter(_collector.Open(OtlpEnvironment.Traces, Traces, counts));
         var processor = new BoundedProcessor<Activity>(
             new BatchActivityExportProcessor(
                 new CountingExporter<Activity>(exporter, counts), batches.MaxQueueSize, batches.DelayMilliseconds, batches.TimeoutMilliseconds, batches.MaxBatchSize),
@@ -68,46 +93,51 @@ internal sealed partial class TelemetryExport(
             counts);
         _providers.Add(Sdk.CreateTracerProviderBuilder()
             .ConfigureServices(services => services.AddSingleton(_environment.ToConfiguration(OtlpEnvironment.Traces)))
-            .SetResourceBuilder(Resource())
+            .SetResourceBuilder(_resource)
             .AddSource(Spans.CallSourceName, Spans.SourceName, Spans.CoreSourceName)
             .AddProcessor(processor)
             .Build());
     }
 
-    private OtlpExporterOptions Open(string signal, string name, ExportCounts? counts = null)
+    private void StartMetrics()
     {
-        var otlp = _environment.ToOptions(signal);
-        HttpClient collector;
-        try
-        {
-            collector = otlp.HttpClientFactory();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException or InvalidOperationException)
-        {
-            throw new IOException($"The files that OTEL_EXPORTER_OTLP_CERTIFICATE, …_CLIENT_CERTIFICATE and …_CLIENT_KEY name cannot be used: {error.Message}", error);
-        }
+        var interval = _environment.Number("OTEL_METRIC_EXPORT_INTERVAL", 60_000);
+        var exporter = new OtlpMetricExporter(_collector.Open(OtlpEnvironment.Metrics, "metrics"));
 
-        var isGrpc = otlp.Protocol == OtlpExportProtocol.Grpc;
-        otlp.HttpClientFactory = () => counts is null
-            ? collector
-            : new HttpClient(new CollectorTransport(collector, OpenSpool(name, otlp, counts), counts, name, isGrpc, clock, logger)) { Timeout = Timeout.InfiniteTimeSpan };
-        var endpoint = otlp.Endpoint.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
-        LogSending(name, endpoint, otlp.Protocol);
-        return otlp;
+        // All servers of a process have meters of this name, and what is lost of one sending is in the next.
+        _providers.Add(Sdk.CreateMeterProviderBuilder()
+            .ConfigureServices(services => services.AddSingleton(_environment.ToConfiguration(OtlpEnvironment.Metrics)))
+            .SetResourceBuilder(_resource)
+            .AddMeter(ServerMetrics.MeterName, RuntimeMeter)
+            .AddView(instrument => instrument.Meter.Name == ServerMetrics.MeterName && instrument.Meter.Scope != meters ? MetricStreamConfiguration.Drop : null)
+            .AddReader(new PeriodicExportingMetricReader(exporter, interval))
+            .Build());
     }
 
-    private ExportSpool? OpenSpool(string name, OtlpExporterOptions otlp, ExportCounts counts)
+    private void StartLogs()
     {
-        var (given, data) = (options.Value.Directory, runs.Value.DataDirectory);
-        if (string.IsNullOrEmpty(given) && data.Length == 0)
-        {
-            return null;
-        }
+        var batches = _environment.ToBatches("OTEL_BLRP_");
+        var counts = Count(Logs, batches);
+        var exporter = new OtlpLogExporter(_collector.Open(OtlpEnvironment.Logs, Logs, counts));
+        var processor = new BoundedProcessor<LogRecord>(
+            new BatchLogRecordExportProcessor(
+                new CountingExporter<LogRecord>(exporter, counts), batches.MaxQueueSize, batches.DelayMilliseconds, batches.TimeoutMilliseconds, batches.MaxBatchSize),
+            new SimpleLogRecordExportProcessor(exporter),
+            counts);
 
-        // As what waits was made for one protocol, so that it cannot be sent by another.
-        var form = $"{(otlp.Protocol == OtlpExportProtocol.Grpc ? "grpc" : "http")}-{otlp.Compression}".ToLowerInvariant();
-        var directory = string.IsNullOrEmpty(given) ? Path.Combine(data, DefaultDirectory) : given;
-        return _spools[name] = new ExportSpool(Path.GetFullPath(Path.Combine(directory, $"{name}-{form}")), options.Value.MaxWaitingBytes, counts);
+        // It has no levels of its own, so that it gets what the server's have let pass.
+        var export = LoggerFactory.Create(logging =>
+        {
+            logging.Services.AddSingleton(_environment.ToConfiguration(OtlpEnvironment.Logs));
+            logging.SetMinimumLevel(LogLevel.Trace).AddOpenTelemetry(records =>
+            {
+                records.SetResourceBuilder(_resource);
+                records.IncludeFormattedMessage = true;
+                records.AddProcessor(processor);
+            });
+        });
+        _providers.Add(export);
+        loggers.AddProvider(new ForwardedLogs(export));
     }
 
     private ExportCounts Count(string name, ExportBatches batches)
@@ -116,14 +146,4 @@ internal sealed partial class TelemetryExport(
         _counts.Add(counts);
         return counts;
     }
-
-    // The variables win over what the server says of itself.
-    private static ResourceBuilder Resource() => ResourceBuilder.CreateEmpty()
-        .AddService(ServiceName, serviceVersion: typeof(TelemetryExport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion)
-        .AddTelemetrySdk()
-        .AddEnvironmentVariableDetector();
-
-    [LoggerMessage(EventId = 1610, EventName = "TelemetrySending", Level = LogLevel.Information, Message = "Sends {Signal} to the collector at {Endpoint} ({Protocol})")]
-    [LogMeaning("Where traces, metrics or logs are sent by OTLP, as the variables OTEL_… say.")]
-    private partial void LogSending(string signal, string endpoint, OtlpExportProtocol protocol);
 }

@@ -4,7 +4,6 @@ using Mfn.Server.Files;
 using Mfn.Server.Observability;
 using Mfn.Server.Storage;
 using Mfn.Server.Translation;
-using Prometheus;
 
 namespace Mfn.Server.Runs;
 
@@ -75,7 +74,7 @@ internal sealed class RunRecorder(RunStore store, StoredRun files, TimeProvider 
     // The disk must not hold a thread that computes.
     private async ValueTask AppendAsync(params RunLogRecord[] records) => await MeasureAsync(metrics.FlushDuration, () => files.Log.Append(records));
 
-    private Task MeasureAsync(Histogram duration, Action write) => Task.Run(() =>
+    private Task MeasureAsync(HistogramCell duration, Action write) => Task.Run(() =>
     {
         var start = clock.GetTimestamp();
         using var span = Spans.Start(Spans.Flush);

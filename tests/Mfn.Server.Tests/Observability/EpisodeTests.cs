@@ -25,7 +25,7 @@ public sealed class EpisodeTests
         // The call goes on, and has not been seen itself.
         Assert.DoesNotContain(living, span => span.Kind == SpanKind.Server);
         Assert.False(reading.IsCompleted);
-        await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
+        await DeleteAsync(server, run);
         var ended = await receiver.TraceAsync(traceId, spans => spans.Any(span => span.Kind == SpanKind.Server));
         await reading.Within();
         var frames = await reading;
@@ -34,13 +34,8 @@ public sealed class EpisodeTests
         Assert.Equal(["watch.subscribe", .. Enumerable.Repeat("watch.live", episodes.Length - 2), "watch.end"], episodes.Select(span => span.Name));
         Assert.Equal("deleted", episodes[^1].Attribute("mfn.end_reason"));
         Assert.All(episodes, span => Assert.Equal(run.RunId, span.Attribute("mfn.run_id")));
-        Assert.Equal(frames, episodes.Sum(span => int.Parse(span.Attribute("mfn.frames") ?? "0", System.Globalization.CultureInfo.InvariantCulture)));
-        var own = receiver.Spans.Select(each => each.Span).Single(span => span.Name == "run" && span.Attribute("mfn.run_id") == run.RunId);
-        for (var i = 0; i < episodes.Length; i++)
-        {
-            byte[][] links = i == 0 ? [own.SpanId.ToByteArray()] : [own.SpanId.ToByteArray(), episodes[i - 1].SpanId.ToByteArray()];
-            Assert.Equal(links, episodes[i].Links.Select(link => link.SpanId.ToByteArray()));
-        }
+        Assert.Equal(frames, episodes.Sum(FramesOf));
+        AssertLinked(episodes, receiver.Spans.Select(each => each.Span).Single(span => span.Name == "run" && span.Attribute("mfn.run_id") == run.RunId));
     }
 
     [Fact]
@@ -56,7 +51,7 @@ public sealed class EpisodeTests
 
         // One episode ends by its length, the other with the run.
         await receiver.TraceAsync(OtlpReceiver.Id(root!.TraceId), spans => spans.Any(span => span.Name == "steps"));
-        await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
+        await DeleteAsync(server, run);
         var spans = await receiver.TraceAsync(OtlpReceiver.Id(root.TraceId), spans => spans.Count(span => span.Name == "steps") >= 2);
 
         Assert.Equal(run.RunId, call.Attribute("mfn.run_id"));
@@ -83,6 +78,19 @@ public sealed class EpisodeTests
         var gap = Assert.Single(spans, span => span.Name == "watch.gap");
         Assert.Equal("history_trimmed", gap.Attribute("mfn.gap_reason"));
     }
+
+    private static void AssertLinked(Span[] episodes, Span run)
+    {
+        for (var i = 0; i < episodes.Length; i++)
+        {
+            byte[][] links = i == 0 ? [run.SpanId.ToByteArray()] : [run.SpanId.ToByteArray(), episodes[i - 1].SpanId.ToByteArray()];
+            Assert.Equal(links, episodes[i].Links.Select(link => link.SpanId.ToByteArray()));
+        }
+    }
+
+    private static int FramesOf(Span span) => int.Parse(span.Attribute("mfn.frames") ?? "0", System.Globalization.CultureInfo.InvariantCulture);
+
+    private static async Task DeleteAsync(TestServer server, Run run) => await server.Runs.DeleteRunAsync(new DeleteRunRequest { RunId = run.RunId });
 
     private static async Task<Run> CreateAsync(TestServer server, Metadata? headers = null) => (await server.Runs.CreateRunAsync(
         new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8 }, StepsPerSecond = 50, Stop = new StopCondition { Never = true } }, headers)).Run;

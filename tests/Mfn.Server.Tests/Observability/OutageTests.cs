@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Mfn.Contracts.V1;
-using Mfn.Server.Observability;
 using Mfn.Server.Tests.GrpcStack;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
