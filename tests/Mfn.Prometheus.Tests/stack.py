@@ -122,13 +122,16 @@ class Server:
 
 
 class Prometheus:
-    """A Prometheus that looks each second."""
+    """A Prometheus that looks every two seconds."""
+
+    # A scrape takes some milliseconds, and may take no longer than the interval: on a machine that is busy with something else a second was too short.
+    INTERVAL = 2
 
     def __init__(self, server, rules=()):
         port = free_port()
         self._url = f"http://127.0.0.1:{port}"
         configuration = {
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "global": {"scrape_interval": f"{self.INTERVAL}s", "scrape_timeout": f"{self.INTERVAL}s", "evaluation_interval": "1s"},
             "scrape_configs": [{"job_name": "mfn", "static_configs": [{"targets": [server.metrics]}]}],
             "rule_files": [str(path) for path in rules],
         }
