@@ -6,6 +6,9 @@ namespace Mfn.Server.Audit;
 /// <summary>What the files of an audit log are worth: whether each line follows the one before it, and where that ends.</summary>
 public sealed class AuditVerification
 {
+    // A busy server with small files begins one while they are read more than once.
+    private const int MostTries = 20;
+
     private readonly List<string> _files = [];
     private readonly IReadOnlyList<AuditPosition> _known;
     private readonly List<AuditPosition> _found = [];
@@ -67,7 +70,7 @@ public sealed class AuditVerification
             IReadOnlyList<string> files = File.Exists(set.Active) || older.Count == 0 ? [.. older, set.Active] : older;
             var verification = new AuditVerification(head is { Position: var end } ? [.. known, end] : known);
             verification.Read(files, file => file != set.Active ? set.FirstNumberOf(file) : head?.FirstNumber, head?.Position.Number ?? 0);
-            if (verification.Problem is null || tryCount == 3 || older.SequenceEqual(set.FindOlder()))
+            if (verification.Problem is null || tryCount == MostTries || older.SequenceEqual(set.FindOlder()))
             {
                 return verification;
             }
