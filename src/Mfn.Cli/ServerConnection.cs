@@ -45,6 +45,8 @@ internal sealed class ServerConnection
     private readonly Option<string?> _certificate = new("--tls-cert", "--client-cert") { Description = "PEM file with the client's certificate.", HelpName = "FILE" };
     private readonly Option<string?> _certificateKey = new("--tls-key", "--client-key") { Description = "PEM file with the key of the client's certificate.", HelpName = "FILE" };
 
+    private readonly Option<bool> _trace = new("--trace") { Description = "Trace the command: tells the trace's id, and sends its spans to OTEL_EXPORTER_OTLP_ENDPOINT." };
+
     private readonly Option<double?> _timeout = NumberOption.Create<double>(
         "--timeout", "SECONDS", $"How long the server may be silent before it counts as dead: 2 to 86400. Default: {DefaultTimeoutSeconds}.").Within(2, 86400);
 
@@ -74,7 +76,7 @@ internal sealed class ServerConnection
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _server, _context, _apiKey, _tokenFile, _authority, _certificate, _certificateKey, _timeout })
+        foreach (var option in new Option[] { _server, _context, _apiKey, _tokenFile, _authority, _certificate, _certificateKey, _timeout, _trace })
         {
             command.Add(option);
         }
@@ -109,6 +111,25 @@ internal sealed class ServerConnection
     /// <summary>Connects, calls, and stops the server in this process if there is one.</summary>
     /// <exception cref="NoServerException">There is no server, or what is there is none.</exception>
     public async Task<T> UseAsync<T>(ParseResult arguments, Answer answer, Func<MfnClient, Task<T>> call, CancellationToken cancellationToken)
+    {
+        if (!arguments.GetValue(_trace))
+        {
+            return await ConnectAndCallAsync(arguments, answer, call, cancellationToken);
+        }
+
+        using var trace = new CommandTrace(ParseProblems.PathOf(arguments), answer);
+        try
+        {
+            return await ConnectAndCallAsync(arguments, answer, call, cancellationToken);
+        }
+        catch (Exception error)
+        {
+            trace.Fail(error);
+            throw;
+        }
+    }
+
+    private async Task<T> ConnectAndCallAsync<T>(ParseResult arguments, Answer answer, Func<MfnClient, Task<T>> call, CancellationToken cancellationToken)
     {
         var target = Find(arguments);
         var clock = Stopwatch.StartNew();

@@ -17,6 +17,9 @@ namespace Mfn.Client;
 [SuppressMessage("Maintainability", "CA1506", Justification = "It has a method for each call of the contracts, and so their messages.")]
 public sealed class MfnClient : IDisposable
 {
+    /// <summary>The name of the source of the spans of calls, for those who listen to it, such as OpenTelemetry's <c>AddSource</c>.</summary>
+    public const string ActivitySourceName = "Mfn.Client";
+
     private readonly MfnClientOptions _options;
     private readonly ChannelFactory _channels;
     private readonly GrpcChannel _channel;
@@ -39,7 +42,9 @@ public sealed class MfnClient : IDisposable
         _options = options;
         _channels = new ChannelFactory(options);
         _channel = _channels.Open();
-        var invoker = _channel.Intercept(new RetryInterceptor(options, TimeProvider.System));
+
+        // The last is the first that a call meets: its span is of all tries.
+        var invoker = _channel.Intercept(new RetryInterceptor(options, TimeProvider.System)).Intercept(new TracingInterceptor(options.Address));
         _simulation = new SimulationService.SimulationServiceClient(invoker);
         Runs = new RunClient(invoker, _channels.Open, _channels.Keys, options.MaxSendBytes, _closing.Token);
         _features = new FeatureService.FeatureServiceClient(invoker);

@@ -42,7 +42,9 @@ internal static class RawCall
         var body = await response.Content.ReadAsByteArrayAsync().Within();
         return new Answer(
             body,
-            response.Headers.Concat(response.TrailingHeaders).ToDictionary(h => h.Key, h => string.Join(',', h.Value)));
+
+            // A refusal that comes late has its correlation id in both.
+            response.Headers.Concat(response.TrailingHeaders).GroupBy(h => h.Key, StringComparer.OrdinalIgnoreCase).ToDictionary(h => h.Key, h => string.Join(',', h.Last().Value)));
     }
 
     private static byte[] Frame(IMessage message)
