@@ -33,6 +33,18 @@ if (args is ["gate", .. var turns])
     return;
 }
 
+if (args is ["observation-memory"])
+{
+    await ObservationMeasurement.MeasureMemoryAsync(Console.Out);
+    return;
+}
+
+if (args is ["observation", var observedServer, .. var observedTurns])
+{
+    await ObservationMeasurement.RunAsync(observedServer, int.Parse(observedTurns.FirstOrDefault("600"), CultureInfo.InvariantCulture), Console.Out);
+    return;
+}
+
 if (args is ["pace", var audience, var runUrl, var runServerId, var seconds, var rounds])
 {
     await PaceMeasurement.RunAsync(

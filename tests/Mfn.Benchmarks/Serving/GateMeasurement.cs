@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -6,7 +5,6 @@ using System.Text.Json;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Mfn.Contracts.V1;
-using Mfn.Core.Randomness;
 using Mfn.Server;
 using Mfn.Server.Identity;
 using Microsoft.AspNetCore.Builder;
@@ -15,17 +13,10 @@ namespace Mfn.Benchmarks.Serving;
 
 /// <summary>
 /// What it costs to know who is calling: the rate of unary calls with an API key, with a token, and with an audit log, to that of a server that asks for nothing; and the memory of a
-/// watcher. The servers are in another process, on a processor of their own, and take short turns in another order each round, so that what else the machine does meets all of them.
+/// watcher.
 /// </summary>
 internal static class GateMeasurement
 {
-    private const int CallsOfATurn = 400;
-
-    // Standard deviations of the normal distribution, for 95 %.
-    private const double OfMedian = 1.96;
-    private const string ClientProcessor = "0";
-    private const string ServerProcessor = "1";
-    private const int Callers = 8;
     private const int Watchers = 2000;
     private const int Identities = 100;
     private const int WatchersOfAConnection = 200;
@@ -68,16 +59,19 @@ internal static class GateMeasurement
     {
         var key = WriteKeys(folder, 1).Keys[0];
         var token = WriteToken(folder);
-        using var servers = Start(folder);
-        var sides = new List<Side>();
+        RateTurns.KeepOffServers();
+        string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.ProcessPath!, typeof(GateMeasurement).Assembly.Location] : [Environment.ProcessPath!];
+        using var servers = RateTurns.StartServers([.. self, "gate-servers", folder]);
+        var sides = new List<RateTurns.Side>();
         try
         {
             foreach (var (name, credential) in new[] { ("nothing", null), ("api-key", key), ("token", token), ("api-key+audit", key) })
             {
-                sides.Add(new Side(name, await servers.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The servers have ended."), credential));
+                sides.Add(new RateTurns.Side(
+                    name, await servers.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The servers have ended."), servers.Id, HeadersOf(credential)));
             }
 
-            await MeasureRatesAsync(sides, servers.Id, rounds, output);
+            await RateTurns.MeasureAsync("gate", sides, rounds, output);
         }
         finally
         {
@@ -85,71 +79,6 @@ internal static class GateMeasurement
             servers.StandardInput.Close();
             await servers.WaitForExitAsync();
         }
-    }
-
-    private static async Task MeasureRatesAsync(List<Side> sides, int servers, int rounds, TextWriter output)
-    {
-        var turns = sides.ToDictionary(side => side, _ => new List<(double Seconds, double ProcessorSeconds)>());
-        var random = new RandomGenerator(1);
-        for (var round = -rounds / 5; round < rounds; round++)
-        {
-            foreach (var side in sides.OrderBy(_ => random.NextDouble()).ToArray())
-            {
-                var before = ProcessorSecondsOf(servers);
-                var seconds = await side.CallAsync();
-                var processorSeconds = ProcessorSecondsOf(servers) - before;
-                if (round >= 0)
-                {
-                    turns[side].Add((seconds, processorSeconds));
-                }
-            }
-        }
-
-        foreach (var side in sides)
-        {
-            var rates = turns[sides[0]].Zip(turns[side], (least, taken) => least.Seconds / taken.Seconds).Order().ToArray();
-            var times = turns[sides[0]].Zip(turns[side], (least, taken) => least.ProcessorSeconds / taken.ProcessorSeconds).Order().ToArray();
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $$"""
-                {"kernel":"gate","credential":"{{side.Name}}","rounds":{{rounds}},"calls_per_second":{{CallsOfATurn / Quantile([.. turns[side].Select(turn => turn.Seconds).Order()], 0.5):F0}},"rate_to_nothing":{{Tell(rates)}},"calls_per_processor_second_of_the_server_to_nothing":{{Tell(times)}}}
-                """));
-        }
-    }
-
-    private static Process Start(string folder)
-    {
-        // Otherwise the two would take processors from each other.
-        using (var pinning = Process.Start(new ProcessStartInfo("taskset", ["-a", "-p", "-c", ClientProcessor, $"{Environment.ProcessId}"]) { RedirectStandardOutput = true })!)
-        {
-            pinning.StandardOutput.ReadToEnd();
-            pinning.WaitForExit();
-        }
-
-        string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.ProcessPath!, typeof(GateMeasurement).Assembly.Location] : [Environment.ProcessPath!];
-        var start = new ProcessStartInfo("taskset", ["-c", ServerProcessor, .. self, "gate-servers", folder])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        };
-        return Process.Start(start)!;
-    }
-
-    /// <summary>The time that the threads of a process have been on a processor; nanoseconds are told of each.</summary>
-    private static double ProcessorSecondsOf(int process)
-    {
-        var nanoseconds = 0L;
-        foreach (var thread in Directory.EnumerateDirectories($"/proc/{process}/task"))
-        {
-            try
-            {
-                nanoseconds += long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
-            }
-            catch (IOException)
-            {
-                // It has just ended, and was hardly one of those that answer.
-            }
-        }
-
-        return nanoseconds * 1e-9;
     }
 
     private static async Task MeasureMemoryAsync(string folder, TextWriter output)
@@ -168,12 +97,12 @@ internal static class GateMeasurement
 
         var differences = without.Zip(with, (nobody, somebody) => somebody - nobody).Order().ToArray();
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $$"""
-            {"kernel":"gate-memory","watchers":{{Watchers}},"identities":{{Identities}},"rounds":{{MemoryRounds}},"bytes_of_an_anonymous_watcher":{{Quantile([.. without.Order()], 0.5):F0}},"bytes_more_with_a_key":{{Quantile(differences, 0.5):F0}},"least":{{differences[0]:F0}},"most":{{differences[^1]:F0}}}
+            {"kernel":"gate-memory","watchers":{{Watchers}},"identities":{{Identities}},"rounds":{{MemoryRounds}},"bytes_of_an_anonymous_watcher":{{RateTurns.Quantile([.. without.Order()], 0.5):F0}},"bytes_more_with_a_key":{{RateTurns.Quantile(differences, 0.5):F0}},"least":{{differences[0]:F0}},"most":{{differences[^1]:F0}}}
             """));
     }
 
     /// <summary>Managed bytes of a watcher, its client's included.</summary>
-    private static async Task<double> BytesOfAWatcherAsync(string?[] credentials, params string[] settings)
+    public static async Task<double> BytesOfAWatcherAsync(string?[] credentials, params string[] settings)
     {
         await using var server = await Server.OpenAsync(settings);
         using var channel = GrpcChannel.ForAddress(server.Address);
@@ -229,21 +158,6 @@ internal static class GateMeasurement
         static string Encode(object value) => System.Buffers.Text.Base64Url.EncodeToString(value as byte[] ?? JsonSerializer.SerializeToUtf8Bytes(value));
     }
 
-    // The median between the ends of its interval of 95 %, by how many of as many are below it, whatever they are distributed like.
-    private static string Tell(double[] sorted)
-    {
-        var reach = OfMedian / 2 / Math.Sqrt(sorted.Length);
-        return string.Create(
-            CultureInfo.InvariantCulture, $"[{Quantile(sorted, Math.Max(0, 0.5 - reach)):F3},{Quantile(sorted, 0.5):F3},{Quantile(sorted, Math.Min(1, 0.5 + reach)):F3}]");
-    }
-
-    private static double Quantile(double[] sorted, double share)
-    {
-        var place = share * (sorted.Length - 1);
-        var (low, high) = (sorted[(int)place], sorted[(int)Math.Ceiling(place)]);
-        return low + ((place - Math.Floor(place)) * (high - low));
-    }
-
     private static Metadata HeadersOf(string? credential) => credential is null ? [] : new Metadata { { "authorization", $"Bearer {credential}" } };
 
     private sealed class Server(WebApplication application) : IAsyncDisposable
@@ -262,32 +176,5 @@ internal static class GateMeasurement
             await application.StopAsync();
             await application.DisposeAsync();
         }
-    }
-
-    /// <summary>A client with one connection to a server.</summary>
-    private sealed class Side(string name, string address, string? credential) : IDisposable
-    {
-        private readonly GrpcChannel _channel = GrpcChannel.ForAddress(address);
-        private readonly Metadata _headers = HeadersOf(credential);
-
-        public string Name => name;
-
-        /// <summary>Seconds that a turn of calls takes, the lightest that there are.</summary>
-        public async Task<double> CallAsync()
-        {
-            var client = new MembraneService.MembraneServiceClient(_channel);
-            var request = new ComputeNernstPotentialRequest { Valence = 1, OutsideMolar = 0.005, InsideMolar = 0.14 };
-            var start = Stopwatch.GetTimestamp();
-            await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
-            {
-                for (var i = 0; i < CallsOfATurn / Callers; i++)
-                {
-                    await client.ComputeNernstPotentialAsync(request, _headers);
-                }
-            })));
-            return Stopwatch.GetElapsedTime(start).TotalSeconds;
-        }
-
-        public void Dispose() => _channel.Dispose();
     }
 }

@@ -14,6 +14,32 @@ public sealed class MetricCountTests : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    /// <summary>A watcher of a fast run has tens of thousands of frames a second.</summary>
+    [Fact]
+    public async Task Metrics_OfAFrame_AllocateNothing()
+    {
+        await using var server = await TestServer.StartAsync();
+        var (metrics, frames) = (server.Metrics, server.Metrics.FramesOf("lossless"));
+        Count();
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            Count();
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        void Count()
+        {
+            frames.Sent.Inc();
+            frames.SentBytes.Inc(16 * 1024);
+            frames.Dropped.Inc(2);
+            metrics.DeliveryLag.Observe(0.001);
+            metrics.FirstFrame.Observe(0.001);
+        }
+    }
+
     [Fact]
     public async Task Metrics_AWatch_CountsFramesBytesAndDrops()
     {
