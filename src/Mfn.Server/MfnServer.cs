@@ -54,6 +54,7 @@ public static class MfnServer
         MetricsOptions.Check(settings);
         LoggingExtensions.Check(settings);
         WebOptions.Check(settings);
+        settings.CheckTelemetry();
         return (credentials, access);
     }
 

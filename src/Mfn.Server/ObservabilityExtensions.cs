@@ -1,4 +1,5 @@
 using Mfn.Server.Calls;
+using Mfn.Server.Configuration;
 using Mfn.Server.Health;
 using Mfn.Server.Observability;
 using Mfn.Server.Runs;
@@ -28,6 +29,22 @@ internal static class ObservabilityExtensions
         "mfn.v1.SimulationService",
         "mfn.v1.ValidationService",
     ];
+
+    /// <summary>Notes what is wrong with the variables that say where a collector is, if anything is sent to one.</summary>
+    public static void CheckTelemetry(this ServerSettings settings)
+    {
+        var environment = new OtlpEnvironment(settings.Environment);
+        (string Signal, string Setting)[] signals =
+        [
+            (OtlpEnvironment.Traces, nameof(TelemetryOptions.SendTraces)),
+            (OtlpEnvironment.Metrics, nameof(TelemetryOptions.SendMetrics)),
+            (OtlpEnvironment.Logs, nameof(TelemetryOptions.SendLogs)),
+        ];
+        if (signals.Any(each => environment.Sends(each.Signal, bool.TryParse(settings.Find($"{TelemetryOptions.Section}:{each.Setting}"), out var isOn) ? isOn : null)))
+        {
+            settings.Problems.AddRange(environment.FindProblems());
+        }
+    }
 
     public static void AddObservability(this IServiceCollection services)
     {

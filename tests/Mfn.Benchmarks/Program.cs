@@ -33,6 +33,12 @@ if (args is ["gate", .. var turns])
     return;
 }
 
+if (args is ["outage", var tracedServer])
+{
+    await OutageMeasurement.RunAsync(tracedServer, Console.Out);
+    return;
+}
+
 if (args is ["observation-memory"])
 {
     await ObservationMeasurement.MeasureMemoryAsync(Console.Out);

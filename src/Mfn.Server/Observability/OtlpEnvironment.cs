@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using Mfn.Server.Texts;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Trace;
@@ -22,6 +23,19 @@ internal sealed class OtlpEnvironment
     private const string Exporter = "OTEL_EXPORTER_OTLP_";
     private const string Endpoint = "ENDPOINT";
 
+    private const string Milliseconds = "a positive number of milliseconds";
+
+    private static readonly string[] Samplers =
+        ["always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"];
+
+    private static readonly string[] Positive =
+    [
+        .. from prefix in new[] { "OTEL_BSP_", "OTEL_BLRP_" }
+           from name in new[] { "SCHEDULE_DELAY", "EXPORT_TIMEOUT", "MAX_QUEUE_SIZE", "MAX_EXPORT_BATCH_SIZE" }
+           select prefix + name,
+        "OTEL_METRIC_EXPORT_INTERVAL",
+    ];
+
     private readonly Dictionary<string, string?> _variables;
 
     /// <param name="environment">Environment variables.</param>
@@ -41,6 +55,23 @@ internal sealed class OtlpEnvironment
     /// <param name="setting">What the server's own setting says; null if nobody has given it.</param>
     public bool Sends(string signal, bool? setting) =>
         !IsDisabled && (setting ?? Find($"{Prefix}{signal}_EXPORTER")?.Split(',', StringSplitOptions.TrimEntries).Contains("otlp", StringComparer.OrdinalIgnoreCase) == true);
+
+    /// <summary>What is wrong with the variables: the library would take what it does not understand for not being there.</summary>
+    public IEnumerable<string> FindProblems()
+    {
+        string[] signals = ["", $"{Traces}_", $"{Metrics}_", $"{Logs}_"];
+        return signals.SelectMany(signal => new[]
+        {
+            Problem($"{Exporter}{signal}{Endpoint}", "a URL that begins with http:// or https://", value => Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"),
+            Problem($"{Exporter}{signal}PROTOCOL", "grpc or http/protobuf", value => value is "grpc" or "http/protobuf"),
+            Problem($"{Exporter}{signal}COMPRESSION", "gzip or none", value => value is "gzip" or "none"),
+            Problem($"{Exporter}{signal}TIMEOUT", Milliseconds, IsPositive),
+        })
+        .Concat(Positive.Select(name => Problem(name, name.EndsWith("SIZE", StringComparison.Ordinal) ? "a positive integer" : Milliseconds, IsPositive)))
+        .Append(Problem("OTEL_TRACES_SAMPLER", $"one of {string.Join(", ", Samplers)}", Samplers.Contains))
+        .Append(Problem("OTEL_TRACES_SAMPLER_ARG", "a number from 0 to 1", value => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1))
+        .OfType<string>();
+    }
 
     /// <summary>How what has ended waits to be sent.</summary>
     /// <param name="prefix">What the variables begin with: <c>OTEL_BSP_</c> for spans, <c>OTEL_BLRP_</c> for logs.</param>
@@ -86,4 +117,9 @@ internal sealed class OtlpEnvironment
 
         return options;
     }
+
+    private static bool IsPositive(string value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0;
+
+    private string? Problem(string name, string allowed, Func<string, bool> isRight) =>
+        Find(name) is { } value && !isRight(value) ? $"{name} must be {allowed}, but was {CallersText.Quote(value)}." : null;
 }
