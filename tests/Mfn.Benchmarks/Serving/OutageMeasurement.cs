@@ -14,6 +14,7 @@ internal static partial class OutageMeasurement
 {
     private const string CollectorUrl = "http://127.0.0.1:14318";
     private const string MetricsUrl = "http://127.0.0.1:19464";
+    // At most: a call waits for the one before it, and for the next tick.
     private const int CallsPerSecond = 500;
 
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(30);
