@@ -12,6 +12,8 @@ import tempfile
 import time
 import unittest
 
+import yaml
+
 import pages
 from session import Failed, Session, matches
 
@@ -23,7 +25,7 @@ README = ROOT / "README.md"
 DEFAULT_PORT = 50051
 WIDTH = 110
 NOT_RUN = object()
-LANGUAGES = {"sh", "python", "json", "text", "mermaid"}
+LANGUAGES = {"sh", "python", "json", "yaml", "text", "mermaid"}
 
 
 def environment():
@@ -143,6 +145,8 @@ def work_through(page, folder):
                 raise Failed(f"{where}: the language of a block is one of {', '.join(sorted(LANGUAGES))}, not '{block.language}'")
             if block.language == "json":
                 json.loads(block.text)
+            if block.language == "yaml":
+                yaml.safe_load(block.text)
             if block.not_run or MFN and "dotnet " in block.text:
                 output = NOT_RUN
             elif block.file:
