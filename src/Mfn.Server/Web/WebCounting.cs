@@ -4,7 +4,7 @@ using Mfn.Server.Observability;
 namespace Mfn.Server.Web;
 
 /// <summary>Counts every request of the web listener by the template of its path, since what callers write in its place has no end.</summary>
-internal sealed class WebCounting(ServerMetrics metrics, TimeProvider clock)
+internal sealed class WebCounting(ServerMetrics metrics, WebRoutes routes, TimeProvider clock)
 {
     private static readonly HashSet<string> Verbs =
     [
@@ -16,7 +16,7 @@ internal sealed class WebCounting(ServerMetrics metrics, TimeProvider clock)
         // Before the request is made to look like a call.
         var request = context.Request;
         var verb = Verbs.Contains(request.Method) ? request.Method : ServerMetrics.Unknown;
-        var endpoint = HttpRules.Find(verb == HttpMethods.Head ? HttpMethods.Get : verb, request.Path.Value ?? "").Rule?.Path.Text ?? ServerMetrics.Unknown;
+        var endpoint = routes.TemplateOf(verb == HttpMethods.Head ? HttpMethods.Get : verb, request.Path.Value ?? "") ?? ServerMetrics.Unknown;
         var start = clock.GetTimestamp();
         metrics.OpenWebRequests.Inc();
         try

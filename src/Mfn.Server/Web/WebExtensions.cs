@@ -7,6 +7,7 @@ internal static class WebExtensions
     {
         services.AddSingleton<CallPipeline>();
         services.AddSingleton<RestServices>();
+        services.AddSingleton<WebRoutes>();
         services.AddSingleton<WebRouter>();
         services.AddSingleton<WebCounting>();
         services.AddSingleton<WebListener>();

@@ -5,7 +5,7 @@ using Mfn.Server.Texts;
 namespace Mfn.Server.Web;
 
 /// <summary>Finds what a request of the web listener is for.</summary>
-internal sealed class WebRouter(RestServices services)
+internal sealed class WebRouter(RestServices services, WebRoutes routes)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -17,6 +17,13 @@ internal sealed class WebRouter(RestServices services)
             return CheckContent(request, rule) is var (status, refusal) ? RestAnswer.RefuseAsync(context, status, refusal) : ServeAsync(context, rule, values);
         }
 
+        var (route, inPath, others) = routes.Find(verb, request.Path.Value ?? "");
+        if (route is not null)
+        {
+            return route.ServeAsync(context, inPath);
+        }
+
+        verbs = [.. verbs, .. others];
         if (verbs.Count > 0)
         {
             string[] allowed = [.. verbs.SelectMany(each => each == HttpMethods.Get ? [each, HttpMethods.Head] : new[] { each }).Append(HttpMethods.Options)];
@@ -34,7 +41,8 @@ internal sealed class WebRouter(RestServices services)
         return RestAnswer.RefuseAsync(context, StatusCodes.Status404NotFound, CallRefusedException.PathNotFound(request.Path, Nearest(request.Path)));
     }
 
-    private static IReadOnlyList<string> Nearest(string? path) => NearestName.Find(path ?? "", HttpRules.All.Select(rule => rule.Path.Text));
+    private IReadOnlyList<string> Nearest(string? path) =>
+        NearestName.Find(path ?? "", HttpRules.All.Select(rule => rule.Path.Text).Concat(routes.All.Select(route => route.Path.Text)));
 
     private Task ServeAsync(HttpContext context, HttpRule rule, IReadOnlyList<string> values)
     {
