@@ -9,7 +9,7 @@ internal static class ReferenceVariables
     private static readonly Dictionary<string, string> Replacements = new()
     {
         ["MFN_ENV"] = "set MFN_ENVIRONMENT, or --environment, to dev, staging, prod or edge",
-        ["MFN_CORS_ORIGINS"] = "nothing is served to other origins' pages here",
+        ["MFN_CORS_ORIGINS"] = "set MFN_Web__AllowedOrigins",
         ["MFN_API_KEY"] = Keys,
         ["MFN_API_KEYS"] = Keys,
         ["MFN_API_KEY_REQUIRED"] = "set MFN_Auth__Required",

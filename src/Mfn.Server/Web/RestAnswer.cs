@@ -3,6 +3,7 @@ using System.Globalization;
 using Google.Protobuf;
 using Google.Rpc;
 using Mfn.Server.Calls;
+using Mfn.Server.Web.Reference;
 using RichStatus = Google.Rpc.Status;
 
 namespace Mfn.Server.Web;
@@ -11,24 +12,44 @@ namespace Mfn.Server.Web;
 internal static class RestAnswer
 {
     /// <summary>Answers with a message.</summary>
-    public static async Task WriteAsync(HttpContext context, int status, string contentType, IMessage message)
+    public static Task WriteAsync(HttpContext context, int status, string contentType, IMessage message)
     {
         var json = new ArrayBufferWriter<byte>();
         JsonText.Write(message, json);
+        return WriteAsync(context, status, contentType, json.WrittenMemory);
+    }
+
+    /// <summary>Answers with bytes.</summary>
+    public static async Task WriteAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> bytes)
+    {
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = contentType;
-        response.ContentLength = json.WrittenCount;
+        response.ContentLength = bytes.Length;
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
-        await response.Body.WriteAsync(json.WrittenMemory, context.RequestAborted);
+        await response.Body.WriteAsync(bytes, context.RequestAborted);
     }
 
-    /// <summary>Says why a request is refused, as a <c>google.rpc.Status</c> with all its details.</summary>
-    public static Task RefuseAsync(HttpContext context, int status, CallRefusedException refusal) => RefuseAsync(context, status, refusal.ToStatus());
+    /// <summary>Says why a request is refused that has not become a call: as the API that its path belongs to does.</summary>
+    public static Task RefuseAsync(HttpContext context, int status, CallRefusedException refusal) => ReferenceApi.IsOfReference(context.Request.Path)
+        ? RefuseAsync(context, status, refusal.ToStatus(), ReferenceCall.Detail(refusal.Message))
+        : RefuseAsync(context, status, refusal.ToStatus());
 
-    /// <inheritdoc cref="RefuseAsync(HttpContext, int, CallRefusedException)"/>
+    /// <summary>Says why a request is refused, as a <c>google.rpc.Status</c> with all its details.</summary>
     public static Task RefuseAsync(HttpContext context, int status, RichStatus refusal)
+    {
+        var json = new ArrayBufferWriter<byte>();
+        JsonText.Write(refusal, json);
+        return RefuseAsync(context, status, refusal, json.WrittenMemory);
+    }
+
+    /// <summary>Says why a request is refused, in the caller's words.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="status">Of HTTP.</param>
+    /// <param name="refusal">Why.</param>
+    /// <param name="json">The same as JSON.</param>
+    public static Task RefuseAsync(HttpContext context, int status, RichStatus refusal, ReadOnlyMemory<byte> json)
     {
         var headers = context.Response.Headers;
         if (status == StatusCodes.Status401Unauthorized)
@@ -42,6 +63,6 @@ internal static class RestAnswer
             headers.RetryAfter = Math.Ceiling(delay.ToTimeSpan().TotalSeconds).ToString(CultureInfo.InvariantCulture);
         }
 
-        return WriteAsync(context, status, "application/json", refusal);
+        return WriteAsync(context, status, ContentTypes.Json, json);
     }
 }

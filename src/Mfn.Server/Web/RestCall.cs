@@ -1,11 +1,12 @@
 using System.IO.Pipelines;
+using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Server.Calls;
 
 namespace Mfn.Server.Web;
 
 /// <summary>A unary call by REST: its answer becomes JSON.</summary>
-internal sealed class RestCall(HttpContext context, HttpRule rule, IReadOnlyList<string> pathValues, RestServices services) : WebCall(context, rule, pathValues, services)
+internal class RestCall(HttpContext context, HttpRule rule, IReadOnlyList<string> pathValues, RestServices services) : WebCall(context, rule, pathValues, services)
 {
     // More than the longest text of a message of so many bytes takes while it is written.
     private const int JsonCopies = 4;
@@ -43,11 +44,13 @@ internal sealed class RestCall(HttpContext context, HttpRule rule, IReadOnlyList
         }
         catch (CallRefusedException refused)
         {
-            await RestAnswer.RefuseAsync(Context, HttpStatus.Of(refused.StatusCode), refused);
+            await RefuseAsync(HttpStatus.Of(refused.StatusCode), refused.ToStatus());
             return;
         }
 
-        var message = Rule.Method.OutputType.Parser.ParseFrom(read.Buffer.Slice(GrpcFrames.PrefixLength));
-        await RestAnswer.WriteAsync(Context, StatusCodes.Status200OK, ContentTypes.Json, message);
+        await AnswerAsync(Rule.Method.OutputType.Parser.ParseFrom(read.Buffer.Slice(GrpcFrames.PrefixLength)));
     }
+
+    /// <summary>Answers with what came out.</summary>
+    protected virtual Task AnswerAsync(IMessage answer) => RestAnswer.WriteAsync(Context, StatusCodes.Status200OK, ContentTypes.Json, answer);
 }

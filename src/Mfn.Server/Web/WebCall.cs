@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using Google.Protobuf;
@@ -59,6 +60,9 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
     /// <summary>What is called.</summary>
     protected HttpRule Rule => _rule;
 
+    /// <summary>The most bytes that a body and its message may have.</summary>
+    protected int Limit => _limit;
+
     /// <summary>The answer's own body.</summary>
     protected IHttpResponseBodyFeature Response => _response;
 
@@ -84,7 +88,7 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
         var request = _context.Request;
         if (!TryTakeTimeout(request.Headers, out var refusal))
         {
-            await RestAnswer.RefuseAsync(_context, StatusCodes.Status400BadRequest, refusal);
+            await RefuseAsync(StatusCodes.Status400BadRequest, refusal.ToStatus());
             return false;
         }
 
@@ -112,8 +116,33 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
     }
 
     /// <summary>Says why a call came to nothing, as long as nothing has been answered.</summary>
-    protected Task RefuseAsync(RichStatus status) =>
-        RestAnswer.RefuseAsync(_context, _isTooLarge ? StatusCodes.Status413PayloadTooLarge : HttpStatus.Of((StatusCode)status.Code), status);
+    protected Task RefuseAsync(RichStatus status) => RefuseAsync(_isTooLarge ? StatusCodes.Status413PayloadTooLarge : HttpStatus.Of((StatusCode)status.Code), status);
+
+    /// <inheritdoc cref="RefuseAsync(RichStatus)"/>
+    protected virtual Task RefuseAsync(int httpStatus, RichStatus status) => RestAnswer.RefuseAsync(_context, httpStatus, status);
+
+    /// <summary>Makes the message of the request.</summary>
+    /// <param name="body">The whole body.</param>
+    /// <exception cref="CallRefusedException">Something is wrong with it.</exception>
+    protected virtual IMessage ReadMessage(ReadOnlySequence<byte> body)
+    {
+        var message = _rule.Method.InputType.Parser.ParseFrom(ByteString.Empty);
+        var problems = new RequestProblems();
+        QueryMessage.ReadPath(_rule, _pathValues, message, problems);
+        QueryMessage.Read(_rule, _context.Request.Query, message, problems);
+        QueryMessage.ReadLastEventId(_context.Request.Headers, message, problems);
+        if (_rule.HasBody)
+        {
+            JsonMessage.Read(body, message, _rule.Path.Fields, problems);
+        }
+        else if (!body.IsEmpty)
+        {
+            throw CallRefusedException.Unreadable($"{_rule.Verb} takes no body here; fields go into the query.");
+        }
+
+        problems.ThrowIfAny();
+        return message;
+    }
 
     /// <summary>Takes memory for an answer while it is written.</summary>
     protected MemoryReservation OpenAnswer() => _account.Open(MemoryUse.Answers, MemoryHolder.Of(_context));
@@ -157,11 +186,6 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
 
     private async Task<IMessage> ReadMessageAsync(CancellationToken cancellationToken)
     {
-        var message = _rule.Method.InputType.Parser.ParseFrom(ByteString.Empty);
-        var problems = new RequestProblems();
-        QueryMessage.ReadPath(_rule, _pathValues, message, problems);
-        QueryMessage.Read(_rule, _context.Request.Query, message, problems);
-        QueryMessage.ReadLastEventId(_context.Request.Headers, message, problems);
         if (_context.Request.ContentLength > _limit)
         {
             throw TooLarge();
@@ -171,27 +195,13 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
         var read = await ReadBodyAsync(memory, cancellationToken);
         try
         {
-            if (_rule.HasBody)
-            {
-                JsonMessage.Read(read.Buffer, message, _rule.Path.Fields, problems);
-            }
-            else if (!read.Buffer.IsEmpty)
-            {
-                throw CallRefusedException.Unreadable($"{_rule.Verb} takes no body here; fields go into the query.");
-            }
+            var message = ReadMessage(read.Buffer);
+            return message.CalculateSize() <= _limit ? message : throw TooLarge();
         }
         finally
         {
             _body.AdvanceTo(read.Buffer.End);
         }
-
-        problems.ThrowIfAny();
-        if (message.CalculateSize() > _limit)
-        {
-            throw TooLarge();
-        }
-
-        return message;
     }
 
     private async Task<ReadResult> ReadBodyAsync(MemoryReservation memory, CancellationToken cancellationToken)
@@ -215,7 +225,8 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
         }
     }
 
-    private CallRefusedException TooLarge()
+    /// <summary>The request is larger than any may be.</summary>
+    protected CallRefusedException TooLarge()
     {
         _isTooLarge = true;
         return CallRefusedException.MessageTooLarge(_limit);

@@ -1,3 +1,5 @@
+using Mfn.Server.Web.Reference;
+
 namespace Mfn.Server.Web;
 
 /// <summary>Adds what serves those who do not speak gRPC.</summary>
@@ -8,6 +10,7 @@ internal static class WebExtensions
         services.AddSingleton<CallPipeline>();
         services.AddSingleton<RestServices>();
         services.AddSingleton<WebRoutes>();
+        services.AddSingleton<IWebRoutes, ReferenceApi>();
         services.AddSingleton<WebRouter>();
         services.AddSingleton<WebCounting>();
         services.AddSingleton<WebListener>();

@@ -1,12 +1,16 @@
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
 using Mfn.Server.Texts;
+using Mfn.Server.Web.Reference;
 
 namespace Mfn.Server.Web;
 
 /// <summary>Finds what a request of the web listener is for.</summary>
 internal sealed class WebRouter(RestServices services, WebRoutes routes)
 {
+    // The contracts' paths, and gRPC's. Who looks elsewhere looks for the reference.
+    private static readonly string[] OwnPaths = ["/v1/", "/mfn."];
+
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
@@ -38,7 +42,10 @@ internal sealed class WebRouter(RestServices services, WebRoutes routes)
                 $"{CallersText.Show(request.Method, CallersText.LongestQuote)} must be one of {string.Join(", ", allowed)} here."));
         }
 
-        return RestAnswer.RefuseAsync(context, StatusCodes.Status404NotFound, CallRefusedException.PathNotFound(request.Path, Nearest(request.Path)));
+        var nothing = CallRefusedException.PathNotFound(request.Path, Nearest(request.Path));
+        return OwnPaths.Any(own => request.Path.Value?.StartsWith(own, StringComparison.Ordinal) == true)
+            ? RestAnswer.RefuseAsync(context, StatusCodes.Status404NotFound, nothing)
+            : ReferenceApi.RefuseUnknownAsync(context, nothing);
     }
 
     private IReadOnlyList<string> Nearest(string? path) =>
@@ -66,13 +73,14 @@ internal sealed class WebRouter(RestServices services, WebRoutes routes)
             return (StatusCodes.Status415UnsupportedMediaType, CallRefusedException.Unreadable($"Content-Type must be {ContentTypes.Json}, but was {CallersText.Quote(request.ContentType ?? "")}."));
         }
 
-        if (request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
-        {
-            return (StatusCodes.Status415UnsupportedMediaType, CallRefusedException.Unreadable($"Content-Encoding must be identity, but was {CallersText.Quote(encoding)}."));
-        }
-
-        return null;
+        return CheckEncoding(request) is { } unread ? (StatusCodes.Status415UnsupportedMediaType, unread) : null;
     }
+
+    /// <summary>What is wrong with how a body is encoded; null if nothing is.</summary>
+    public static CallRefusedException? CheckEncoding(HttpRequest request) =>
+        request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)
+            ? CallRefusedException.Unreadable($"Content-Encoding must be identity, but was {CallersText.Quote(encoding)}.")
+            : null;
 
     private static bool IsJson(string? contentType) =>
         Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(contentType, out var type)

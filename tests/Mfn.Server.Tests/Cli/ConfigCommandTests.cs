@@ -30,6 +30,7 @@ public sealed class ConfigCommandTests : IDisposable
             {
                 arguments.Add($"--environment={preset}");
                 expected["Shutdown:DrainTime"] = ("00:00:01", "environment dev: Shutdown:DrainTime");
+                expected["Web:AllowedOrigins"] = ("http://localhost:3000,http://localhost:8080", "environment dev: Web:AllowedOrigins");
                 expected["Logging:LogLevel:Mfn"] = ("Debug", "environment dev: Logging:LogLevel:Mfn");
             }
 
@@ -134,7 +135,7 @@ public sealed class ConfigCommandTests : IDisposable
 
     [Theory]
     [InlineData("MFN_ENV", "set MFN_ENVIRONMENT, or --environment, to dev, staging, prod or edge")]
-    [InlineData("MFN_CORS_ORIGINS", "nothing is served to other origins' pages here")]
+    [InlineData("MFN_CORS_ORIGINS", "set MFN_Web__AllowedOrigins")]
     [InlineData("MFN_API_KEY", "API keys are in the file of Auth:ApiKeys:File, which mfn key create makes")]
     [InlineData("MFN_LOG_LEVEL", "set MFN_Logging__LogLevel__Default")]
     public void VariableOfTheReference_IsRefusedWithWhatReplacesIt(string variable, string instead)

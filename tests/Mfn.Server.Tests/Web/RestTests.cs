@@ -43,7 +43,12 @@ public sealed class RestTests
 
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal(verb is "HEAD" or "OPTIONS", body.Length == 0);
-        if (status >= 400)
+        if (path is "/" or "/V1/runs")
+        {
+            // Outside of the contracts' paths it is the reference's API that says so.
+            Assert.StartsWith("There is nothing at", JsonDocument.Parse(body).RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
+        else if (status >= 400)
         {
             var refusal = JsonDocument.Parse(body).RootElement;
             Assert.NotEqual("", refusal.GetProperty("message").GetString());
