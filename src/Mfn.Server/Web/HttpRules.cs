@@ -9,8 +9,14 @@ internal static class HttpRules
 {
     private static readonly Lazy<IReadOnlyList<HttpRule>> Read = new(() => [.. Files().SelectMany(file => file.Services).SelectMany(service => service.Methods).SelectMany(RulesOf)]);
 
+    private static readonly Lazy<HashSet<string>> GrpcPaths = new(() =>
+        [.. Files().SelectMany(file => file.Services).SelectMany(service => service.Methods.Select(method => $"/{service.FullName}/{method.Name}"))]);
+
     /// <summary>In the order of the contracts. Read when somebody first asks, which takes some milliseconds.</summary>
     public static IReadOnlyList<HttpRule> All => Read.Value;
+
+    /// <summary>Whether a path is that of a method by gRPC.</summary>
+    public static bool IsGrpcPath(string path) => GrpcPaths.Value.Contains(path);
 
     /// <summary>The rule for a request, or the verbs of HTTP that its path has if it has others; none if there is no such path.</summary>
     /// <param name="verb">Of HTTP.</param>

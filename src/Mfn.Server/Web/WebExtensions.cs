@@ -11,6 +11,7 @@ internal static class WebExtensions
         services.AddSingleton<RestServices>();
         services.AddSingleton<WebRoutes>();
         services.AddSingleton<IWebRoutes, ReferenceApi>();
+        services.AddSingleton<GrpcWeb>();
         services.AddSingleton<WebRouter>();
         services.AddSingleton<WebCounting>();
         services.AddSingleton<WebListener>();
@@ -25,6 +26,8 @@ internal static class WebExtensions
     {
         app.Use(services.GetRequiredService<WebCounting>().InvokeAsync);
         app.Use(new BrowserGuard(allowedOrigins).InvokeAsync);
+        app.UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true });
+        app.Use(services.GetRequiredService<GrpcWeb>().InvokeAsync);
         app.Run(services.GetRequiredService<WebRouter>().InvokeAsync);
     }
 

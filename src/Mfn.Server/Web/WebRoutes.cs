@@ -29,5 +29,6 @@ internal sealed class WebRoutes(IEnumerable<IWebRoutes> sources)
     }
 
     /// <summary>The form of a request's path, of the contracts' methods too; null if there is none.</summary>
-    public string? TemplateOf(string verb, string path) => HttpRules.Find(verb, path).Rule?.Path.Text ?? Find(verb, path).Route?.Path.Text;
+    public string? TemplateOf(string verb, string path) =>
+        HttpRules.IsGrpcPath(path) ? path : HttpRules.Find(verb, path).Rule?.Path.Text ?? Find(verb, path).Route?.Path.Text;
 }
