@@ -55,9 +55,11 @@ internal static class QueryMessage
 
     private static void Set(IMessage owner, FieldDescriptor field, string name, StringValues values, RequestProblems problems)
     {
-        if (field.FieldType == FieldType.Message)
+        var isMessage = field.FieldType == FieldType.Message;
+        if (isMessage && (values != "" || field.IsRepeated))
         {
-            problems.Add(name, $"must be one of its fields: {string.Join(", ", field.MessageType.Fields.InDeclarationOrder().Select(part => $"{name}.{part.Name}"))}");
+            var parts = field.MessageType.Fields.InDeclarationOrder().Select(part => $"{name}.{part.Name}");
+            problems.Add(name, field.IsRepeated ? "cannot be told in a query" : $"must be empty, for all defaults, or one of its fields: {string.Join(", ", parts)}");
             return;
         }
 
@@ -67,9 +69,14 @@ internal static class QueryMessage
             return;
         }
 
-        if (field.RealContainingOneof is { } oneof && oneof.Accessor.GetCaseFieldDescriptor(owner) is { } other)
+        if (!IsAlone(owner, field, name, problems))
         {
-            problems.Add(name, $"must not be set beside {other.Name}");
+            return;
+        }
+
+        if (isMessage)
+        {
+            Part(owner, field);
             return;
         }
 
@@ -116,14 +123,35 @@ internal static class QueryMessage
                 return false;
             }
 
-            if (found.Accessor.GetValue(owner) is not IMessage part)
+            if (!IsAlone(owner, found, path, problems))
             {
-                part = found.MessageType.Parser.ParseFrom(ByteString.Empty);
-                found.Accessor.SetValue(owner, part);
+                return false;
             }
 
-            owner = part;
+            owner = Part(owner, found);
         }
+    }
+
+    private static bool IsAlone(IMessage owner, FieldDescriptor field, string name, RequestProblems problems)
+    {
+        if (field.RealContainingOneof?.Accessor.GetCaseFieldDescriptor(owner) is { } other && (other != field || field.FieldType != FieldType.Message))
+        {
+            problems.Add(Show(name), $"must not be set beside {other.Name}");
+            return false;
+        }
+
+        return true;
+    }
+
+    private static IMessage Part(IMessage owner, FieldDescriptor field)
+    {
+        if (field.Accessor.GetValue(owner) is not IMessage part)
+        {
+            part = field.MessageType.Parser.ParseFrom(ByteString.Empty);
+            field.Accessor.SetValue(owner, part);
+        }
+
+        return part;
     }
 
     private static string Show(string name) => CallersText.Show(name, CallersText.LongestQuote);

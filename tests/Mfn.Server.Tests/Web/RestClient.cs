@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Mfn.Server.Web;
@@ -37,8 +38,8 @@ internal sealed class RestClient(string url) : IDisposable
         return (response, await response.Content.ReadAsStringAsync());
     }
 
-    /// <summary>Calls a method.</summary>
-    public async Task<(HttpStatusCode Http, RichStatus? Refusal, IMessage? Answer)> CallAsync(HttpRule rule, IMessage request)
+    /// <summary>Calls a method: the status of HTTP, how the call ended, and what it brought, without what is of one call alone.</summary>
+    public async Task<(HttpStatusCode Http, RichStatus Status, IReadOnlyList<IMessage> Answers)> CallAsync(HttpRule rule, IMessage request)
     {
         var (path, rest) = PathOf(rule, request);
         var (response, body) = rule.HasBody
@@ -46,9 +47,27 @@ internal sealed class RestClient(string url) : IDisposable
             : await SendAsync(rule.Verb, path + QueryOf(rest));
         using (response)
         {
-            return response.IsSuccessStatusCode
-                ? (response.StatusCode, null, Parser.Parse(body, rule.Method.OutputType))
-                : (response.StatusCode, Parser.Parse<RichStatus>(body), null);
+            if (!response.IsSuccessStatusCode)
+            {
+                return (response.StatusCode, Parser.Parse<RichStatus>(body), []);
+            }
+
+            if (rule.Chunk is not null)
+            {
+                // Parts are of the size that the server likes.
+                var whole = rule.Method.OutputType.Parser.ParseFrom(ByteString.Empty);
+                rule.Chunk.Accessor.SetValue(whole, ByteString.CopyFrom(await response.Content.ReadAsByteArrayAsync()));
+                return (response.StatusCode, new RichStatus(), [whole]);
+            }
+
+            if (rule.IsUnary)
+            {
+                return (response.StatusCode, new RichStatus(), [RestParityTests.Lasting(Parser.Parse(body, rule.Method.OutputType))]);
+            }
+
+            var lines = body.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement.EnumerateObject().Single()).ToList();
+            return (response.StatusCode, Parser.Parse<RichStatus>(lines[^1].Value.GetRawText()),
+                [.. lines[..^1].Select(line => RestParityTests.Lasting(Parser.Parse(line.Value.GetRawText(), rule.Method.OutputType)))]);
         }
     }
 
@@ -86,7 +105,7 @@ internal sealed class RestClient(string url) : IDisposable
             }
             else if (value is IMessage part)
             {
-                foreach (var pair in Pairs(part, $"{prefix}{field.Name}."))
+                foreach (var pair in Pairs(part, $"{prefix}{field.Name}.").DefaultIfEmpty((prefix + field.Name, "")))
                 {
                     yield return pair;
                 }
