@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Mfn.Core.Specs;
 
 namespace Mfn.Cli.Output;
 
@@ -36,7 +37,7 @@ internal sealed class JsonRecord
             return AddUndefined(name, double.IsNaN(value) ? "not a number" : "infinite");
         }
 
-        return AddMember(name, json => json.WriteNumberValue(value));
+        return AddMember(name, json => Write(json, value));
     }
 
     /// <summary>A number, or null for one that there need not be.</summary>
@@ -55,7 +56,7 @@ internal sealed class JsonRecord
     {
         if (value is { } number && double.IsFinite(number))
         {
-            json.WriteNumberValue(number);
+            Write(json, number);
         }
         else
         {
@@ -134,6 +135,18 @@ internal sealed class JsonRecord
     {
         _members.Add((name, write));
         return this;
+    }
+
+    private static void Write(Utf8JsonWriter json, double value)
+    {
+        if (RoundTrip.IsMisspelt(value))
+        {
+            json.WriteRawValue(RoundTrip.Format(value));
+        }
+        else
+        {
+            json.WriteNumberValue(value);
+        }
     }
 
     private static void FlushIfLong(Utf8JsonWriter json)

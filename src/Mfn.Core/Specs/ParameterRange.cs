@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Mfn.Core.Specs;
 
 /// <summary>The values that a parameter may have; NaN and the infinities are never among them.</summary>
@@ -41,5 +39,5 @@ public readonly record struct ParameterRange(double Minimum, double Maximum, boo
     }
 
     /// <summary>A value in its shortest form that reads back to the same bits, in any culture.</summary>
-    public static string Format(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+    public static string Format(double value) => RoundTrip.Format(value);
 }

@@ -16,8 +16,11 @@ internal static class ContentTypes
     /// <summary>The bytes that messages bring, one after the other.</summary>
     public const string Bytes = "application/octet-stream";
 
+    /// <summary>An array of numpy's.</summary>
+    public const string Npy = "application/x-npy";
+
     /// <summary>What is offered for a rule, the usual first.</summary>
-    public static IReadOnlyList<string> Offered(HttpRule rule) => rule.IsUnary ? [Json] : rule.Chunk is not null ? [Bytes] : [JsonLines, Events];
+    public static IReadOnlyList<string> Offered(HttpRule rule) => rule.HasOneAnswer ? [Json] : rule.Chunk is not null ? [Bytes] : [JsonLines, Events];
 
     /// <summary>The one of the offered that a client likes best, by its quality and then in their order; null if it takes none.</summary>
     public static string? Choose(IList<MediaTypeHeaderValue> accept, IReadOnlyList<string> offered)

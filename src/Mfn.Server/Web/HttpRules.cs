@@ -40,7 +40,8 @@ internal static class HttpRules
         return (null, [], verbs);
     }
 
-    private static FileDescriptor[] Files() =>
+    /// <summary>The contracts.</summary>
+    public static IReadOnlyList<FileDescriptor> Files() =>
     [
         AggregationServiceReflection.Descriptor,
         FeatureServiceReflection.Descriptor,
@@ -67,6 +68,6 @@ internal static class HttpRules
             Google.Api.HttpRule.PatternOneofCase.Patch => (HttpMethods.Patch, http.Patch),
             _ => throw new InvalidOperationException($"The pattern of {method.FullName} is of a kind that is not known."),
         };
-        return new HttpRule(verb, new PathTemplate(path), http.Body.Length > 0, method);
+        return new HttpRule(verb, new PathTemplate(path), http.Body, method);
     }
 }

@@ -28,7 +28,7 @@ internal static class QueryMessage
     {
         foreach (var (name, values) in query)
         {
-            if (rule.HasBody)
+            if (rule.HasBody && !rule.IsUpload)
             {
                 problems.Add(Show(name), "must be in the body: this method takes nothing from the query");
             }

@@ -1,11 +1,14 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Pipelines;
 using Google.Protobuf;
 using Grpc.Core;
+using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 
 namespace Mfn.Server.Web;
 
-/// <summary>A unary call by REST: its answer becomes JSON.</summary>
+/// <summary>A call by REST that brings one answer: it becomes JSON.</summary>
 internal class RestCall(HttpContext context, HttpRule rule, IReadOnlyList<string> pathValues, RestServices services) : WebCall(context, rule, pathValues, services)
 {
     // More than the longest text of a message of so many bytes takes while it is written.
@@ -48,9 +51,35 @@ internal class RestCall(HttpContext context, HttpRule rule, IReadOnlyList<string
             return;
         }
 
-        await AnswerAsync(Rule.Method.OutputType.Parser.ParseFrom(read.Buffer.Slice(GrpcFrames.PrefixLength)));
+        var answer = TakeAnswer(read.Buffer);
+        if (answer is SteerRunResponse { OutcomeCase: SteerRunResponse.OutcomeOneofCase.Refused } steered)
+        {
+            // Of a command a refusal, of the stream of commands an answer.
+            await RefuseAsync(steered.Refused);
+            return;
+        }
+
+        await AnswerAsync(answer);
     }
 
     /// <summary>Answers with what came out.</summary>
     protected virtual Task AnswerAsync(IMessage answer) => RestAnswer.WriteAsync(Context, StatusCodes.Status200OK, ContentTypes.Json, answer);
+
+    /// <summary>The answer: the only message, or the last of a stream that has heartbeats before.</summary>
+    private IMessage TakeAnswer(ReadOnlySequence<byte> frames)
+    {
+        var prefix = new byte[GrpcFrames.PrefixLength];
+        while (true)
+        {
+            frames.Slice(0, prefix.Length).CopyTo(prefix);
+            frames = frames.Slice(prefix.Length);
+            var length = BinaryPrimitives.ReadUInt32BigEndian(prefix.AsSpan(1));
+            if (length == frames.Length)
+            {
+                return Rule.Method.OutputType.Parser.ParseFrom(frames);
+            }
+
+            frames = frames.Slice(length);
+        }
+    }
 }

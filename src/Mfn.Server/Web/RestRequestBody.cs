@@ -8,26 +8,34 @@ namespace Mfn.Server.Web;
 /// <summary>
 /// The body of a gRPC call, made of a request of REST when it is asked for: not before it is known who calls, and that the call may be made.
 /// </summary>
-/// <param name="readAsync">Reads the request.</param>
-internal sealed class RestRequestBody(Func<CancellationToken, Task<IMessage>> readAsync) : PipeReader
+/// <param name="readAsync">Reads the next message; null when there is none.</param>
+/// <param name="isOne">Whether the first message is all.</param>
+internal sealed class RestRequestBody(Func<CancellationToken, ValueTask<IMessage?>> readAsync, bool isOne) : PipeReader
 {
     private const int PrefixLength = 5;
 
-    private ReadOnlySequence<byte>? _unread;
+    private ReadOnlySequence<byte> _unread;
+    private bool _isAll;
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        _unread ??= Frame(await readAsync(cancellationToken));
-        return new ReadResult(_unread.Value, isCanceled: false, isCompleted: true);
+        if (_unread.IsEmpty && !_isAll)
+        {
+            var message = await readAsync(cancellationToken);
+            _isAll = isOne || message is null;
+            _unread = message is null ? default : Frame(message);
+        }
+
+        return new ReadResult(_unread, isCanceled: false, _isAll);
     }
 
     public override bool TryRead(out ReadResult result)
     {
-        result = new ReadResult(_unread ?? default, isCanceled: false, isCompleted: true);
-        return _unread is not null;
+        result = new ReadResult(_unread, isCanceled: false, _isAll);
+        return _isAll || !_unread.IsEmpty;
     }
 
-    public override void AdvanceTo(SequencePosition consumed) => _unread = _unread!.Value.Slice(consumed);
+    public override void AdvanceTo(SequencePosition consumed) => _unread = _unread.Slice(consumed);
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => AdvanceTo(consumed);
 
@@ -36,7 +44,11 @@ internal sealed class RestRequestBody(Func<CancellationToken, Task<IMessage>> re
         // Whoever has the request's own body reads it with a token.
     }
 
-    public override void Complete(Exception? exception = null) => _unread = default(ReadOnlySequence<byte>);
+    public override void Complete(Exception? exception = null)
+    {
+        _unread = default;
+        _isAll = true;
+    }
 
     private static ReadOnlySequence<byte> Frame(IMessage message)
     {

@@ -31,6 +31,7 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
     private readonly ServerMetrics _metrics;
     private readonly PipeReader _body;
     private readonly IHttpResponseBodyFeature _response;
+    private readonly IAsyncEnumerator<IMessage>? _messages;
     private bool _isTooLarge;
 
     protected WebCall(HttpContext context, HttpRule rule, IReadOnlyList<string> pathValues, RestServices services)
@@ -43,7 +44,8 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
         _metrics = services.Metrics;
         _body = context.Request.BodyReader;
         _response = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        Reader = new RestRequestBody(ReadAsync);
+        _messages = rule.IsUpload ? ReadUploadAsync() : null;
+        Reader = new RestRequestBody(ReadAsync, isOne: !rule.IsUpload);
     }
 
     public PipeReader Reader { get; }
@@ -126,11 +128,8 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
     /// <exception cref="CallRefusedException">Something is wrong with it.</exception>
     protected virtual IMessage ReadMessage(ReadOnlySequence<byte> body)
     {
-        var message = _rule.Method.InputType.Parser.ParseFrom(ByteString.Empty);
         var problems = new RequestProblems();
-        QueryMessage.ReadPath(_rule, _pathValues, message, problems);
-        QueryMessage.Read(_rule, _context.Request.Query, message, problems);
-        QueryMessage.ReadLastEventId(_context.Request.Headers, message, problems);
+        var message = ReadAddress(problems);
         if (_rule.HasBody)
         {
             JsonMessage.Read(body, message, _rule.Path.Fields, problems);
@@ -170,11 +169,11 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
         return true;
     }
 
-    private async Task<IMessage> ReadAsync(CancellationToken cancellationToken)
+    private async ValueTask<IMessage?> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await ReadMessageAsync(cancellationToken);
+            return _messages is null ? await ReadMessageAsync(cancellationToken) : await _messages.MoveNextAsync() ? _messages.Current : null;
         }
         catch (CallRefusedException refused)
         {
@@ -182,6 +181,28 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
             CallAudit.NoteReason(_context, refused);
             throw refused.ToRpcException();
         }
+    }
+
+    private async IAsyncEnumerator<IMessage> ReadUploadAsync()
+    {
+        var cancellationToken = _context.RequestAborted;
+        var problems = new RequestProblems();
+        var first = ReadAddress(problems);
+        problems.ThrowIfAny();
+        await foreach (var message in Uploads.ReadAsync(first, _body, cancellationToken))
+        {
+            yield return message;
+        }
+    }
+
+    /// <summary>What path and query say.</summary>
+    private IMessage ReadAddress(RequestProblems problems)
+    {
+        var message = _rule.Method.InputType.Parser.ParseFrom(ByteString.Empty);
+        QueryMessage.ReadPath(_rule, _pathValues, message, problems);
+        QueryMessage.Read(_rule, _context.Request.Query, message, problems);
+        QueryMessage.ReadLastEventId(_context.Request.Headers, message, problems);
+        return message;
     }
 
     private async Task<IMessage> ReadMessageAsync(CancellationToken cancellationToken)

@@ -60,7 +60,7 @@ internal sealed class WebRouter(RestServices services, WebRoutes routes)
                 $"Accept must allow {string.Join(" or ", offered)}, but was {CallersText.Quote(context.Request.Headers.Accept.ToString())}."));
         }
 
-        return rule.IsUnary
+        return rule.HasOneAnswer
             ? new RestCall(context, rule, values, services).ServeAsync(services.Calls)
             : new StreamCall(context, rule, values, services, contentType).ServeAsync(services.Calls);
     }
@@ -68,9 +68,9 @@ internal sealed class WebRouter(RestServices services, WebRoutes routes)
     private static (int Status, CallRefusedException Refusal)? CheckContent(HttpRequest request, HttpRule rule)
     {
         var hasBody = rule.HasBody && (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0 || request.ContentType is not null);
-        if (hasBody && !IsJson(request.ContentType))
+        if (hasBody && !IsOf(rule.BodyType, request.ContentType))
         {
-            return (StatusCodes.Status415UnsupportedMediaType, CallRefusedException.Unreadable($"Content-Type must be {ContentTypes.Json}, but was {CallersText.Quote(request.ContentType ?? "")}."));
+            return (StatusCodes.Status415UnsupportedMediaType, CallRefusedException.Unreadable($"Content-Type must be {rule.BodyType}, but was {CallersText.Quote(request.ContentType ?? "")}."));
         }
 
         return CheckEncoding(request) is { } unread ? (StatusCodes.Status415UnsupportedMediaType, unread) : null;
@@ -82,8 +82,8 @@ internal sealed class WebRouter(RestServices services, WebRoutes routes)
             ? CallRefusedException.Unreadable($"Content-Encoding must be identity, but was {CallersText.Quote(encoding)}.")
             : null;
 
-    private static bool IsJson(string? contentType) =>
+    private static bool IsOf(string expected, string? contentType) =>
         Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(contentType, out var type)
-        && type.MediaType.Equals(ContentTypes.Json, StringComparison.OrdinalIgnoreCase)
+        && type.MediaType.Equals(expected, StringComparison.OrdinalIgnoreCase)
         && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 }

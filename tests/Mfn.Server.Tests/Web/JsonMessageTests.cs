@@ -153,4 +153,17 @@ public sealed class JsonMessageTests
             }
         }
     }
+
+    /// <summary>.NET writes two powers of two as it writes the numbers below them.</summary>
+    [Fact]
+    public void Write_NumbersWithTheSameText_ReadBackAsTheyWere()
+    {
+        var (power, small) = (double.ScaleB(1, -25), double.ScaleB(1, -958));
+        var message = new FeatureVector { Values = { power, double.BitDecrement(power), -power, 1, small, double.BitDecrement(small), power } };
+        var to = new System.Buffers.ArrayBufferWriter<byte>();
+
+        JsonText.Write(message, to);
+
+        Assert.Equal(message, Google.Protobuf.JsonParser.Default.Parse<FeatureVector>(System.Text.Encoding.UTF8.GetString(to.WrittenSpan)));
+    }
 }
