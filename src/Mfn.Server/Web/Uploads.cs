@@ -16,15 +16,18 @@ internal static class Uploads
     /// <summary>The messages, as the call takes them.</summary>
     /// <param name="first">What the query says.</param>
     /// <param name="body">The file.</param>
+    /// <param name="mostMessageBytes">The largest message that the server takes.</param>
     /// <param name="cancellationToken">Of the request.</param>
     /// <exception cref="CallRefusedException">The file is not one that the method can take.</exception>
-    public static async IAsyncEnumerable<IMessage> ReadAsync(IMessage first, PipeReader body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<IMessage> ReadAsync(IMessage first, PipeReader body, int mostMessageBytes, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // The rest of a message is small.
+        var partBytes = Math.Min(MostPartBytes, mostMessageBytes / 2);
         if (first is ImportRunRequest import)
         {
             import.Start ??= new ImportRunStart();
             yield return import;
-            await foreach (var part in ReadPartsAsync(body, long.MaxValue, cancellationToken))
+            await foreach (var part in ReadPartsAsync(body, long.MaxValue, partBytes, cancellationToken))
             {
                 yield return new ImportRunRequest { Chunk = part };
             }
@@ -44,7 +47,7 @@ internal static class Uploads
             }
 
             var slabEnd = sent + array.Bytes;
-            await foreach (var part in ReadPartsAsync(body, array.Bytes, cancellationToken))
+            await foreach (var part in ReadPartsAsync(body, array.Bytes, partBytes, cancellationToken))
             {
                 sent += part.Length;
                 yield return array.Part(slab, part);
@@ -64,12 +67,12 @@ internal static class Uploads
         }
     }
 
-    private static async IAsyncEnumerable<ByteString> ReadPartsAsync(PipeReader body, long count, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<ByteString> ReadPartsAsync(PipeReader body, long count, int partBytes, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (count > 0)
         {
             var read = await body.ReadAsync(cancellationToken);
-            var part = read.Buffer.Slice(0, Math.Min(Math.Min(read.Buffer.Length, count), MostPartBytes));
+            var part = read.Buffer.Slice(0, Math.Min(Math.Min(read.Buffer.Length, count), partBytes));
             if (part.IsEmpty && read.IsCompleted)
             {
                 body.AdvanceTo(read.Buffer.Start);

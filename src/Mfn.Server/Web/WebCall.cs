@@ -189,7 +189,7 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
         var problems = new RequestProblems();
         var first = ReadAddress(problems);
         problems.ThrowIfAny();
-        await foreach (var message in Uploads.ReadAsync(first, _body, cancellationToken))
+        await foreach (var message in Uploads.ReadAsync(first, _body, _limit, cancellationToken))
         {
             yield return message;
         }
