@@ -74,7 +74,7 @@ public sealed class RestParityTests
 
     private static IMessage Draw(HttpRule rule, string runId, Random random)
     {
-        var request = random.Next(4) == 0 ? Plain(rule.Method.InputType) : RandomMessage.Draw(rule.Method.InputType, random);
+        var request = random.Next(4) == 0 ? PlainRequest.Of(rule.Method.InputType) : RandomMessage.Draw(rule.Method.InputType, random);
         foreach (var name in rule.Path.Fields)
         {
             request.Descriptor.FindFieldByName(name).Accessor.SetValue(request, random.Next(4) == 0 || rule.Verb == "DELETE" ? "no-such-run" : runId);
@@ -92,34 +92,6 @@ public sealed class RestParityTests
         // The others' frames depend on how fast somebody reads.
         request.Descriptor.FindFieldByName("delivery")?.Accessor.SetValue(request, Delivery.Lossless);
         return request;
-    }
-
-    /// <summary>A request that is allowed.</summary>
-    private static IMessage Plain(MessageDescriptor type)
-    {
-        var spec = new SimulationSpec { GridSize = 8, Steps = 4 };
-        var field = new Field { Rows = 8, Columns = 8, Encoding = FieldEncoding.Float64, Values = ByteString.CopyFrom(new byte[512]) };
-        IMessage[] plain =
-        [
-            new AggregateRequest
-            {
-                Spec = new AggregationSpec { Length = 2, ByzantineCount = 0, Rule = new AggregationRule { Median = new MedianRule() } },
-                Updates = { new ClientUpdate { ClientId = "a", Values = ByteString.CopyFrom(new byte[8]) }, new ClientUpdate { ClientId = "b", Values = ByteString.CopyFrom(new byte[8]) } },
-            },
-            new ExtractFeaturesRequest { Frames = { field } },
-            new ComputeBoxCountingDimensionRequest { Field = field },
-            new ComputeHistoryStabilityRequest { Frames = { field, field } },
-            new ComputeNernstPotentialRequest { Valence = 1, OutsideMolar = 0.005, InsideMolar = 0.14 },
-            new ComputeGoldmanPotentialRequest { Ions = { new PermeantIon { Valence = 1, Permeability = 1, OutsideMolar = 0.005, InsideMolar = 0.14 } } },
-            new SimulateRequest { Spec = spec, FieldEncoding = FieldEncoding.Float64 },
-            new StreamSimulationRequest { Spec = spec, FieldEncoding = FieldEncoding.Float64 },
-            new ExplainRequest { Spec = spec },
-            new EstimateCostRequest { Simulate = new SimulateRequest { Spec = spec } },
-            new ValidateRequest(),
-            new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8, Steps = 8 }, Paused = true },
-        ];
-        return plain.FirstOrDefault(message => message.Descriptor == type)?.Descriptor.Parser.ParseFrom(plain.First(message => message.Descriptor == type).ToByteString())
-            ?? type.Parser.ParseFrom(ByteString.Empty);
     }
 
     private static async Task<(Google.Rpc.Status Status, IReadOnlyList<IMessage> Answers)> CallAsync(GrpcChannel channel, HttpRule rule, IMessage request)

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
-using Grpc.Core;
 using Mfn.Client.Npy;
 using Mfn.Contracts.V1;
 
@@ -104,19 +103,7 @@ public sealed class UploadTests : IAsyncLifetime
     {
         var cells = Cells(11 * 1000);
         var bytes = cellBytes == 8 ? Bytes(cells) : MemoryMarshal.AsBytes<float>(cells.Select(cell => (float)cell).ToArray()).ToArray();
-        var request = new AggregateRequest
-        {
-            Spec = new AggregationSpec
-            {
-                Length = 1000,
-                ByzantineCount = 2,
-                Rule = new AggregationRule { MultiKrum = new MultiKrumRule() },
-                Encoding = cellBytes == 8 ? VectorEncoding.Float64 : VectorEncoding.Float32,
-            },
-            Updates = { bytes.Chunk(1000 * cellBytes).Select((row, i) => new ClientUpdate { ClientId = $"{i:D2}", Values = ByteString.CopyFrom(row) }) },
-        };
-        await using var roomy = await TestServer.StartAsync();
-        var expected = await roomy.Aggregation.AggregateAsync(request);
+        var expected = await AggregateAsync(bytes, cellBytes);
         var header = NpyFile.Header(cellBytes, 11, 1000);
 
         var (_, lines) = await PostAsync("/v1/aggregations:stream?spec.byzantine_count=2&spec.rule.multi_krum=", [.. header, .. bytes]);
@@ -168,26 +155,6 @@ public sealed class UploadTests : IAsyncLifetime
         Assert.Contains("treshold", body, StringComparison.Ordinal);
     }
 
-    /// <summary>A command by its id takes effect once, however often it is sent; its refusal is that of the request.</summary>
-    [Fact]
-    public async Task Steer_IsIdempotent()
-    {
-        var run = (await _server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 8, Steps = 100 }, Paused = true })).Run;
-        var path = $"/v1/runs/{run.RunId}:steer";
-
-        var first = await SteerAsync(path, """{"command": {"command_id": "a", "add_potential": {"region": {"row": 1, "column": 1, "rows": 1, "columns": 1}, "millivolts": 1}}}""");
-        var again = await SteerAsync(path, """{"command": {"command_id": "a", "add_potential": {"region": {"row": 1, "column": 1, "rows": 1, "columns": 1}, "millivolts": 1}}}""");
-        var other = await SteerAsync(path, """{"command": {"command_id": "a", "pause": {}}}""");
-        var wrong = await SteerAsync(path, """{"command": {"command_id": "b", "take_steps": {"steps": 0}}}""");
-        var unknown = await SteerAsync("/v1/runs/none:steer", """{"command": {"command_id": "b", "pause": {}}}""");
-
-        Assert.Equal(HttpStatusCode.OK, first.Status);
-        Assert.Equal(new SteerRunResponse { CommandId = "a", Applied = new Applied { Revision = 1 } }, JsonParser.Default.Parse<SteerRunResponse>(first.Body));
-        Assert.Equal(new SteerRunResponse { CommandId = "a", Applied = new Applied { Revision = 1, AlreadyApplied = true } }, JsonParser.Default.Parse<SteerRunResponse>(again.Body));
-        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.BadRequest, HttpStatusCode.NotFound), (other.Status, wrong.Status, unknown.Status));
-        Assert.Contains("take_steps.steps", wrong.Body, StringComparison.Ordinal);
-    }
-
     private static double[] Cells(int count)
     {
         var random = new Random(1);
@@ -201,14 +168,29 @@ public sealed class UploadTests : IAsyncLifetime
     private static byte[] Replace(byte[] file, string old, string text) =>
         [.. Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(file[..128]).Replace(old + new string(' ', text.Length - old.Length), text, StringComparison.Ordinal).Replace(old, text, StringComparison.Ordinal))[..128], .. file[128..]];
 
+    private static async Task<AggregateResponse> AggregateAsync(byte[] bytes, int cellBytes)
+    {
+        var request = new AggregateRequest
+        {
+            Spec = new AggregationSpec
+            {
+                Length = 1000,
+                ByzantineCount = 2,
+                Rule = new AggregationRule { MultiKrum = new MultiKrumRule() },
+                Encoding = cellBytes == 8 ? VectorEncoding.Float64 : VectorEncoding.Float32,
+            },
+            Updates = { bytes.Chunk(1000 * cellBytes).Select((row, i) => new ClientUpdate { ClientId = $"{i:D2}", Values = ByteString.CopyFrom(row) }) },
+        };
+        await using var roomy = await TestServer.StartAsync();
+        return await roomy.Aggregation.AggregateAsync(request);
+    }
+
     private async Task<byte[]> FieldOfAsync(string runId)
     {
         using var call = _server.Runs.WatchRun(new WatchRunRequest { RunId = runId, FieldEncoding = FieldEncoding.Float64 });
         Assert.True(await call.ResponseStream.MoveNext(default));
         return call.ResponseStream.Current.Snapshot.Field.Values.ToByteArray();
     }
-
-    private Task<(HttpStatusCode Status, string Body)> SteerAsync(string path, string json) => PostAsync(path, Encoding.UTF8.GetBytes(json), "application/json");
 
     private async Task<(HttpStatusCode Status, string Body)> PostAsync(string path, byte[] body, string type = Npy)
     {
