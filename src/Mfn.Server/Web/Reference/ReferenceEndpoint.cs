@@ -10,7 +10,7 @@ namespace Mfn.Server.Web.Reference;
 internal abstract class ReferenceEndpoint(string path, MethodDescriptor method)
 {
     /// <summary>How it is called.</summary>
-    public HttpRule Rule { get; } = new(HttpMethods.Post, new PathTemplate(path), HasBody: true, method);
+    public HttpRule Rule { get; } = new(HttpMethods.Post, new PathTemplate(path), Body: "*", method);
 
     /// <summary>Makes the message of a body.</summary>
     /// <param name="json">The body: JSON as Python reads it.</param>
