@@ -37,8 +37,8 @@ internal sealed class BrowserGuard(IReadOnlyList<string> allowedOrigins)
 
         if (!IsAllowed(origin))
         {
-            // What a page only reads it does not get to see.
-            return HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)
+            // What a page only reads it does not get to see, unless it comes over a socket.
+            return !SocketHandshake.IsAsked(context) && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
                 ? HasOwnCredential(request) || context.Connection.ClientCertificate is null ? next(context) : RefuseAsync(context, CertificateAlone(origin))
                 : RefuseAsync(context, $"Pages of {CallersText.Quote(origin)} may not call the server; {WebOptions.Section}:{nameof(WebOptions.AllowedOrigins)} says whose may.");
         }
@@ -55,10 +55,18 @@ internal sealed class BrowserGuard(IReadOnlyList<string> allowedOrigins)
         }
 
         headers.AccessControlExposeHeaders = ResponseHeaders;
+        if (SocketHandshake.IsAsked(context))
+        {
+            // Its credential comes later.
+            context.Features.Set(new ForeignPage(origin));
+            return next(context);
+        }
+
         return HasOwnCredential(request) || context.Connection.ClientCertificate is null ? next(context) : RefuseAsync(context, CertificateAlone(origin));
     }
 
-    private static string CertificateAlone(string origin) =>
+    /// <summary>Why a page of another origin is refused that shows nothing of its own.</summary>
+    public static string CertificateAlone(string origin) =>
         $"A page of {CallersText.Quote(origin)} must show a key or a token: the browser's certificate says who has the browser, not who wrote the page.";
 
     private static Task RefuseAsync(HttpContext context, string reason) =>

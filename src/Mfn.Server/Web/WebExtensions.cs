@@ -12,6 +12,8 @@ internal static class WebExtensions
         services.AddSingleton<WebRoutes>();
         services.AddSingleton<IWebRoutes, ReferenceApi>();
         services.AddSingleton<GrpcWeb>();
+        services.AddSingleton<SocketServices>();
+        services.AddSingleton<SocketRouter>();
         services.AddSingleton<WebRouter>();
         services.AddSingleton<WebCounting>();
         services.AddSingleton<WebListener>();

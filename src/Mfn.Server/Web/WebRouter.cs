@@ -6,7 +6,7 @@ using Mfn.Server.Web.Reference;
 namespace Mfn.Server.Web;
 
 /// <summary>Finds what a request of the web listener is for.</summary>
-internal sealed class WebRouter(RestServices services, WebRoutes routes)
+internal sealed class WebRouter(RestServices services, WebRoutes routes, SocketRouter sockets)
 {
     // The contracts' paths, and gRPC's. Who looks elsewhere looks for the reference.
     private static readonly string[] OwnPaths = ["/v1/", "/mfn."];
@@ -14,6 +14,16 @@ internal sealed class WebRouter(RestServices services, WebRoutes routes)
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
+        if (UrlCredential.Find(request.Query) is { } name)
+        {
+            return RestAnswer.RefuseAsync(context, StatusCodes.Status400BadRequest, UrlCredential.Refuse(name));
+        }
+
+        if (SocketHandshake.IsAsked(context))
+        {
+            return sockets.InvokeAsync(context);
+        }
+
         var verb = HttpMethods.IsHead(request.Method) ? HttpMethods.Get : request.Method;
         var (rule, values, verbs) = HttpRules.Find(verb, request.Path.Value ?? "");
         if (rule is not null)

@@ -6,11 +6,13 @@ using Mfn.Contracts.V1;
 
 namespace Mfn.Server.Tests.Web;
 
-/// <summary>Streams as lines of JSON and as server-sent events: the messages that gRPC brings, and an end that is none of them.</summary>
+/// <summary>Streams as lines of JSON, as server-sent events and over WebSockets: the messages that gRPC brings, and an end that is none of them.</summary>
 public sealed class StreamTests : IAsyncLifetime
 {
     private const string Lines = "application/x-ndjson";
     private const string Events = "text/event-stream";
+    private const string JsonSocket = "mfn.v1.json";
+    private const string BinarySocket = "mfn.v1.protobuf";
 
     private readonly HttpClient _http = new();
     private TestServer _server = null!;
@@ -26,6 +28,8 @@ public sealed class StreamTests : IAsyncLifetime
     [Theory]
     [InlineData(Lines)]
     [InlineData(Events)]
+    [InlineData(JsonSocket)]
+    [InlineData(BinarySocket)]
     public async Task Watch_OverHttp_HasTheMessagesOfGrpc(string type)
     {
         var request = await CreateAsync(steps: 40);
@@ -52,10 +56,12 @@ public sealed class StreamTests : IAsyncLifetime
             {
                 var token = messages.Count > 0 ? messages[^1].Token : null;
                 var count = random.Next(1, 30);
-                messages.AddRange(random.Next(3) switch
+                messages.AddRange(random.Next(5) switch
                 {
                     0 => await WatchAsync(request, Lines, token, count),
                     1 => await WatchAsync(request, Events, token, count),
+                    2 => await WatchAsync(request, JsonSocket, token, count),
+                    3 => await WatchAsync(request, BinarySocket, token, count),
                     _ => (await WatchAsync(token is null ? request : new WatchRunRequest(request) { ResumeToken = token })).Take(count),
                 });
             }
@@ -155,8 +161,15 @@ public sealed class StreamTests : IAsyncLifetime
 
     private async Task<List<WatchRunResponse>> WatchAsync(WatchRunRequest request, string type, ByteString? token, int count)
     {
-        var start = token is null ? $"&from_step={request.FromStep}" : type == Lines ? $"&resume_token={Uri.EscapeDataString(token.ToBase64())}" : "";
-        using var message = new HttpRequestMessage(HttpMethod.Get, $"{_server.WebUrl}/v1/runs/{request.RunId}/watch?field_encoding={(int)request.FieldEncoding}{start}");
+        var start = token is null ? $"&from_step={request.FromStep}" : type != Events ? $"&resume_token={Uri.EscapeDataString(token.ToBase64())}" : "";
+        var path = $"/v1/runs/{request.RunId}/watch?field_encoding={(int)request.FieldEncoding}{start}";
+        if (type is JsonSocket or BinarySocket)
+        {
+            await using var socket = await SocketClient.ConnectAsync(_server.WebUrl!, path, type);
+            return await socket.ReadAsync(count);
+        }
+
+        using var message = new HttpRequestMessage(HttpMethod.Get, _server.WebUrl + path);
         message.Headers.Accept.Add(new(type));
         if (token is not null && type == Events)
         {
