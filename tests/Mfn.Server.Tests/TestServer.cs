@@ -64,6 +64,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public AggregationMemory AggregationMemory => _app.Services.GetRequiredService<AggregationMemory>();
 
+    public Mfn.Server.Web.WebRoutes WebRoutes => _app.Services.GetRequiredService<Mfn.Server.Web.WebRoutes>();
+
     public System.Diagnostics.Metrics.IMeterFactory Meters => _app.Services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
 
     public Mfn.Server.Observability.ServerMetrics Metrics => _app.Services.GetRequiredService<Mfn.Server.Observability.ServerMetrics>();

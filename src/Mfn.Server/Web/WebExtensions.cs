@@ -14,6 +14,8 @@ internal static class WebExtensions
         services.AddSingleton<GrpcWeb>();
         services.AddSingleton<SocketServices>();
         services.AddSingleton<SocketRouter>();
+        services.AddSingleton<ApiDocument>();
+        services.AddSingleton<IWebRoutes, ApiDocumentation>();
         services.AddSingleton<WebRouter>();
         services.AddSingleton<WebCounting>();
         services.AddSingleton<WebListener>();

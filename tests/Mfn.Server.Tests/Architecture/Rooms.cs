@@ -10,6 +10,7 @@ internal static class Rooms
         ["Mfn.Contracts"] = [],
         ["Mfn.Client"] = ["Mfn.Contracts"],
         ["Mfn.Server"] = ["Mfn.Core", "Mfn.Contracts"],
+        ["Mfn.OpenApi"] = ["Mfn.Server", "Mfn.Contracts"],
         ["Mfn.Integrations"] = ["Mfn.Server", "Mfn.Core", "Mfn.Contracts"],
         ["Mfn.Cluster"] = ["Mfn.Server", "Mfn.Core", "Mfn.Contracts"],
         ["mfn"] = ["Mfn.Server", "Mfn.Client", "Mfn.Core", "Mfn.Contracts", "Mfn.Integrations", "Mfn.Cluster"],
