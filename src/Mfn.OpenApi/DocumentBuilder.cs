@@ -44,7 +44,7 @@ public sealed class DocumentBuilder
     internal ErrorAnswers Errors { get; }
 
     // Here belongs what google.api.http does not say.
-    private static IReadOnlyList<IDocumentPart> Parts { get; } = [new MethodPaths(), new DocumentPaths()];
+    private static IReadOnlyList<IDocumentPart> Parts { get; } = [new MethodPaths(), new ReferencePaths(), new DocumentPaths()];
 
     /// <summary>Makes the document, as JSON of OpenAPI 3.1.</summary>
     public static async Task<string> BuildAsync()

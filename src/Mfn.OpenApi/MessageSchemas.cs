@@ -240,7 +240,7 @@ internal sealed class MessageSchemas(OpenApiDocument document, ContractComments 
     // Out as texts, since JavaScript would round them; in as either.
     private static JsonSchemaType Long(bool isRequest) => isRequest ? JsonSchemaType.String | JsonSchemaType.Integer : JsonSchemaType.String;
 
-    private IOpenApiSchema Enum(EnumDescriptor type, FieldLimits limits, bool isRequest)
+    private OpenApiSchemaReference Enum(EnumDescriptor type, FieldLimits limits, bool isRequest)
     {
         if (_made.Add(type.Name))
         {

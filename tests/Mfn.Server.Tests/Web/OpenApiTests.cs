@@ -70,7 +70,7 @@ public sealed class OpenApiTests
         using var rest = new RestClient(server.WebUrl!);
         var operation = Document.Value["paths"]![path]![verb.ToLowerInvariant()]!;
         var run = await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 16, Steps = 20 } });
-        var query = string.Join('&', from parameter in operation["parameters"]!.AsArray()
+        var query = string.Join('&', from parameter in operation["parameters"]?.AsArray() ?? []
                                      where (string?)parameter!["in"] == "query" && parameter["example"] is not null
                                      select $"{parameter["name"]}={Uri.EscapeDataString(parameter["example"]!.ToString())}");
         var body = ExamplesOf(operation)?[name]!["value"]!.ToJsonString();
