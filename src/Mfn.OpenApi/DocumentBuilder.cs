@@ -79,7 +79,8 @@ public sealed class DocumentBuilder
         return new HashSet<OpenApiTagReference> { new(name, Document) };
     }
 
-    private static HashSet<MessageDescriptor> Reachable(IEnumerable<MessageDescriptor> roots)
+    /// <summary>Messages, and all that are in them.</summary>
+    internal static HashSet<MessageDescriptor> Reachable(IEnumerable<MessageDescriptor> roots)
     {
         var found = new HashSet<MessageDescriptor>();
         var next = new Stack<MessageDescriptor>(roots);

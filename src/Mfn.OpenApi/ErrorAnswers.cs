@@ -59,15 +59,15 @@ internal sealed class ErrorAnswers
     /// <param name="responses">Gets them.</param>
     /// <param name="hasBody">Whether it takes a body.</param>
     /// <param name="isOfSomething">Whether its path names something.</param>
-    /// <param name="makesNames">Whether it makes something that has a name.</param>
-    public void AddTo(OpenApiResponses responses, bool hasBody, bool isOfSomething, bool makesNames)
+    /// <param name="canConflict">Whether there can be two of something that there must be one of.</param>
+    public void AddTo(OpenApiResponses responses, bool hasBody, bool isOfSomething, bool canConflict)
     {
         foreach (var status in _names.Keys)
         {
             var canBe = status switch
             {
                 StatusCodes.Status404NotFound => isOfSomething,
-                StatusCodes.Status409Conflict => makesNames,
+                StatusCodes.Status409Conflict => canConflict,
                 StatusCodes.Status415UnsupportedMediaType => hasBody,
                 _ => true,
             };

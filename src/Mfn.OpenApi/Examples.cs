@@ -48,6 +48,7 @@ internal static class Examples
         ],
         ["CheckRun"] = [("check", "Nothing but the run is asked for", new CheckRunRequest())],
         ["ForkRun"] = [("spikes", "From the beginning, with more growth events, paused", new ForkRunRequest { Step = 0, Changes = new ChangeParameters { SpikeProbability = 0.5 }, Paused = true })],
+        ["SteerRun"] = [("steps", "Five steps", new SteerRunRequest { Command = new RunCommand { CommandId = "steps-1", TakeSteps = new TakeSteps { Steps = 5 } } })],
         ["EstimateCost"] = [("simulation", "A simulation", new EstimateCostRequest { Spec = Spots() })],
         ["Explain"] = [("spots", "What becomes of spots", new ExplainRequest { Spec = Spots() })],
         ["Simulate"] =
@@ -64,6 +65,12 @@ internal static class Examples
         ["ListRuns"] = new() { ["page_size"] = 10, ["state"] = "RUN_STATE_RUNNING" },
         ["WatchRun"] = new() { ["from_step"] = "0", ["every_n_steps"] = 5, ["field_encoding"] = "FIELD_ENCODING_FLOAT32", ["statistics"] = true, ["delivery"] = "DELIVERY_LATEST" },
         ["ExportRun"] = new() { ["step"] = "0" },
+        ["AggregateStream"] = new() { ["spec.byzantine_count"] = 0, ["spec.rule.median"] = "" },
+        ["StreamFeatures"] = new() { ["start.every_n_frames"] = 1, ["start.options.definition_version"] = "5.0" },
+        ["ComputeBoxCountingDimensionStream"] = new() { ["start.threshold_millivolts"] = -60.0 },
+        ["ComputeHistoryStabilityStream"] = new() { ["start.time_step"] = 0.5 },
+        ["CreateRunStream"] = new() { ["start.spec.grid_size"] = 8, ["start.paused"] = true },
+        ["ImportRun"] = new() { ["start.paused"] = true },
     };
 
     private static SimulationSpec Membrane => new() { GridSize = 16, Steps = 20, Seed = 42 };

@@ -1,4 +1,5 @@
 using Google.Protobuf.Reflection;
+using Mfn.Contracts.V1;
 using Mfn.Server.Web;
 using Microsoft.OpenApi;
 using HttpRule = Mfn.Server.Web.HttpRule;
@@ -25,7 +26,7 @@ internal sealed class MethodPaths : IDocumentPart
         var comment = builder.Comments.Of(method.FullName);
         var end = comment.IndexOf(". ", StringComparison.Ordinal);
         var responses = new OpenApiResponses { ["200"] = AnswerOf(rule, builder) };
-        builder.Errors.AddTo(responses, rule.HasBody, isOfSomething: rule.Path.Fields.Count > 0, makesNames: method.InputType.FindFieldByName("name") is not null && rule.HasBody);
+        builder.Errors.AddTo(responses, rule.HasBody, isOfSomething: rule.Path.Fields.Count > 0, canConflict: CanConflict(method, builder));
         return new OpenApiOperation
         {
             OperationId = char.ToLowerInvariant(method.Name[0]) + method.Name[1..],
@@ -54,10 +55,10 @@ internal sealed class MethodPaths : IDocumentPart
             };
         }
 
-        if (!rule.HasBody)
+        if (!rule.HasBody || rule.IsUpload)
         {
             var examples = Examples.QueryOf(rule.Method.Name);
-            foreach (var parameter in QueryOf(input, "", rule.Path.Fields, builder))
+            foreach (var parameter in QueryOf(input, "", field => IsOfQuery(rule, field), builder))
             {
                 parameter.Example = examples.TryGetValue(parameter.Name!, out var example) ? example.DeepClone() : null;
                 yield return parameter;
@@ -79,33 +80,52 @@ internal sealed class MethodPaths : IDocumentPart
         yield return new OpenApiParameterReference(Headers.RequestTimeout, builder.Document);
     }
 
-    // The fields of a message by their paths, as a query has them.
-    private static IEnumerable<OpenApiParameter> QueryOf(MessageDescriptor message, string prefix, IReadOnlyList<string> without, DocumentBuilder builder)
-    {
-        foreach (var field in message.Fields.InDeclarationOrder().Where(field => !without.Contains(field.Name)))
-        {
-            if (field.FieldType == FieldType.Message)
-            {
-                foreach (var part in QueryOf(field.MessageType, $"{prefix}{field.Name}.", without, builder))
-                {
-                    yield return part;
-                }
+    // Beside a file there is what its first message begins with.
+    private static bool IsOfQuery(HttpRule rule, FieldDescriptor field) =>
+        !rule.Path.Fields.Contains(field.Name) && (!rule.IsUpload || field is { FieldType: FieldType.Message, IsRepeated: false });
 
+    // The fields of a message by their paths, as a query has them.
+    private static IEnumerable<OpenApiParameter> QueryOf(MessageDescriptor message, string prefix, Func<FieldDescriptor, bool> isOfQuery, DocumentBuilder builder)
+    {
+        foreach (var field in message.Fields.InDeclarationOrder().Where(isOfQuery))
+        {
+            var name = prefix + field.Name;
+            if (field.FieldType != FieldType.Message)
+            {
+                yield return Parameter(field, name, builder.Schemas.Parameter(field));
                 continue;
             }
 
-            var others = field.RealContainingOneof is { } oneof ? $" At most one of {string.Join(", ", oneof.Fields.Select(each => prefix + each.Name))} may be there." : "";
-            yield return new OpenApiParameter
+            // A file brings fields; lists of messages have no names.
+            if (field.IsRepeated || field.MessageType == Field.Descriptor)
             {
-                Name = prefix + field.Name,
-                In = ParameterLocation.Query,
-                Description = builder.Comments.Of(field.FullName) + others,
-                Schema = builder.Schemas.Parameter(field),
-            };
+                continue;
+            }
+
+            if (field.RealContainingOneof is not null)
+            {
+                yield return Parameter(field, name, new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 0 });
+            }
+
+            foreach (var part in QueryOf(field.MessageType, $"{name}.", _ => true, builder))
+            {
+                yield return part;
+            }
+        }
+
+        OpenApiParameter Parameter(FieldDescriptor field, string name, IOpenApiSchema schema)
+        {
+            var others = field.RealContainingOneof is { } oneof ? $" At most one of {string.Join(", ", oneof.Fields.Select(each => prefix + each.Name))} may be there." : "";
+            return new OpenApiParameter { Name = name, In = ParameterLocation.Query, Description = builder.Comments.Of(field.FullName) + others, Schema = schema };
         }
     }
 
-    private static OpenApiRequestBody BodyOf(HttpRule rule, DocumentBuilder builder) => new()
+    // The contracts say of what there can be two.
+    private static bool CanConflict(MethodDescriptor method, DocumentBuilder builder) =>
+        DocumentBuilder.Reachable([method.InputType, method.OutputType]).SelectMany(message => message.Fields.InDeclarationOrder()).Select(field => field.FullName).Append(method.FullName)
+            .Any(name => builder.Comments.Of(name).Contains("ALREADY_EXISTS", StringComparison.Ordinal));
+
+    private static OpenApiRequestBody BodyOf(HttpRule rule, DocumentBuilder builder) => rule.IsUpload ? FileOf(rule) : new OpenApiRequestBody
     {
         // Nothing at all is an object without members.
         Required = builder.Schemas.IsRequired(rule.Method.InputType),
@@ -119,6 +139,15 @@ internal sealed class MethodPaths : IDocumentPart
             },
         },
     };
+
+    private static OpenApiRequestBody FileOf(HttpRule rule) => new()
+    {
+        Required = true,
+        Description = rule.BodyType == ContentTypes.Npy ? "An array of numpy's: little-endian, float32 or float64, in C order. docs/rest.md says which axes it has." : "A file that an export has made.",
+        Content = new Dictionary<string, IOpenApiMediaType> { [rule.BodyType] = new OpenApiMediaType { Schema = File() } },
+    };
+
+    private static OpenApiSchema File() => new() { Type = JsonSchemaType.String, Format = "binary" };
 
     private static OpenApiResponse AnswerOf(HttpRule rule, DocumentBuilder builder) => new()
     {
@@ -142,7 +171,7 @@ internal sealed class MethodPaths : IDocumentPart
             Description = $"Server-sent events. data is a message as JSON ({rule.Method.OutputType.Name}){(rule.Token is null ? "" : ", id its token")}; of the last, whose event is end or error, it is a Status.",
         },
         ContentTypes.Json => builder.Schemas.Answer(rule.Method.OutputType),
-        _ => new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+        _ => File(),
     };
 
     private static IOpenApiSchema Line(MessageDescriptor message, DocumentBuilder builder)

@@ -81,7 +81,8 @@ internal sealed class ReferencePaths : IDocumentPart
     }
 
     private static void Add(
-        DocumentBuilder builder, ISet<OpenApiTagReference> tags, string path, string id, string summary, string example, (string Name, IOpenApiSchema Schema)[] members, string[] required, (string Name, IOpenApiSchema Schema)[] answer)
+        DocumentBuilder builder, ISet<OpenApiTagReference> tags, string path, string id, string summary, string example, (string Name, IOpenApiSchema Schema)[] members, string[] required,
+        (string Name, IOpenApiSchema Schema)[] answer)
     {
         var body = Object(null, members);
         body.Required = required.ToHashSet();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Json.Schema;
@@ -67,17 +68,21 @@ public sealed class OpenApiTests
     public async Task Example_IsServed(string verb, string path, string name)
     {
         await using var server = await TestServer.StartAsync(AnyPort);
-        using var rest = new RestClient(server.WebUrl!);
+        using var http = new HttpClient { BaseAddress = new Uri(server.WebUrl!) };
         var operation = Document.Value["paths"]![path]![verb.ToLowerInvariant()]!;
-        var run = await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 16, Steps = 20 } });
+        var run = await server.Runs.CreateRunAsync(new CreateRunRequest { Spec = new SimulationSpec { GridSize = 16, Steps = 20 }, Paused = path.EndsWith(":steer", StringComparison.Ordinal) });
         var query = string.Join('&', from parameter in operation["parameters"]?.AsArray() ?? []
                                      where (string?)parameter!["in"] == "query" && parameter["example"] is not null
                                      select $"{parameter["name"]}={Uri.EscapeDataString(parameter["example"]!.ToString())}");
-        var body = ExamplesOf(operation)?[name]!["value"]!.ToJsonString();
+        var url = $"{path.Replace("{run_id}", run.Run.RunId, StringComparison.Ordinal)}?{query}";
         var answers = operation["responses"]!["200"]!["content"]!.AsObject();
         foreach (var (contentType, declared) in answers)
         {
-            var (response, text) = await rest.SendAsync(verb, $"{path.Replace("{run_id}", run.Run.RunId, StringComparison.Ordinal)}?{query}", body, ("Accept", contentType));
+            using var request = new HttpRequestMessage(new HttpMethod(verb), url);
+            request.Headers.TryAddWithoutValidation("Accept", contentType);
+            request.Content = await BodyOf(operation, name, run.Run.RunId, http);
+            using var response = await http.SendAsync(request);
+            var text = await response.Content.ReadAsStringAsync();
 
             Assert.Equal((HttpStatusCode.OK, contentType), (response.StatusCode, response.Content.Headers.ContentType?.ToString()));
             Assert.NotEmpty(text);
@@ -162,7 +167,27 @@ public sealed class OpenApiTests
         from operation in path.Value!.AsObject()
         select (operation.Key.ToUpperInvariant(), path.Key, operation.Value!);
 
-    private static JsonObject? ExamplesOf(JsonNode operation) => operation["requestBody"]?["content"]!["application/json"]!["examples"]!.AsObject();
+    private static JsonObject? ExamplesOf(JsonNode operation) => operation["requestBody"]?["content"]!["application/json"]?["examples"]!.AsObject();
+
+    /// <summary>The example of a name, or a file of the kind that is asked for.</summary>
+    private static async Task<HttpContent?> BodyOf(JsonNode operation, string name, string runId, HttpClient http)
+    {
+        var content = operation["requestBody"]?["content"]!.AsObject().Single();
+        var bytes = content?.Key switch
+        {
+            null => null,
+            "application/json" => ExamplesOf(operation)![name]!["value"]!.ToJsonString().Select(letter => (byte)letter).ToArray(),
+            "application/x-npy" => Array(8, 8),
+            _ => await http.GetByteArrayAsync(new Uri($"/v1/runs/{runId}/export", UriKind.Relative)),
+        };
+        return bytes is null ? null : new ByteArrayContent(bytes) { Headers = { ContentType = new(content!.Value.Key) } };
+    }
+
+    private static byte[] Array(int rows, int columns)
+    {
+        var header = $"{{'descr': '<f8', 'fortran_order': False, 'shape': ({rows}, {columns}), }}".PadRight(117) + "\n";
+        return [0x93, .. "NUMPY\u0001\0v\0"u8, .. header.Select(letter => (byte)letter), .. MemoryMarshal.AsBytes<double>(Enumerable.Repeat(-0.07, rows * columns).ToArray())];
+    }
 
     /// <summary>The JSON in an answer, each part with its schema.</summary>
     private static IEnumerable<(string Json, JsonNode Schema)> MessagesOf(string text, string contentType, JsonNode schema) => contentType switch
