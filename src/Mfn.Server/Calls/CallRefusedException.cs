@@ -60,6 +60,9 @@ internal sealed class CallRefusedException : Exception
     /// <summary>The client has reset the call, or its connection has broken; nobody will read this.</summary>
     public static CallRefusedException Gone() => new(StatusCode.Cancelled, "The client cancelled the call.");
 
+    /// <summary>The client has given no sign of life for too long.</summary>
+    public static CallRefusedException Silent(TimeSpan time) => new(StatusCode.DeadlineExceeded, $"The client has given no sign of life for {time.TotalSeconds:G3} s.");
+
     /// <summary>A limit is reached; the call may be tried again after the delay.</summary>
     public static CallRefusedException OverLimit(string message, TimeSpan retryDelay) =>
         new(StatusCode.ResourceExhausted, message, new RetryInfo { RetryDelay = retryDelay.ToDuration() });

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Mfn.Server.Texts;
 
 namespace Mfn.Server.Configuration;
@@ -29,6 +30,10 @@ internal sealed class WebOptions
         "origins whose pages browsers may let call the server, such as `https://lab.example.org`, with commas between them; `*` for all. Pages that come from the server itself always may",
         Values = "origins: scheme, host and port, without a path")]
     public string AllowedOrigins { get; set; } = "";
+
+    [Setting("how often a client of [the Python service's WebSockets](reference-api.md#websocket) is sent a heartbeat; one that has not answered for twice as long is disconnected")]
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Notes what is wrong with the address and the origins, if somebody has given them.</summary>
     public static void Check(ServerSettings settings)

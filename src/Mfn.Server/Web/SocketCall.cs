@@ -1,22 +1,18 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net.WebSockets;
+using Google.Protobuf;
 using Microsoft.AspNetCore.Http.Features;
 using RichStatus = Google.Rpc.Status;
 
 namespace Mfn.Server.Web;
 
-/// <summary>A call whose messages go out over a WebSocket, one a message: in binary as gRPC has them, or as JSON.</summary>
+/// <summary>A call whose messages go out over a WebSocket, in whatever form that has for them.</summary>
 internal sealed class SocketCall : WebCall, IHttpRequestLifetimeFeature, IDisposable
 {
-    // What an idle watcher keeps.
-    private const int MostKept = 16 * 1024;
-
-    private readonly ClientSocket _socket;
-    private readonly bool _isBinary;
+    private readonly Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> _sendAsync;
+    private readonly IMessage? _request;
     private readonly CancellationTokenSource _aborting;
     private readonly GrpcFrames _frames;
-    private ArrayBufferWriter<byte> _json = new();
     private RichStatus? _refusal;
 
     /// <summary>A call.</summary>
@@ -24,15 +20,23 @@ internal sealed class SocketCall : WebCall, IHttpRequestLifetimeFeature, IDispos
     /// <param name="rule">What is called.</param>
     /// <param name="pathValues">What the path has for its fields.</param>
     /// <param name="services">What all calls share.</param>
-    /// <param name="socket">Where its messages go.</param>
-    /// <param name="isBinary">Whether they go as they are.</param>
-    public SocketCall(HttpContext context, HttpRule rule, IReadOnlyList<string> pathValues, RestServices services, ClientSocket socket, bool isBinary)
+    /// <param name="request">What is asked for; null if path and query say so.</param>
+    /// <param name="sendAsync">Sends a message, which may be reused afterwards.</param>
+    /// <param name="ended">Cancelled when nobody wants it any more.</param>
+    public SocketCall(
+        HttpContext context,
+        HttpRule rule,
+        IReadOnlyList<string> pathValues,
+        RestServices services,
+        IMessage? request,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sendAsync,
+        CancellationToken ended)
         : base(context, rule, pathValues, services)
     {
-        _socket = socket;
-        _isBinary = isBinary;
+        _request = request;
+        _sendAsync = sendAsync;
         _frames = new GrpcFrames(SendAsync);
-        _aborting = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, socket.Gone);
+        _aborting = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, ended);
         RequestAborted = _aborting.Token;
         context.Features.Set<IHttpRequestLifetimeFeature>(this);
     }
@@ -54,6 +58,8 @@ internal sealed class SocketCall : WebCall, IHttpRequestLifetimeFeature, IDispos
         return _refusal ?? TakeStatus();
     }
 
+    protected override IMessage ReadMessage(ReadOnlySequence<byte> body) => _request ?? base.ReadMessage(body);
+
     protected override Task RefuseAsync(int httpStatus, RichStatus status)
     {
         _refusal = status;
@@ -62,7 +68,6 @@ internal sealed class SocketCall : WebCall, IHttpRequestLifetimeFeature, IDispos
 
     private async ValueTask<FlushResult> SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> messages, CancellationToken cancellationToken)
     {
-        var token = cancellationToken.CanBeCanceled ? cancellationToken : RequestAborted;
         if (messages.Count > 0)
         {
             SocketContext.Start(Context);
@@ -70,24 +75,9 @@ internal sealed class SocketCall : WebCall, IHttpRequestLifetimeFeature, IDispos
 
         foreach (var message in messages)
         {
-            await (_isBinary ? _socket.SendAsync(message, WebSocketMessageType.Binary, token) : _socket.SendAsync(ToJson(message), WebSocketMessageType.Text, token));
+            await _sendAsync(message, cancellationToken.CanBeCanceled ? cancellationToken : RequestAborted);
         }
 
         return default;
-    }
-
-    private ReadOnlyMemory<byte> ToJson(ReadOnlyMemory<byte> message)
-    {
-        if (_json.Capacity > MostKept)
-        {
-            _json = new ArrayBufferWriter<byte>();
-        }
-        else
-        {
-            _json.ResetWrittenCount();
-        }
-
-        JsonText.Write(Rule.Method.OutputType.Parser.ParseFrom(message.Span), _json);
-        return _json.WrittenMemory;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Mfn.Server.Calls;
+using Mfn.Server.Identity;
 using Mfn.Server.Texts;
 
 namespace Mfn.Server.Web;
@@ -24,11 +25,20 @@ internal sealed record SocketCredential(string? Header, string Value)
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 2 };
 
+    /// <summary>How long a client may take to say it.</summary>
+    public static readonly TimeSpan Time = TimeSpan.FromSeconds(10);
+
     /// <summary>Nobody in particular.</summary>
     public static SocketCredential None { get; } = new(null, "");
 
     /// <summary>Whether a request says among its headers who calls.</summary>
     public static bool IsIn(IHeaderDictionary headers) => headers.Authorization.Count > 0 || headers[KeyHeader].Count > 0;
+
+    /// <summary>An API key.</summary>
+    public static SocketCredential OfKey(string key) => new(KeyHeader, key);
+
+    /// <summary>Nobody has said it in time.</summary>
+    public static CallRefusedException Missing(string what) => CallRefusedException.Unauthenticated(CredentialEnd.Missing, $"{what} must come within {Time.TotalSeconds:F0} s.");
 
     /// <summary>Reads the message. What is wrong with it is told without what is in it.</summary>
     /// <exception cref="CallRefusedException">It says nothing that is understood.</exception>

@@ -1,12 +1,18 @@
 using Mfn.Server.Calls;
+using Mfn.Server.Web.Reference;
 
 namespace Mfn.Server.Web;
 
 /// <summary>Finds what a WebSocket is for.</summary>
-internal sealed class SocketRouter(SocketServices services)
+internal sealed class SocketRouter(SocketServices services, ReferenceSockets reference)
 {
     public Task InvokeAsync(HttpContext context)
     {
+        if (ReferenceSockets.Has(context.Request.Path.Value))
+        {
+            return SocketHandshake.FindProblem(context) is { } wrong ? SocketHandshake.RefuseAsync(context, wrong) : reference.ServeAsync(context, context.Request.Path.Value!);
+        }
+
         var (rule, values, verbs) = HttpRules.Find(HttpMethods.Get, context.Request.Path.Value ?? "");
         if (rule?.Token is null)
         {

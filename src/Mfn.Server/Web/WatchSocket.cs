@@ -3,7 +3,6 @@ using System.Net.WebSockets;
 using System.Text;
 using Grpc.Core;
 using Mfn.Server.Calls;
-using Mfn.Server.Identity;
 using RichStatus = Google.Rpc.Status;
 
 namespace Mfn.Server.Web;
@@ -17,11 +16,13 @@ internal sealed class WatchSocket(HttpContext handshake, HttpRule rule, IReadOnl
     /// <summary>Messages as JSON; so they are too for a client that does not say.</summary>
     public const string Json = "mfn.v1.json";
 
-    private static readonly TimeSpan OpeningTime = TimeSpan.FromSeconds(10);
+    // What an idle watcher keeps.
+    private const int MostKept = 16 * 1024;
 
     private readonly TaskCompletionSource<SocketCredential> _opening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ForeignPage? _page = handshake.Features.Get<ForeignPage>();
     private readonly bool _hasCredential = SocketCredential.IsIn(handshake.Request.Headers);
+    private ArrayBufferWriter<byte> _json = new();
     private SocketRefusedException? _refused;
 
     /// <summary>Serves it to its end.</summary>
@@ -67,13 +68,33 @@ internal sealed class WatchSocket(HttpContext handshake, HttpRule rule, IReadOnl
         try
         {
             var credential = await OpenAsync(socket);
-            using var call = new SocketCall(SocketContext.Make(handshake, credential, handshake.Request.QueryString), rule, pathValues, services.Rest, socket, isBinary);
+            var context = SocketContext.Make(handshake, credential, handshake.Request.QueryString);
+            using var call = new SocketCall(context, rule, pathValues, services.Rest, request: null, SendAsync, socket.Gone);
             return await call.RunAsync(services.Rest.Calls);
         }
         catch (CallRefusedException refused)
         {
             return refused.ToStatus();
         }
+
+        ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken) => isBinary
+            ? socket.SendAsync(message, WebSocketMessageType.Binary, cancellationToken)
+            : socket.SendAsync(ToJson(message), WebSocketMessageType.Text, cancellationToken);
+    }
+
+    private ReadOnlyMemory<byte> ToJson(ReadOnlyMemory<byte> message)
+    {
+        if (_json.Capacity > MostKept)
+        {
+            _json = new ArrayBufferWriter<byte>();
+        }
+        else
+        {
+            _json.ResetWrittenCount();
+        }
+
+        JsonText.Write(rule.Method.OutputType.Parser.ParseFrom(message.Span), _json);
+        return _json.WrittenMemory;
     }
 
     /// <summary>Who calls: the first message says so, unless the handshake does, or nobody asks.</summary>
@@ -89,12 +110,12 @@ internal sealed class WatchSocket(HttpContext handshake, HttpRule rule, IReadOnl
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(socket.Gone, services.Lifetime.Draining);
         try
         {
-            var credential = await _opening.Task.WaitAsync(OpeningTime, services.Clock, leaving.Token);
+            var credential = await _opening.Task.WaitAsync(SocketCredential.Time, services.Clock, leaving.Token);
             return showsCertificate && credential.Header is null ? throw CallRefusedException.OriginRefused(BrowserGuard.CertificateAlone(_page!.Origin)) : credential;
         }
         catch (TimeoutException)
         {
-            throw CallRefusedException.Unauthenticated(CredentialEnd.Missing, $"The first message must come within {OpeningTime.TotalSeconds:F0} s: {SocketCredential.Form}.");
+            throw SocketCredential.Missing($"The first message, {SocketCredential.Form},");
         }
         catch (OperationCanceledException)
         {

@@ -13,6 +13,8 @@ internal static class WebExtensions
         services.AddSingleton<IWebRoutes, ReferenceApi>();
         services.AddSingleton<GrpcWeb>();
         services.AddSingleton<SocketServices>();
+        services.AddSingleton<ReferenceSockets>();
+        services.AddSingleton<IWebRoutes>(provider => provider.GetRequiredService<ReferenceSockets>());
         services.AddSingleton<SocketRouter>();
         services.AddSingleton<ApiDocument>();
         services.AddSingleton<IWebRoutes, ApiDocumentation>();
