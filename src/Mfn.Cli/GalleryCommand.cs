@@ -7,6 +7,7 @@ using Mfn.Cli.Output;
 using Mfn.Cli.Pictures;
 using Mfn.Core.Gallery;
 using Mfn.Core.Simulation;
+using Mfn.Server.Pictures;
 
 namespace Mfn.Cli;
 
@@ -58,7 +59,7 @@ internal static class GalleryCommand
             var frames = await SimulateAsync(presets, answer, cancellationToken);
             var tiles = presets.Select((preset, i) => (frames[i], ColorRange.Of(frames[i].Values.Span, frames[i].Subject.Quantity).Rounded(), TitleOf(preset))).ToArray();
             var picture = ContactSheet.Draw(tiles, arguments.GetValue(columns) ?? DefaultColumns, arguments.GetValue(tile) ?? DefaultTile);
-            PngFile.Write(path, picture, [("Software", PictureTexts.Software), ("Description", string.Join(", ", presets.Select(preset => preset.Name)))]);
+            PngPicture.Write(path, picture, [("Software", PictureTexts.Software), ("Description", string.Join(", ", presets.Select(preset => preset.Name)))]);
             Write(answer, presets, path, frames);
             answer.Note($"wrote {path}, {picture.ColumnCount} x {picture.RowCount} pixels");
             return ExitCode.Success;

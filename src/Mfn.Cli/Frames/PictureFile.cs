@@ -1,4 +1,5 @@
 using Mfn.Cli.Pictures;
+using Mfn.Server.Pictures;
 
 namespace Mfn.Cli.Frames;
 
@@ -18,7 +19,7 @@ internal sealed class PictureFile(string path, PictureStyle style, PictureTexts 
         }
 
         var picture = FieldPicture.Draw(frame, range, style);
-        PngFile.Write(path, picture, texts.Of(frame, range));
+        PngPicture.Write(path, picture, texts.Of(frame, range));
         return $"wrote {path}, {picture.ColumnCount} x {picture.RowCount} pixels";
     }
 

@@ -1,4 +1,5 @@
 using Mfn.Cli.Pictures;
+using Mfn.Server.Pictures;
 
 namespace Mfn.Cli.Frames;
 
@@ -44,5 +45,5 @@ internal sealed class PictureFolder(string path, PictureStyle style, PictureText
     public void Dispose() => _waiting.Dispose();
 
     private void Draw(FieldFrame frame, ColorRange range) =>
-        PngFile.Write(FrameFolder.FileOf(path, frame, "png"), FieldPicture.Draw(frame, range, style), texts.Of(frame, range));
+        PngPicture.Write(FrameFolder.FileOf(path, frame, "png"), FieldPicture.Draw(frame, range, style), texts.Of(frame, range));
 }

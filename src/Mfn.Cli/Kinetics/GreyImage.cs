@@ -1,4 +1,5 @@
 using Mfn.Cli.Pictures;
+using Mfn.Server.Pictures;
 using StbImageSharp;
 
 namespace Mfn.Cli.Kinetics;

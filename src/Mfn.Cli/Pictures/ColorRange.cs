@@ -1,3 +1,5 @@
+using Mfn.Server.Pictures;
+
 namespace Mfn.Cli.Pictures;
 
 /// <summary>The values that get the first and the last colour.</summary>

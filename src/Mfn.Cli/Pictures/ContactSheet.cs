@@ -1,4 +1,5 @@
 using Mfn.Cli.Frames;
+using Mfn.Server.Pictures;
 
 namespace Mfn.Cli.Pictures;
 
@@ -50,7 +51,7 @@ internal static class ContactSheet
             var line = picture.Row(row + ((side - height) / 2) + y);
             for (var x = 0; x < width; x++)
             {
-                line[column + ((side - width) / 2) + x] = Picture.PixelOf(cells[(y / scale * skip * frame.ColumnCount) + (x / scale * skip)], range);
+                line[column + ((side - width) / 2) + x] = Picture.PixelOf(cells[(y / scale * skip * frame.ColumnCount) + (x / scale * skip)], range.Low, range.High);
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mfn.Cli.Frames;
+using Mfn.Server.Pictures;
 
 namespace Mfn.Cli.Pictures;
 
@@ -86,7 +87,7 @@ internal static class FieldPicture
             var line = picture.Row(firstRow + (row * scale));
             for (var column = 0; column < frame.ColumnCount; column++)
             {
-                line.Slice(firstColumn + (column * scale), scale).Fill(Picture.PixelOf(values[(row * frame.ColumnCount) + column], range));
+                line.Slice(firstColumn + (column * scale), scale).Fill(Picture.PixelOf(values[(row * frame.ColumnCount) + column], range.Low, range.High));
             }
 
             for (var copy = 1; copy < scale; copy++)

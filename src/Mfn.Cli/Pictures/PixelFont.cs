@@ -1,3 +1,5 @@
+using Mfn.Server.Pictures;
+
 namespace Mfn.Cli.Pictures;
 
 /// <summary>Digits, small letters, signs and a few capitals in pixels: what pictures are labelled with.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Mfn.Server.Pictures;
 
 namespace Mfn.Cli.Pictures;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Mfn.Cli.Terminals;
+using Mfn.Server.Pictures;
 
 namespace Mfn.Cli.Pictures;
 

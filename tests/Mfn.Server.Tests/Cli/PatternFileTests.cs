@@ -9,6 +9,7 @@ using Mfn.Client;
 using Mfn.Client.Npy;
 using Mfn.Contracts.V1;
 using Mfn.Core.Gallery;
+using Mfn.Server.Pictures;
 
 namespace Mfn.Server.Tests.Cli;
 

@@ -1,4 +1,5 @@
 using Mfn.Cli.Pictures;
+using Mfn.Server.Pictures;
 
 namespace Mfn.Server.Tests.Cli.Pictures;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Mfn.Cli.Pictures;
 using Mfn.Core.Gallery;
 using Mfn.Core.Simulation;
+using Mfn.Server.Pictures;
 
 namespace Mfn.Server.Tests.Cli.Pictures;
 

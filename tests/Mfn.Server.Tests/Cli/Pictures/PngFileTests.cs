@@ -4,6 +4,7 @@ using System.Text;
 using Mfn.Cli;
 using Mfn.Cli.Frames;
 using Mfn.Cli.Pictures;
+using Mfn.Server.Pictures;
 
 namespace Mfn.Server.Tests.Cli.Pictures;
 
@@ -19,7 +20,7 @@ public sealed class PngFileTests : IDisposable
         double[] volts = [-0.09, -0.07, -0.08, -0.085, -0.2, 0.1];
         var range = new ColorRange(-0.09, -0.07);
 
-        PngFile.Write(path, FieldPicture.Draw(new FieldFrame(7, 0, 2, 3, volts), range, Style(scale: 1)), [("Step", "7"), ("Range", range.Text)]);
+        PngPicture.Write(path, FieldPicture.Draw(new FieldFrame(7, 0, 2, 3, volts), range, Style(scale: 1)), [("Step", "7"), ("Range", range.Text)]);
 
         var (rows, columns, pixels, texts) = NaiveDecode(await File.ReadAllBytesAsync(path));
         Assert.Equal((2, 3), (rows, columns));
@@ -35,7 +36,7 @@ public sealed class PngFileTests : IDisposable
     {
         var path = Path.Combine(_folder.FullName, "field.png");
 
-        PngFile.Write(path, FieldPicture.Draw(new FieldFrame(7, 0, 1, 2, new double[] { 0, 1 }), new ColorRange(0, 1), Style(scale: 3)), []);
+        PngPicture.Write(path, FieldPicture.Draw(new FieldFrame(7, 0, 1, 2, new double[] { 0, 1 }), new ColorRange(0, 1), Style(scale: 3)), []);
 
         var (rows, columns, pixels, _) = NaiveDecode(await File.ReadAllBytesAsync(path));
         Assert.Equal((3, 6), (rows, columns));

@@ -4,6 +4,7 @@ using System.Text;
 using Mfn.Cli;
 using Mfn.Cli.Frames;
 using Mfn.Cli.Pictures;
+using Mfn.Server.Pictures;
 
 namespace Mfn.Server.Tests.Cli.Pictures;
 

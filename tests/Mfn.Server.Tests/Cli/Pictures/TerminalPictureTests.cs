@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Mfn.Cli.Pictures;
 using Mfn.Cli.Terminals;
+using Mfn.Server.Pictures;
 
 namespace Mfn.Server.Tests.Cli.Pictures;
 

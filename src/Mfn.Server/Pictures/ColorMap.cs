@@ -1,11 +1,12 @@
-namespace Mfn.Cli.Pictures;
+namespace Mfn.Server.Pictures;
 
 /// <summary>
 /// 256 colours from dark violet over blue and green to light yellow, whose lightness grows evenly, so that equal differences look equal, in grey too.
 /// </summary>
 /// <remarks>Lightness, chroma and hue are those of OKLab: Ottosson, https://bottosson.github.io/posts/oklab/</remarks>
-internal static class ColorMap
+public static class ColorMap
 {
+    /// <summary>How many colours there are.</summary>
     public const int Count = 256;
 
     private const double DarkestLightness = 0.2;

@@ -2,33 +2,26 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
 using System.Text;
-using Mfn.Client.Files;
 
-namespace Mfn.Cli.Pictures;
+namespace Mfn.Server.Pictures;
 
 /// <summary>Writes pictures as PNG files with a palette, and texts about them.</summary>
 /// <remarks>The format: https://www.w3.org/TR/png-3/</remarks>
-internal static class PngFile
+public static class PngFile
 {
     // A chunk's length and type before its content, and its checksum behind it.
     private const int ChunkHead = 2 * sizeof(uint);
 
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
-    /// <summary>
-    /// Writes a picture with texts by their keywords, both in Latin-1; a keyword has 1 to 79 characters. A file that was there is replaced only once
-    /// the new one is complete.
-    /// </summary>
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, Picture picture, IEnumerable<(string Keyword, string Text)> texts)
+    /// <summary>Writes a picture with texts by their keywords, both in Latin-1; a keyword has 1 to 79 characters.</summary>
+    public static void Write(Stream file, Picture picture, IEnumerable<(string Keyword, string Text)> texts)
     {
-        using var file = new MemoryStream();
+        ArgumentNullException.ThrowIfNull(picture);
         WriteHead(file, picture.RowCount, picture.ColumnCount);
         WriteTexts(file, texts);
         WriteChunk(file, "IDAT", Compress(picture));
         WriteChunk(file, "IEND", []);
-
-        FileReplacement.Write(path, file.GetBuffer().AsSpan(0, (int)file.Length), []);
     }
 
     /// <summary>Writes what every file begins with: its signature, the size of the picture, and the palette.</summary>

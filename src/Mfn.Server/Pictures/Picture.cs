@@ -1,7 +1,7 @@
-namespace Mfn.Cli.Pictures;
+namespace Mfn.Server.Pictures;
 
 /// <summary>A picture of a field: a byte a pixel, which is a colour of <see cref="ColorMap"/> or one of the two to write with.</summary>
-internal sealed class Picture
+public sealed class Picture
 {
     /// <summary>Colours for values; the two levels that are left of a byte are <see cref="Ink"/> and <see cref="Paper"/>.</summary>
     public const int LevelCount = 254;
@@ -22,8 +22,10 @@ internal sealed class Picture
         _pixels.AsSpan().Fill(Paper);
     }
 
+    /// <summary>Pixels from top to bottom.</summary>
     public int RowCount { get; }
 
+    /// <summary>Pixels from left to right.</summary>
     public int ColumnCount { get; }
 
     /// <summary>A row's pixels.</summary>
@@ -38,10 +40,11 @@ internal sealed class Picture
     };
 
     /// <summary>The pixel of a value.</summary>
-    public static byte PixelOf(double value, ColorRange range) =>
-        range.High > range.Low
-            ? (byte)Math.Round(Math.Clamp((value - range.Low) / (range.High - range.Low), 0, 1) * (LevelCount - 1))
-            : (byte)0;
+    /// <param name="value">Beyond the range it gets the range's ends.</param>
+    /// <param name="low">The value of the darkest colour.</param>
+    /// <param name="high">The value of the lightest; if it is not above, all are the darkest.</param>
+    public static byte PixelOf(double value, double low, double high) =>
+        high > low ? (byte)Math.Round(Math.Clamp((value - low) / (high - low), 0, 1) * (LevelCount - 1)) : (byte)0;
 
     /// <summary>Fills a rectangle.</summary>
     public void Fill(int row, int column, int rowCount, int columnCount, byte pixel)
