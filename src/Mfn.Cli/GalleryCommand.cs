@@ -7,7 +7,6 @@ using Mfn.Cli.Output;
 using Mfn.Cli.Pictures;
 using Mfn.Core.Gallery;
 using Mfn.Core.Simulation;
-using Mfn.Server.Pictures;
 
 namespace Mfn.Cli;
 

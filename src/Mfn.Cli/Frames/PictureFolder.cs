@@ -1,5 +1,4 @@
 using Mfn.Cli.Pictures;
-using Mfn.Server.Pictures;
 
 namespace Mfn.Cli.Frames;
 

@@ -1,4 +1,3 @@
-using Mfn.Cli.Pictures;
 using Mfn.Server.Pictures;
 using StbImageSharp;
 

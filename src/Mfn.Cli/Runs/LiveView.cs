@@ -4,7 +4,6 @@ using Mfn.Cli.Pictures;
 using Mfn.Cli.Terminals;
 using Mfn.Client.Runs;
 using Mfn.Contracts.V1;
-using Mfn.Server.Pictures;
 
 namespace Mfn.Cli.Runs;
 

@@ -19,8 +19,23 @@ internal static class ContentTypes
     /// <summary>An array of numpy's.</summary>
     public const string Npy = "application/x-npy";
 
+    /// <summary>A picture of a field, a pixel a cell.</summary>
+    public const string Png = "image/png";
+
     /// <summary>What is offered for a rule, the usual first.</summary>
-    public static IReadOnlyList<string> Offered(HttpRule rule) => rule.HasOneAnswer ? [Json] : rule.Chunk is not null ? [Bytes] : [JsonLines, Events];
+    public static IReadOnlyList<string> Offered(HttpRule rule)
+    {
+        string[] usual = rule.HasOneAnswer ? [Json] : rule.Chunk is not null ? [Bytes] : [JsonLines, Events];
+        return rule.Array switch
+        {
+            ArrayKind.Field => [.. usual, Npy, Bytes, Png],
+            ArrayKind.Vector => [.. usual, Npy, Bytes],
+            _ => usual,
+        };
+    }
+
+    /// <summary>Whether a form has the numbers of an answer and nothing else.</summary>
+    public static bool IsArray(HttpRule rule, string contentType) => rule.Array != ArrayKind.None && contentType is (Npy or Bytes or Png);
 
     /// <summary>The one of the offered that a client likes best, by its quality and then in their order; null if it takes none.</summary>
     public static string? Choose(IList<MediaTypeHeaderValue> accept, IReadOnlyList<string> offered)

@@ -22,6 +22,14 @@ internal sealed record HttpRule(string Verb, PathTemplate Path, string Body, Met
     /// <summary>What a body is.</summary>
     public string BodyType => !IsUpload ? ContentTypes.Json : Method.InputType == ImportRunRequest.Descriptor ? ContentTypes.Bytes : ContentTypes.Npy;
 
+    /// <summary>The numbers that an answer brings, if they can be had alone.</summary>
+    public ArrayKind Array { get; } = Method.OutputType.Name switch
+    {
+        nameof(SimulateResponse) or nameof(WatchRunResponse) => ArrayKind.Field,
+        nameof(AggregateResponse) or nameof(AggregateStreamResponse) => ArrayKind.Vector,
+        _ => ArrayKind.None,
+    };
+
     /// <summary>The bytes of each answer, if they are all that it has: parts of something.</summary>
     public FieldDescriptor? Chunk { get; } = Method.OutputType.Fields.InDeclarationOrder() is [{ FieldType: FieldType.Bytes, IsRepeated: false } only] ? only : null;
 

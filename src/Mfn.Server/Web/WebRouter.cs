@@ -70,6 +70,11 @@ internal sealed class WebRouter(RestServices services, WebRoutes routes, SocketR
                 $"Accept must allow {string.Join(" or ", offered)}, but was {CallersText.Quote(context.Request.Headers.Accept.ToString())}."));
         }
 
+        if (ContentTypes.IsArray(rule, contentType))
+        {
+            return new ArrayCall(context, rule, values, services, contentType).ServeAsync(services.Calls);
+        }
+
         return rule.HasOneAnswer
             ? new RestCall(context, rule, values, services).ServeAsync(services.Calls)
             : new StreamCall(context, rule, values, services, contentType).ServeAsync(services.Calls);

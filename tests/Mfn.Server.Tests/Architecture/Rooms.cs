@@ -44,6 +44,7 @@ internal static class Rooms
         "Configuration",
         "Secrets",
         "Files",
+        "Pictures",
         "Texts",
         "Logging",
     ];

@@ -4,7 +4,6 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Mfn.Cli;
-using Mfn.Cli.Pictures;
 using Mfn.Client;
 using Mfn.Client.Npy;
 using Mfn.Contracts.V1;
