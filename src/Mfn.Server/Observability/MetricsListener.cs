@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Mfn.Server.Configuration;
+using Mfn.Server.Lifetime;
 using Mfn.Server.Logging;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
@@ -37,20 +38,10 @@ internal sealed partial class MetricsListener(
         }
 
         var app = Build();
-        try
+        var isAsked = settings.Current.Find($"{MetricsOptions.Section}:{nameof(MetricsOptions.Url)}") is not null;
+        if (await SideListener.StartAsync(app, isAsked, cancellationToken) is (false, var reason))
         {
-            await app.StartAsync(cancellationToken);
-        }
-        catch (IOException error)
-        {
-            await app.DisposeAsync();
-            if (settings.Current.Find($"{MetricsOptions.Section}:{nameof(MetricsOptions.Url)}") is not null)
-            {
-                throw;
-            }
-
-            // Another server of this machine may have it: nobody has asked for it here.
-            LogNotListening(options.Value.Url, error.Message);
+            LogNotListening(options.Value.Url, reason);
             return;
         }
 
@@ -71,9 +62,7 @@ internal sealed partial class MetricsListener(
 
     private WebApplication Build()
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mfn-metrics" });
-        builder.Services.AddSingleton(loggers);
-        builder.Services.AddSingleton<IHostLifetime, LifetimeOfServer>();
+        var builder = SideListener.CreateBuilder("mfn-metrics", loggers);
 
         // What asks here is no call, and nobody wants a span of each scrape.
         builder.Services.AddSingleton(new System.Diagnostics.ActivitySource("mfn-metrics"));
@@ -163,12 +152,4 @@ internal sealed partial class MetricsListener(
     [LoggerMessage(EventId = 1601, EventName = "MetricsNotListening", Level = LogLevel.Warning, Message = "No metrics: the server cannot listen at {Url}, the default of Metrics:Url: {Reason}. Set it to another address, or to nothing")]
     [LogMeaning("There are no metrics: something else has the default's port. Set `Metrics:Url`.")]
     private partial void LogNotListening(string url, string reason);
-
-    /// <summary>Signals, and what is logged of the start, are the server's business.</summary>
-    private sealed class LifetimeOfServer : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

@@ -1,5 +1,6 @@
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Lifetime;
 using Mfn.Server.Logging;
 using Mfn.Server.Memory;
 using Mfn.Server.Security;
@@ -42,20 +43,9 @@ internal sealed partial class WebListener(
         }
 
         var app = Build(url);
-        try
+        if (await SideListener.StartAsync(app, isAsked: given is not null, cancellationToken) is (false, var reason))
         {
-            await app.StartAsync(cancellationToken);
-        }
-        catch (IOException error)
-        {
-            await app.DisposeAsync();
-            if (given is not null)
-            {
-                throw;
-            }
-
-            // Another server of this machine may have it: nobody has asked for it here.
-            LogNotListening(url, error.Message);
+            LogNotListening(url, reason);
             return;
         }
 
@@ -89,9 +79,7 @@ internal sealed partial class WebListener(
         var limits = services.GetRequiredService<IOptions<LimitsOptions>>().Value;
         var memory = services.GetRequiredService<ConnectionMemory>();
         var connections = services.GetRequiredService<OpenConnections>();
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mfn-web" });
-        builder.Services.AddSingleton(loggers);
-        builder.Services.AddSingleton<IHostLifetime, LifetimeOfServer>();
+        var builder = SideListener.CreateBuilder("mfn-web", loggers);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().UseUrls(url);
 
         // TLS as gRPC has it.
@@ -130,12 +118,4 @@ internal sealed partial class WebListener(
     [LogMeaning("There is no REST: something else has the default's port. Set `Web:Url`.")]
     [LoggerMessage(EventId = 2101, EventName = "WebNotListening", Level = LogLevel.Warning, Message = "No REST: the server cannot listen at {Url}, the default of Web:Url: {Reason}. Set it to another address, or to off")]
     private partial void LogNotListening(string url, string reason);
-
-    /// <summary>Signals, and what is logged of the start, are the server's business.</summary>
-    private sealed class LifetimeOfServer : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }
