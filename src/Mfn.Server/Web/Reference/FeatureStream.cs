@@ -60,7 +60,7 @@ internal sealed class FeatureStream : ReferenceStream
     public override void Write(Utf8JsonWriter writer, StreamSimulationResponse message)
     {
         var potential = message.Frame.Statistics;
-        var measures = new FieldMeasures(message.Frame.Field);
+        var measures = MeasuresOf(message.Frame.Field);
         writer.WriteNumber("sequence"u8, _sequence++);
         writer.WriteStartObject("features"u8);
         foreach (var name in _names)

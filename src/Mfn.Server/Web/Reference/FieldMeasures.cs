@@ -1,12 +1,12 @@
-using System.Runtime.InteropServices;
-using Mfn.Contracts.V1;
 using Mfn.Core.Statistics;
 
 namespace Mfn.Server.Web.Reference;
 
 /// <summary>What the reference's streams tell of a field beside its statistics. Sums are in numpy's order.</summary>
-/// <param name="field">The field, in volts, as binary64.</param>
-internal readonly ref struct FieldMeasures(Field field)
+/// <param name="cells">The field's cells, in volts, row after row.</param>
+/// <param name="rows">How many rows it has.</param>
+/// <param name="columns">How many cells a row has.</param>
+internal readonly ref struct FieldMeasures(ReadOnlySpan<double> cells, int rows, int columns)
 {
     // A cell is active if its potential is further from 0 than this, in volts.
     private const double ActiveVolts = 0.01;
@@ -15,9 +15,9 @@ internal readonly ref struct FieldMeasures(Field field)
     private const int LargestBox = 16;
     private const double LargestDimension = 2;
 
-    private readonly ReadOnlySpan<double> _cells = MemoryMarshal.Cast<byte, double>(field.Values.Span);
-    private readonly int _rows = field.Rows;
-    private readonly int _columns = field.Columns;
+    private readonly ReadOnlySpan<double> _cells = cells;
+    private readonly int _rows = rows;
+    private readonly int _columns = columns;
 
     /// <summary>The cells.</summary>
     public int CellCount => _cells.Length;

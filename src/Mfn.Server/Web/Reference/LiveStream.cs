@@ -73,7 +73,7 @@ internal sealed class LiveStream : ReferenceStream
         }
 
         var frame = message.Frame;
-        var measures = new FieldMeasures(frame.Field);
+        var measures = MeasuresOf(frame.Field);
         _growthEventCount += frame.GrowthEvents.Count;
         if (frame.Step == Request.Spec.Steps)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
@@ -72,4 +73,7 @@ internal abstract class ReferenceStream
         PythonNumber.Write(writer, "pot_min_mV"u8, potential.MinPotentialMillivolts);
         PythonNumber.Write(writer, "pot_max_mV"u8, potential.MaxPotentialMillivolts);
     }
+
+    /// <summary>Measures a field of binary64.</summary>
+    protected static FieldMeasures MeasuresOf(Field field) => new(MemoryMarshal.Cast<byte, double>(field.Values.Span), field.Rows, field.Columns);
 }
