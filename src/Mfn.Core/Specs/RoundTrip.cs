@@ -15,7 +15,11 @@ public static class RoundTrip
 
     /// <summary>The shortest text, in any culture.</summary>
     /// <param name="value">Any value.</param>
-    public static string Format(double value) => value.ToString(IsMisspelt(value) ? "G17" : "R", CultureInfo.InvariantCulture);
+    public static string Format(double value) => value.ToString(SpecifierOf(value), CultureInfo.InvariantCulture);
+
+    /// <summary>The format specifier of the shortest text.</summary>
+    /// <param name="value">Any value.</param>
+    public static string SpecifierOf(double value) => IsMisspelt(value) ? "G17" : "R";
 
     /// <summary>Whether .NET's own shortest text is that of another number.</summary>
     /// <param name="value">Any value.</param>

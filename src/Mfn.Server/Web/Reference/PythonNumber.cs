@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Mfn.Core.Specs;
 
 namespace Mfn.Server.Web.Reference;
 
@@ -11,7 +12,7 @@ internal static class PythonNumber
     /// <summary>A finite number as text, such as <c>310.0</c>.</summary>
     public static string Format(double number)
     {
-        var text = number.ToString("R", CultureInfo.InvariantCulture);
+        var text = RoundTrip.Format(number);
         return text.AsSpan().ContainsAny('.', 'E') ? text : text + ".0";
     }
 
@@ -19,7 +20,7 @@ internal static class PythonNumber
     public static void Write(Utf8JsonWriter writer, double number)
     {
         Span<byte> text = stackalloc byte[LongestNumber];
-        number.TryFormat(text, out var length, "R", CultureInfo.InvariantCulture);
+        number.TryFormat(text, out var length, RoundTrip.SpecifierOf(number), CultureInfo.InvariantCulture);
         if (!text[..length].ContainsAny((byte)'.', (byte)'E'))
         {
             ".0"u8.CopyTo(text[length..]);
