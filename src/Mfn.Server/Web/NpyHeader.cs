@@ -29,13 +29,20 @@ internal sealed partial record NpyHeader(IReadOnlyList<int> Shape, int CellBytes
         while (true)
         {
             var read = await from.ReadAsync(cancellationToken);
-            if (TryParse(read.Buffer, read.IsCompleted, out var header, out var end))
+            var (consumed, examined) = (read.Buffer.Start, read.Buffer.End);
+            try
             {
-                from.AdvanceTo(end);
-                return header;
+                if (TryParse(read.Buffer, read.IsCompleted, out var header, out var end))
+                {
+                    (consumed, examined) = (end, end);
+                    return header;
+                }
             }
-
-            from.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            finally
+            {
+                // Of what is refused too: the connection could not be used again in the midst of a read.
+                from.AdvanceTo(consumed, examined);
+            }
         }
     }
 

@@ -236,7 +236,17 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
                 throw TooLarge();
             }
 
-            memory.Resize(read.Buffer.Length);
+            try
+            {
+                memory.Resize(read.Buffer.Length);
+            }
+            catch (CallRefusedException)
+            {
+                // The connection could not be used again in the midst of a read.
+                _body.AdvanceTo(read.Buffer.End);
+                throw;
+            }
+
             if (read.IsCompleted)
             {
                 return read;

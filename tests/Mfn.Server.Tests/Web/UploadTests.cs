@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -183,6 +184,27 @@ public sealed class UploadTests : IAsyncLifetime
         };
         await using var roomy = await TestServer.StartAsync();
         return await roomy.Aggregation.AggregateAsync(request);
+    }
+
+    /// <summary>What follows on the connection of a file that was refused is answered.</summary>
+    [Theory]
+    [InlineData("no array at all, but as long as one would have to be")]
+    [InlineData("\u0093NUMPY\u0001\0\u0010\0{'descr': '|O'} \n")]
+    public async Task Refused_LeavesTheConnection(string file)
+    {
+        var at = new Uri(_server.WebUrl!);
+        using var client = new TcpClient();
+        await client.ConnectAsync(at.Host, at.Port);
+        await using var stream = client.GetStream();
+
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(
+            $"POST /v1/fractals:computeHistoryStabilityStream HTTP/1.1\r\nHost: {at.Authority}\r\nContent-Type: {Npy}\r\nContent-Length: {file.Length}\r\n\r\n{file}"
+            + $"GET /v1/features HTTP/1.1\r\nHost: {at.Authority}\r\nConnection: close\r\n\r\n"));
+        using var reader = new StreamReader(stream);
+        var answers = await reader.ReadToEndAsync();
+
+        Assert.StartsWith("HTTP/1.1 400 ", answers, StringComparison.Ordinal);
+        Assert.Contains("HTTP/1.1 200 ", answers, StringComparison.Ordinal);
     }
 
     private async Task<byte[]> FieldOfAsync(string runId)
