@@ -57,10 +57,9 @@ internal sealed class ErrorAnswers
 
     /// <summary>Adds those that an operation can have to its answers.</summary>
     /// <param name="responses">Gets them.</param>
-    /// <param name="hasBody">Whether it takes a body.</param>
     /// <param name="isOfSomething">Whether its path names something.</param>
     /// <param name="canConflict">Whether there can be two of something that there must be one of.</param>
-    public void AddTo(OpenApiResponses responses, bool hasBody, bool isOfSomething, bool canConflict)
+    public void AddTo(OpenApiResponses responses, bool isOfSomething, bool canConflict)
     {
         foreach (var status in _names.Keys)
         {
@@ -68,7 +67,6 @@ internal sealed class ErrorAnswers
             {
                 StatusCodes.Status404NotFound => isOfSomething,
                 StatusCodes.Status409Conflict => canConflict,
-                StatusCodes.Status415UnsupportedMediaType => hasBody,
                 _ => true,
             };
             if (canBe)

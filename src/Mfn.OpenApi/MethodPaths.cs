@@ -1,5 +1,4 @@
 using Google.Protobuf.Reflection;
-using Mfn.Contracts.V1;
 using Mfn.Server.Web;
 using Microsoft.OpenApi;
 using HttpRule = Mfn.Server.Web.HttpRule;
@@ -26,7 +25,7 @@ internal sealed class MethodPaths : IDocumentPart
         var comment = builder.Comments.Of(method.FullName);
         var end = comment.IndexOf(". ", StringComparison.Ordinal);
         var responses = new OpenApiResponses { ["200"] = AnswerOf(rule, builder) };
-        builder.Errors.AddTo(responses, rule.HasBody, isOfSomething: rule.Path.Fields.Count > 0, canConflict: CanConflict(method, builder));
+        builder.Errors.AddTo(responses, isOfSomething: rule.Path.Fields.Count > 0, canConflict: CanConflict(method, builder));
         return new OpenApiOperation
         {
             OperationId = char.ToLowerInvariant(method.Name[0]) + method.Name[1..],
@@ -58,7 +57,7 @@ internal sealed class MethodPaths : IDocumentPart
         if (!rule.HasBody || rule.IsUpload)
         {
             var examples = Examples.QueryOf(rule.Method.Name);
-            foreach (var parameter in QueryOf(input, "", field => IsOfQuery(rule, field), builder))
+            foreach (var parameter in QueryOf(input, "", rule, builder))
             {
                 parameter.Example = examples.TryGetValue(parameter.Name!, out var example) ? example.DeepClone() : null;
                 yield return parameter;
@@ -80,24 +79,25 @@ internal sealed class MethodPaths : IDocumentPart
         yield return new OpenApiParameterReference(Headers.RequestTimeout, builder.Document);
     }
 
-    // Beside a file there is what its first message begins with.
-    private static bool IsOfQuery(HttpRule rule, FieldDescriptor field) =>
-        !rule.Path.Fields.Contains(field.Name) && (!rule.IsUpload || field is { FieldType: FieldType.Message, IsRepeated: false });
-
     // The fields of a message by their paths, as a query has them.
-    private static IEnumerable<OpenApiParameter> QueryOf(MessageDescriptor message, string prefix, Func<FieldDescriptor, bool> isOfQuery, DocumentBuilder builder)
+    private static IEnumerable<OpenApiParameter> QueryOf(MessageDescriptor message, string prefix, HttpRule rule, DocumentBuilder builder)
     {
-        foreach (var field in message.Fields.InDeclarationOrder().Where(isOfQuery))
+        foreach (var field in message.Fields.InDeclarationOrder())
         {
             var name = prefix + field.Name;
+            if (rule.Path.Fields.Contains(name) || (rule.IsUpload && Uploads.IsToldByFile(name)))
+            {
+                continue;
+            }
+
             if (field.FieldType != FieldType.Message)
             {
                 yield return Parameter(field, name, builder.Schemas.Parameter(field));
                 continue;
             }
 
-            // A file brings fields; lists of messages have no names.
-            if (field.IsRepeated || field.MessageType == Field.Descriptor)
+            // Messages of a list have no names.
+            if (field.IsRepeated)
             {
                 continue;
             }
@@ -107,7 +107,7 @@ internal sealed class MethodPaths : IDocumentPart
                 yield return Parameter(field, name, new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 0 });
             }
 
-            foreach (var part in QueryOf(field.MessageType, $"{name}.", _ => true, builder))
+            foreach (var part in QueryOf(field.MessageType, $"{name}.", rule, builder))
             {
                 yield return part;
             }

@@ -75,6 +75,12 @@ export class Generator {
     }
   }
 
+  /** Whether an object may have one member more. */
+  fits(schema, value, name) {
+    schema = this.document.resolve(schema);
+    return !schema.maxProperties && !(schema.not?.anyOf ?? []).some(({ required }) => required.includes(name) && required.some((other) => other !== name && other in value));
+  }
+
   #object(schema, depth) {
     const { draw } = this;
     const names = Object.keys(schema.properties ?? {});

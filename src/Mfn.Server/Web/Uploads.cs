@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Collections;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 
@@ -13,6 +15,10 @@ internal static class Uploads
 {
     private const int MostPartBytes = 64 * 1024;
 
+    // What queries begin with, and what they leave to the file there.
+    private static readonly string[] Addressed = ["spec", "start"];
+    private static readonly string[] Told = ["spec.encoding", "spec.length", "start.field", "start.initial_fields"];
+
     /// <summary>The messages, as the call takes them.</summary>
     /// <param name="first">What the query says.</param>
     /// <param name="body">The file.</param>
@@ -21,6 +27,8 @@ internal static class Uploads
     /// <exception cref="CallRefusedException">The file is not one that the method can take.</exception>
     public static async IAsyncEnumerable<IMessage> ReadAsync(IMessage first, PipeReader body, int mostMessageBytes, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        LeaveToFile(first);
+
         // The rest of a message is small.
         var partBytes = Math.Min(MostPartBytes, mostMessageBytes / 2);
         if (first is ImportRunRequest import)
@@ -87,6 +95,33 @@ internal static class Uploads
                 yield return bytes;
             }
         }
+    }
+
+    /// <summary>Whether a file says itself what a query would say by this path.</summary>
+    public static bool IsToldByFile(string path) => Told.Contains(path) || (!path.Contains('.') && !Addressed.Contains(path));
+
+    // One of the two would be passed over.
+    private static void LeaveToFile(IMessage first)
+    {
+        var problems = new RequestProblems();
+        foreach (var path in first.Descriptor.Fields.InDeclarationOrder().Select(field => field.Name).Concat(Told).Where(IsToldByFile).Where(path => IsSet(first, path.Split('.'))))
+        {
+            problems.Add(path, "is told by the file, and must not be in the query");
+        }
+
+        problems.ThrowIfAny();
+    }
+
+    private static bool IsSet(IMessage message, ReadOnlySpan<string> path)
+    {
+        if (message.Descriptor.FindFieldByName(path[0]) is not { } field || field.Accessor.GetValue(message) is not { } value)
+        {
+            return false;
+        }
+
+        return path.Length > 1 ? value is IMessage part && IsSet(part, path[1..])
+            : field.HasPresence ? field.Accessor.HasValue(message)
+            : value is ICollection list ? list.Count > 0 : Convert.ToInt64(value, CultureInfo.InvariantCulture) != 0;
     }
 
     private static Slabs Describe(IMessage first, NpyHeader header)

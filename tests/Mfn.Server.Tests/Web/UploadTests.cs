@@ -186,6 +186,22 @@ public sealed class UploadTests : IAsyncLifetime
         return await roomy.Aggregation.AggregateAsync(request);
     }
 
+    /// <summary>One of the two would be passed over.</summary>
+    [Theory]
+    [InlineData("/v1/aggregations:stream?spec.byzantine_count=0&spec.rule.median=&spec.length=3&spec.encoding=VECTOR_ENCODING_FLOAT64&update_count=9", "spec.length, spec.encoding, update_count")]
+    [InlineData("/v1/features:stream?frame.rows=3", "frame")]
+    [InlineData("/v1/fractals:computeBoxCountingDimensionStream?start.field.rows=3", "start.field")]
+    [InlineData("/v1/runs:createStream?start.initialFields.activator.rows=3", "start.initial_fields")]
+    public async Task Query_SaysWhatTheFileSays_IsRefused(string path, string fields)
+    {
+        var (status, body) = await PostAsync(path, File(Cells(64), 8, 8));
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        var violations = JsonDocument.Parse(body).RootElement.GetProperty("details")[0].GetProperty("field_violations").EnumerateArray().ToList();
+        Assert.Equal(fields.Split(", ").Order(), violations.Select(violation => violation.GetProperty("field").GetString()).Order());
+        Assert.All(violations, violation => Assert.Equal("is told by the file, and must not be in the query", violation.GetProperty("description").GetString()));
+    }
+
     /// <summary>What follows on the connection of a file that was refused is answered.</summary>
     [Theory]
     [InlineData("no array at all, but as long as one would have to be")]
