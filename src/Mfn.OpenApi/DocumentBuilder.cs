@@ -44,7 +44,7 @@ public sealed class DocumentBuilder
     internal ErrorAnswers Errors { get; }
 
     // Here belongs what google.api.http does not say.
-    private static IReadOnlyList<IDocumentPart> Parts { get; } = [new MethodPaths(), new ReferencePaths(), new DocumentPaths()];
+    private static IReadOnlyList<IDocumentPart> Parts { get; } = [new MethodPaths(), new ReferencePaths(), new SocketPaths(), new DocumentPaths()];
 
     /// <summary>Makes the document, as JSON of OpenAPI 3.1.</summary>
     public static async Task<string> BuildAsync()
@@ -75,7 +75,11 @@ public sealed class DocumentBuilder
     /// <summary>A tag that operations have in common.</summary>
     internal ISet<OpenApiTagReference> Tag(string name, string description)
     {
-        Document.Tags!.Add(new OpenApiTag { Name = name, Description = description });
+        if (Document.Tags!.All(tag => tag.Name != name))
+        {
+            Document.Tags!.Add(new OpenApiTag { Name = name, Description = description });
+        }
+
         return new HashSet<OpenApiTagReference> { new(name, Document) };
     }
 

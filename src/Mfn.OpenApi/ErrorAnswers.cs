@@ -23,6 +23,7 @@ internal sealed class ErrorAnswers
         Add(StatusCodes.Status409Conflict, "Conflict", "ALREADY_EXISTS or ABORTED: the name is taken, or another has been faster.");
         Add(StatusCodes.Status413PayloadTooLarge, "TooLarge", "RESOURCE_EXHAUSTED: the request is larger than Limits:MaxRequestBytes.");
         Add(StatusCodes.Status415UnsupportedMediaType, "UnsupportedMediaType", "INVALID_ARGUMENT: Content-Type or Content-Encoding is not what there is.");
+        Add(StatusCodes.Status426UpgradeRequired, "UpgradeRequired", "INVALID_ARGUMENT: there is a WebSocket here, of another version than was asked for, or nothing else.");
         Add(StatusCodes.Status429TooManyRequests, "TooMany", "RESOURCE_EXHAUSTED: a limit of the server, or a quota of the caller.");
         Add(StatusCodes.Status500InternalServerError, "InternalError", "INTERNAL, UNKNOWN or DATA_LOSS: a fault of the server; its log says more.");
         Add(StatusCodes.Status501NotImplemented, "NotImplemented", "UNIMPLEMENTED: the server does not have it.");
@@ -67,6 +68,7 @@ internal sealed class ErrorAnswers
             {
                 StatusCodes.Status404NotFound => isOfSomething,
                 StatusCodes.Status409Conflict => canConflict,
+                StatusCodes.Status426UpgradeRequired => false,
                 _ => true,
             };
             if (canBe)

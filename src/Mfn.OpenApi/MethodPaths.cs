@@ -26,6 +26,11 @@ internal sealed class MethodPaths : IDocumentPart
         var end = comment.IndexOf(". ", StringComparison.Ordinal);
         var responses = new OpenApiResponses { ["200"] = AnswerOf(rule, builder) };
         builder.Errors.AddTo(responses, isOfSomething: rule.Path.Fields.Count > 0, canConflict: CanConflict(method, builder));
+        if (rule.Token is not null)
+        {
+            SocketPaths.AddUpgrade(responses, "docs/websocket.md", builder);
+        }
+
         return new OpenApiOperation
         {
             OperationId = char.ToLowerInvariant(method.Name[0]) + method.Name[1..],

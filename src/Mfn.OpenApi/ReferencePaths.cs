@@ -9,6 +9,12 @@ namespace Mfn.OpenApi;
 /// <summary>The API of the Python service, which docs/reference-api.md tells of. It takes more than is said here: what Python's json and pydantic read.</summary>
 internal sealed class ReferencePaths : IDocumentPart
 {
+    /// <summary>What its operations have in common.</summary>
+    public const string Tag = "Reference";
+
+    /// <summary>What that is.</summary>
+    public const string Meaning = "The API of MyceliumFractalNet 4.1's Python service, for its clients: docs/reference-api.md tells what differs.";
+
     private const string Problems = "ReferenceProblems";
     private const string Refusal = "ReferenceRefusal";
 
@@ -28,7 +34,7 @@ internal sealed class ReferencePaths : IDocumentPart
     public void AddTo(DocumentBuilder builder)
     {
         var document = builder.Document;
-        var tags = builder.Tag("Reference", "The API of MyceliumFractalNet 4.1's Python service, for its clients: docs/reference-api.md tells what differs.");
+        var tags = builder.Tag(Tag, Meaning);
         document.AddComponent(Problems, Object(
             "Everything that is wrong with a body.",
             ("detail", new OpenApiSchema { Type = JsonSchemaType.Array, Items = Problem() })));

@@ -47,8 +47,8 @@ test(`${count} requests of seed ${seed}`, async () => {
 
   // Else it would say nothing of answers.
   const answered = new Set([...seen.keys()].filter((key) => key.startsWith("200 ")).map((key) => key.slice(4)));
-  const served200 = document.operations.filter(({ verb, path }) => answered.has(`${verb} ${path}`)).length;
-  assert.ok(served200 >= document.operations.length * (count < 1000 ? 0.5 : 1), `only ${served200} of ${document.operations.length} operations have answered with 200`);
+  const unanswered = document.operations.filter(({ verb, path, operation }) => operation.responses["200"] && !answered.has(`${verb} ${path}`)).map(({ path }) => path);
+  assert.ok(unanswered.length <= document.operations.length * (count < 5000 ? 0.5 : 0), `no request was answered with 200 by ${unanswered.join(", ")}`);
 
   // Nothing has been disturbed.
   const after = await send(base, { verb: "GET", url: "/v1/features" });
@@ -89,7 +89,7 @@ function draw(document, generator, number) {
       path = path.replace(`{${parameter.name}}`, encodeURIComponent(random.chance(0.85) ? random.of(runs) : generator.value(parameter.schema) || "x"));
     } else if (parameter.in === "query" && parameter.example !== undefined && random.chance(0.6)) {
       query.push([parameter.name, parameter.example]);
-    } else if (parameter.in === "query" && random.chance(0.03)) {
+    } else if (parameter.in === "query" && random.chance(Math.min(0.03, 0.5 / operation.parameters.length))) {
       query.push(...[generator.value(parameter.schema)].flat().map((value) => [parameter.name, value]));
     }
   }
@@ -120,7 +120,7 @@ function draw(document, generator, number) {
     breakQuery(operation, query, request, generator);
   }
 
-  const answers = Object.keys(operation.operation.responses["200"].content);
+  const answers = Object.keys(operation.operation.responses["200"]?.content ?? {});
   request.headers.accept = random.of([...answers, "*/*"]);
   // Watches of runs that wait do not end.
   request.headers["request-timeout"] = answers.includes("application/x-ndjson") ? "0.3" : random.of(["5", "5", "5", "0.001"]);
