@@ -4,7 +4,6 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
-using Google.Protobuf.Reflection;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
 

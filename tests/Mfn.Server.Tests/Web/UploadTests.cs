@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -184,43 +183,6 @@ public sealed class UploadTests : IAsyncLifetime
         };
         await using var roomy = await TestServer.StartAsync();
         return await roomy.Aggregation.AggregateAsync(request);
-    }
-
-    /// <summary>One of the two would be passed over.</summary>
-    [Theory]
-    [InlineData("/v1/aggregations:stream?spec.byzantine_count=0&spec.rule.median=&spec.length=3&spec.encoding=VECTOR_ENCODING_FLOAT64&update_count=9", "spec.length, spec.encoding, update_count")]
-    [InlineData("/v1/features:stream?frame.rows=3", "frame")]
-    [InlineData("/v1/fractals:computeBoxCountingDimensionStream?start.field.rows=3", "start.field")]
-    [InlineData("/v1/runs:createStream?start.initialFields.activator.rows=3", "start.initial_fields")]
-    public async Task Query_SaysWhatTheFileSays_IsRefused(string path, string fields)
-    {
-        var (status, body) = await PostAsync(path, File(Cells(64), 8, 8));
-
-        Assert.Equal(HttpStatusCode.BadRequest, status);
-        var violations = JsonDocument.Parse(body).RootElement.GetProperty("details")[0].GetProperty("field_violations").EnumerateArray().ToList();
-        Assert.Equal(fields.Split(", ").Order(), violations.Select(violation => violation.GetProperty("field").GetString()).Order());
-        Assert.All(violations, violation => Assert.Equal("is told by the file, and must not be in the query", violation.GetProperty("description").GetString()));
-    }
-
-    /// <summary>What follows on the connection of a file that was refused is answered.</summary>
-    [Theory]
-    [InlineData("no array at all, but as long as one would have to be")]
-    [InlineData("\u0093NUMPY\u0001\0\u0010\0{'descr': '|O'} \n")]
-    public async Task Refused_LeavesTheConnection(string file)
-    {
-        var at = new Uri(_server.WebUrl!);
-        using var client = new TcpClient();
-        await client.ConnectAsync(at.Host, at.Port);
-        await using var stream = client.GetStream();
-
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(
-            $"POST /v1/fractals:computeHistoryStabilityStream HTTP/1.1\r\nHost: {at.Authority}\r\nContent-Type: {Npy}\r\nContent-Length: {file.Length}\r\n\r\n{file}"
-            + $"GET /v1/features HTTP/1.1\r\nHost: {at.Authority}\r\nConnection: close\r\n\r\n"));
-        using var reader = new StreamReader(stream);
-        var answers = await reader.ReadToEndAsync();
-
-        Assert.StartsWith("HTTP/1.1 400 ", answers, StringComparison.Ordinal);
-        Assert.Contains("HTTP/1.1 200 ", answers, StringComparison.Ordinal);
     }
 
     private async Task<byte[]> FieldOfAsync(string runId)
