@@ -91,6 +91,12 @@ if (args is ["watch", var measurement, var url, var serverId, .. var numbers])
     return;
 }
 
+if (args is ["web-fan-out", var fanOutServer, var fanOutCount, var fanOutSeconds])
+{
+    await WebFanOutMeasurement.RunAsync(fanOutServer, int.Parse(fanOutCount, CultureInfo.InvariantCulture), double.Parse(fanOutSeconds, CultureInfo.InvariantCulture));
+    return;
+}
+
 // In this process: the project that BenchmarkDotNet writes for another one cannot build the contracts.
 var inProcess = DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance));
 BenchmarkSwitcher.FromAssembly(typeof(QuickMode).Assembly).Run(args, inProcess);

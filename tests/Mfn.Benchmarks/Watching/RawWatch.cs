@@ -10,7 +10,7 @@ namespace Mfn.Benchmarks.Watching;
 /// One server-streaming call on a connection of its own, with no more HTTP/2 than that takes: a client so cheap that many of them leave most of
 /// the machine to the server.
 /// </summary>
-internal sealed class RawWatch : IDisposable
+internal sealed class RawWatch : IRawWatch
 {
     /// <summary>Bytes that the server may send ahead when nothing is to hold it up.</summary>
     public const int WideWindow = int.MaxValue;

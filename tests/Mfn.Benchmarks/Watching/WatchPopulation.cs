@@ -13,9 +13,9 @@ internal sealed class WatchPopulation : IAsyncDisposable
     private readonly CancellationTokenSource _leaving = new();
     private readonly List<Task> _readers = [];
 
-    private WatchPopulation(RawWatch[] watches) => Watches = watches;
+    private WatchPopulation(IRawWatch[] watches) => Watches = watches;
 
-    public IReadOnlyList<RawWatch> Watches { get; }
+    public IReadOnlyList<IRawWatch> Watches { get; }
 
     public long ByteCount => Watches.Sum(watch => watch.ByteCount);
 
@@ -27,13 +27,20 @@ internal sealed class WatchPopulation : IAsyncDisposable
     /// <param name="path">The method, as in /package.Service/Method.</param>
     /// <param name="request">The request of the watch of an index.</param>
     /// <param name="onMessage">Gets the messages of the watch of an index.</param>
-    public static async Task<WatchPopulation> OpenAsync(
-        int count, IPEndPoint address, string path, Func<int, IMessage> request, Action<int, ReadOnlyMemory<byte>>? onMessage = null)
+    public static Task<WatchPopulation> OpenAsync(
+        int count, IPEndPoint address, string path, Func<int, IMessage> request, Action<int, ReadOnlyMemory<byte>>? onMessage = null) =>
+        OpenAsync(count, async index => await RawWatch.OpenAsync(address, path, request(index), bufferSize: BufferSize(count)), onMessage);
+
+    /// <summary>The bytes that each of so many watches reads at once.</summary>
+    public static int BufferSize(int count) => count > 100 ? 32 * 1024 : 256 * 1024;
+
+    /// <summary>The same of watches that somebody opens.</summary>
+    public static async Task<WatchPopulation> OpenAsync(int count, Func<int, Task<IRawWatch>> openAsync, Action<int, ReadOnlyMemory<byte>>? onMessage = null)
     {
-        var watches = new RawWatch[count];
+        var watches = new IRawWatch[count];
         await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = OpeningCount }, async (index, _) =>
         {
-            watches[index] = await RawWatch.OpenAsync(address, path, request(index), bufferSize: count > 100 ? 32 * 1024 : 256 * 1024);
+            watches[index] = await openAsync(index);
             watches[index].OnMessage = onMessage is null ? null : message => onMessage(index, message);
         });
         var population = new WatchPopulation(watches);
@@ -76,7 +83,7 @@ internal sealed class WatchPopulation : IAsyncDisposable
         _leaving.Dispose();
     }
 
-    private async Task ReadAsync(RawWatch watch)
+    private async Task ReadAsync(IRawWatch watch)
     {
         // Not all on the thread that opens them.
         await Task.Yield();
