@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Net.WebSockets;
 using System.Text;
 using Mfn.Server.Calls;
@@ -17,6 +18,15 @@ internal sealed class ClientSocket : IDisposable
     // As often as Kestrel asks clients of HTTP/2, and no sooner given up than by it.
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LeastPongTime = TimeSpan.FromSeconds(20);
+
+    private const int FinalBit = 0x80;
+    private const int TextOpcode = 1;
+    private const int BinaryOpcode = 2;
+    private const int MaxHeadBytes = 10;
+
+    // A length that does not fit into seven bits follows in 16 or 64.
+    private const int Length16 = 126;
+    private const int Length64 = 127;
 
     // The most bytes of a reason that a frame has room for.
     private const int MaxReasonBytes = 123;
@@ -122,13 +132,41 @@ internal sealed class ClientSocket : IDisposable
     }
 
     /// <summary>Sends a message.</summary>
-    /// <param name="message">Must stay as it is until it is sent, even if the wait is given up.</param>
+    /// <param name="message">May be reused when it is sent, or the wait is given up.</param>
     /// <param name="type">Its kind.</param>
     /// <param name="cancellationToken">Gives up the wait: the socket may still be closed in order.</param>
-    public ValueTask SendAsync(ReadOnlyMemory<byte> message, WebSocketMessageType type, CancellationToken cancellationToken)
+    public ValueTask SendAsync(ReadOnlyMemory<byte> message, WebSocketMessageType type, CancellationToken cancellationToken) => SendAsync([message], type, cancellationToken);
+
+    /// <summary>Sends messages together.</summary>
+    /// <remarks>
+    /// The library would send, and wait for, each by itself. Kestrel keeps writes apart, and so these frames from those that the library sends: pings, pongs and the close.
+    /// </remarks>
+    /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte}, WebSocketMessageType, CancellationToken)"/>
+    public async ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> messages, WebSocketMessageType type, CancellationToken cancellationToken)
     {
-        var sending = _socket.SendAsync(message, type, endOfMessage: true, CancellationToken.None);
-        return sending.IsCompletedSuccessfully ? ValueTask.CompletedTask : new ValueTask(sending.AsTask().WaitAsync(cancellationToken));
+        var most = 0;
+        foreach (var message in messages)
+        {
+            most += MaxHeadBytes + message.Length;
+        }
+
+        var frames = ArrayPool<byte>.Shared.Rent(most);
+        var length = 0;
+        foreach (var message in messages)
+        {
+            length += WriteHead(frames.AsSpan(length), message.Length, type);
+            message.Span.CopyTo(frames.AsSpan(length));
+            length += message.Length;
+        }
+
+        var sending = _stream.WriteAsync(frames.AsMemory(0, length), CancellationToken.None);
+        if (!sending.IsCompletedSuccessfully)
+        {
+            // If the wait is given up, somebody may still read them: then they are left to the garbage collector.
+            await sending.AsTask().WaitAsync(cancellationToken);
+        }
+
+        ArrayPool<byte>.Shared.Return(frames);
     }
 
     /// <summary>Says goodbye, and waits a moment for the client to do so too.</summary>
@@ -144,7 +182,7 @@ internal sealed class ClientSocket : IDisposable
             using var time = new CancellationTokenSource(LastWriteTime);
             if (last is { } text && _socket.State == WebSocketState.Open)
             {
-                await _socket.SendAsync(text, WebSocketMessageType.Text, endOfMessage: true, time.Token);
+                await SendAsync(text, WebSocketMessageType.Text, time.Token);
             }
 
             if (_socket.State == WebSocketState.Open)
@@ -190,6 +228,26 @@ internal sealed class ClientSocket : IDisposable
         var unread = new byte[4096];
         while (await _stream.ReadAsync(unread, time.Token) > 0)
         {
+        }
+    }
+
+    // Final, of one part, and without a mask, as a server's are.
+    private static int WriteHead(Span<byte> to, int length, WebSocketMessageType type)
+    {
+        to[0] = (byte)(FinalBit | (type == WebSocketMessageType.Text ? TextOpcode : BinaryOpcode));
+        switch (length)
+        {
+            case < Length16:
+                to[1] = (byte)length;
+                return 2;
+            case <= ushort.MaxValue:
+                to[1] = Length16;
+                BinaryPrimitives.WriteUInt16BigEndian(to[2..], (ushort)length);
+                return 4;
+            default:
+                to[1] = Length64;
+                BinaryPrimitives.WriteInt64BigEndian(to[2..], length);
+                return MaxHeadBytes;
         }
     }
 

@@ -14,19 +14,34 @@ internal sealed class GrpcFrames(Func<IReadOnlyList<ReadOnlyMemory<byte>>, Cance
     // What an idle watcher keeps.
     private const int MostKept = 16 * 1024;
 
+    private const int LeastRoom = 256;
+
     private readonly List<ReadOnlyMemory<byte>> _messages = [];
-    private ArrayBufferWriter<byte> _buffer = new();
+    private byte[] _buffer = [];
+    private int _count;
 
-    public override Memory<byte> GetMemory(int sizeHint = 0) => _buffer.GetMemory(sizeHint);
+    public override Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        var needed = _count + Math.Max(sizeHint, LeastRoom);
+        if (needed > _buffer.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, 2 * _buffer.Length));
+            _buffer.AsSpan(0, _count).CopyTo(larger);
+            Return();
+            _buffer = larger;
+        }
 
-    public override Span<byte> GetSpan(int sizeHint = 0) => _buffer.GetSpan(sizeHint);
+        return _buffer.AsMemory(_count);
+    }
 
-    public override void Advance(int bytes) => _buffer.Advance(bytes);
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    public override void Advance(int bytes) => _count += bytes;
 
     public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         // Messages are flushed whole.
-        for (var rest = _buffer.WrittenMemory; rest.Length >= PrefixLength;)
+        for (var rest = (ReadOnlyMemory<byte>)_buffer.AsMemory(0, _count); rest.Length >= PrefixLength;)
         {
             var length = BinaryPrimitives.ReadInt32BigEndian(rest.Span[1..]);
             _messages.Add(rest.Slice(PrefixLength, length));
@@ -35,13 +50,10 @@ internal sealed class GrpcFrames(Func<IReadOnlyList<ReadOnlyMemory<byte>>, Cance
 
         var result = await takeAsync(_messages, cancellationToken);
         _messages.Clear();
-        if (_buffer.Capacity > MostKept)
+        _count = 0;
+        if (_buffer.Length > MostKept)
         {
-            _buffer = new ArrayBufferWriter<byte>();
-        }
-        else
-        {
-            _buffer.ResetWrittenCount();
+            Return();
         }
 
         return result;
@@ -55,5 +67,14 @@ internal sealed class GrpcFrames(Func<IReadOnlyList<ReadOnlyMemory<byte>>, Cance
     public override void Complete(Exception? exception = null)
     {
         // The answer ends after its status.
+    }
+
+    private void Return()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+        }
     }
 }

@@ -9,7 +9,7 @@ namespace Mfn.Server.Web;
 /// <summary>A call whose messages go out over a WebSocket, in whatever form that has for them.</summary>
 internal sealed class SocketCall : WebCall, IHttpRequestLifetimeFeature, IDisposable
 {
-    private readonly Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> _sendAsync;
+    private readonly Func<IReadOnlyList<ReadOnlyMemory<byte>>, CancellationToken, ValueTask> _sendAsync;
     private readonly IMessage? _request;
     private readonly CancellationTokenSource _aborting;
     private readonly GrpcFrames _frames;
@@ -21,7 +21,7 @@ internal sealed class SocketCall : WebCall, IHttpRequestLifetimeFeature, IDispos
     /// <param name="pathValues">What the path has for its fields.</param>
     /// <param name="services">What all calls share.</param>
     /// <param name="request">What is asked for; null if path and query say so.</param>
-    /// <param name="sendAsync">Sends a message, which may be reused afterwards.</param>
+    /// <param name="sendAsync">Sends messages, which may be reused afterwards.</param>
     /// <param name="ended">Cancelled when nobody wants it any more.</param>
     public SocketCall(
         HttpContext context,
@@ -29,7 +29,7 @@ internal sealed class SocketCall : WebCall, IHttpRequestLifetimeFeature, IDispos
         IReadOnlyList<string> pathValues,
         RestServices services,
         IMessage? request,
-        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sendAsync,
+        Func<IReadOnlyList<ReadOnlyMemory<byte>>, CancellationToken, ValueTask> sendAsync,
         CancellationToken ended)
         : base(context, rule, pathValues, services)
     {
@@ -71,11 +71,7 @@ internal sealed class SocketCall : WebCall, IHttpRequestLifetimeFeature, IDispos
         if (messages.Count > 0)
         {
             SocketContext.Start(Context);
-        }
-
-        foreach (var message in messages)
-        {
-            await _sendAsync(message, cancellationToken.CanBeCanceled ? cancellationToken : RequestAborted);
+            await _sendAsync(messages, cancellationToken.CanBeCanceled ? cancellationToken : RequestAborted);
         }
 
         return default;

@@ -6,11 +6,14 @@ namespace Mfn.Server.Web;
 /// <summary>Finds what a WebSocket is for.</summary>
 internal sealed class SocketRouter(SocketServices services, ReferenceSockets reference)
 {
+    /// <summary>Whether a request is for one, rightly or not.</summary>
+    public static bool IsFor(HttpContext context) => SocketHandshake.IsAsked(context) || ReferenceSockets.Has(context.Request.Path.Value);
+
     public Task InvokeAsync(HttpContext context)
     {
         if (ReferenceSockets.Has(context.Request.Path.Value))
         {
-            return SocketHandshake.FindProblem(context) is { } wrong ? SocketHandshake.RefuseAsync(context, wrong) : reference.ServeAsync(context, context.Request.Path.Value!);
+            return reference.ServeAsync(context);
         }
 
         var (rule, values, verbs) = HttpRules.Find(HttpMethods.Get, context.Request.Path.Value ?? "");

@@ -77,24 +77,27 @@ internal sealed class WatchSocket(HttpContext handshake, HttpRule rule, IReadOnl
             return refused.ToStatus();
         }
 
-        ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken) => isBinary
-            ? socket.SendAsync(message, WebSocketMessageType.Binary, cancellationToken)
-            : socket.SendAsync(ToJson(message), WebSocketMessageType.Text, cancellationToken);
+        ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> messages, CancellationToken cancellationToken) => isBinary
+            ? socket.SendAsync(messages, WebSocketMessageType.Binary, cancellationToken)
+            : SendJsonAsync(socket, messages, cancellationToken);
     }
 
-    private ReadOnlyMemory<byte> ToJson(ReadOnlyMemory<byte> message)
+    private async ValueTask SendJsonAsync(ClientSocket socket, IReadOnlyList<ReadOnlyMemory<byte>> messages, CancellationToken cancellationToken)
     {
-        if (_json.Capacity > MostKept)
+        foreach (var message in messages)
         {
-            _json = new ArrayBufferWriter<byte>();
-        }
-        else
-        {
-            _json.ResetWrittenCount();
-        }
+            if (_json.Capacity > MostKept)
+            {
+                _json = new ArrayBufferWriter<byte>();
+            }
+            else
+            {
+                _json.ResetWrittenCount();
+            }
 
-        JsonText.Write(rule.Method.OutputType.Parser.ParseFrom(message.Span), _json);
-        return _json.WrittenMemory;
+            JsonText.Write(rule.Method.OutputType.Parser.ParseFrom(message.Span), _json);
+            await socket.SendAsync(_json.WrittenMemory, WebSocketMessageType.Text, cancellationToken);
+        }
     }
 
     /// <summary>Who calls: the first message says so, unless the handshake does, or nobody asks.</summary>

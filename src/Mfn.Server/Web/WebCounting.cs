@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mfn.Server.Observability;
+using Mfn.Server.Web.Reference;
 
 namespace Mfn.Server.Web;
 
@@ -16,7 +17,7 @@ internal sealed class WebCounting(ServerMetrics metrics, WebRoutes routes, TimeP
         // Before the request is made to look like a call.
         var request = context.Request;
         var verb = SocketHandshake.IsAsked(context) ? HttpMethods.Get : Verbs.Contains(request.Method) ? request.Method : ServerMetrics.Unknown;
-        var endpoint = routes.TemplateOf(verb == HttpMethods.Head ? HttpMethods.Get : verb, request.Path.Value ?? "") ?? ServerMetrics.Unknown;
+        var endpoint = routes.TemplateOf(verb == HttpMethods.Head ? HttpMethods.Get : verb, request.Path.Value ?? "") ?? (ReferenceSockets.Has(request.Path.Value) ? request.Path.Value! : ServerMetrics.Unknown);
         var start = clock.GetTimestamp();
         metrics.OpenWebRequests.Inc();
         try

@@ -14,7 +14,6 @@ internal static class WebExtensions
         services.AddSingleton<GrpcWeb>();
         services.AddSingleton<SocketServices>();
         services.AddSingleton<ReferenceSockets>();
-        services.AddSingleton<IWebRoutes>(provider => provider.GetRequiredService<ReferenceSockets>());
         services.AddSingleton<SocketRouter>();
         services.AddSingleton<ApiDocument>();
         services.AddSingleton<IWebRoutes, ApiDocumentation>();

@@ -5,7 +5,9 @@ using Mfn.Server.Logging;
 using Mfn.Server.Memory;
 using Mfn.Server.Security;
 using Mfn.Server.Transport;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace Mfn.Server.Web;
@@ -80,6 +82,10 @@ internal sealed partial class WebListener(
         var memory = services.GetRequiredService<ConnectionMemory>();
         var connections = services.GetRequiredService<OpenConnections>();
         var builder = SideListener.CreateBuilder("mfn-web", loggers);
+
+        // Streams are sent as gRPC's are.
+        builder.Services.AddSingleton(services.GetRequiredService<IMemoryPoolFactory<byte>>());
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxWriteBufferSize = services.GetRequiredService<IOptions<StreamingOptions>>().Value.WriteBufferBytes);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().UseUrls(url);
 
         // TLS as gRPC has it.

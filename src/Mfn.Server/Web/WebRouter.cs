@@ -19,7 +19,7 @@ internal sealed class WebRouter(RestServices services, WebRoutes routes, SocketR
             return RestAnswer.RefuseAsync(context, StatusCodes.Status400BadRequest, UrlCredential.Refuse(name));
         }
 
-        if (SocketHandshake.IsAsked(context))
+        if (SocketRouter.IsFor(context))
         {
             return sockets.InvokeAsync(context);
         }

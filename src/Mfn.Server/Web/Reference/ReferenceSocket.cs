@@ -409,7 +409,7 @@ internal sealed class ReferenceSocket(HttpContext handshake, string path, Socket
         var ended = subscriber.Ended;
         try
         {
-            var status = await CallAsync(credential, Stream, subscriber.Stream.Request, TakeAsync, ended);
+            var status = await CallAsync(credential, Stream, subscriber.Stream.Request, TakeAllAsync, ended);
             if (ended.IsCancellationRequested)
             {
                 return;
@@ -435,6 +435,14 @@ internal sealed class ReferenceSocket(HttpContext handshake, string path, Socket
             subscriber.Dispose();
         }
 
+        async ValueTask TakeAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> messages, CancellationToken cancellationToken)
+        {
+            foreach (var message in messages)
+            {
+                await TakeAsync(message, cancellationToken);
+            }
+        }
+
         async ValueTask TakeAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
             if (!subscriber.HasBegun)
@@ -457,7 +465,7 @@ internal sealed class ReferenceSocket(HttpContext handshake, string path, Socket
         }
     }
 
-    private async Task<RichStatus> CallAsync(SocketCredential credential, HttpRule rule, IMessage request, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> takeAsync, CancellationToken ended)
+    private async Task<RichStatus> CallAsync(SocketCredential credential, HttpRule rule, IMessage request, Func<IReadOnlyList<ReadOnlyMemory<byte>>, CancellationToken, ValueTask> takeAsync, CancellationToken ended)
     {
         using var call = new SocketCall(SocketContext.Make(handshake, credential, QueryString.Empty), rule, [], services.Rest, request, takeAsync, ended);
         return await call.RunAsync(services.Rest.Calls);
