@@ -39,6 +39,18 @@ if (args is ["outage", var tracedServer])
     return;
 }
 
+if (args is ["serve-empty"])
+{
+    await RestMeasurement.ServeEmptyAsync();
+    return;
+}
+
+if (args is ["rest", var restServer, .. var restTurns])
+{
+    await RestMeasurement.RunAsync(restServer, int.Parse(restTurns.FirstOrDefault("200"), CultureInfo.InvariantCulture), Console.Out);
+    return;
+}
+
 if (args is ["observation-memory"])
 {
     await ObservationMeasurement.MeasureMemoryAsync(Console.Out);

@@ -15,6 +15,10 @@ internal static class CallExtensions
         services.AddSingleton<OpenCalls>();
         services.AddSingleton<RequestReader>();
         services.AddSingleton<ResponseWriter>();
+
+        // Otherwise each call would have its own made.
+        services.AddSingleton<CallInterceptor>();
+        services.AddSingleton<PackageServiceInterceptor>();
         services.AddGrpc(grpc =>
         {
             grpc.Interceptors.Add<CallInterceptor>();

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using Google.Protobuf;
@@ -14,9 +13,9 @@ internal class RestCall(HttpContext context, HttpRule rule, IReadOnlyList<string
     // More than the longest text of a message of so many bytes takes while it is written.
     private const int JsonCopies = 4;
 
-    private readonly Pipe _answer = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
+    private readonly CallAnswer _answer = new();
 
-    public override PipeWriter Writer => _answer.Writer;
+    public override PipeWriter Writer => _answer;
 
     /// <summary>Serves the request.</summary>
     public async Task ServeAsync(CallPipeline calls)
@@ -26,7 +25,6 @@ internal class RestCall(HttpContext context, HttpRule rule, IReadOnlyList<string
             return;
         }
 
-        await Writer.CompleteAsync();
         var status = TakeStatus();
         if (Context.RequestAborted.IsCancellationRequested)
         {
@@ -39,11 +37,11 @@ internal class RestCall(HttpContext context, HttpRule rule, IReadOnlyList<string
             return;
         }
 
-        var read = await _answer.Reader.ReadAsync();
+        var frames = _answer.Written;
         using var memory = OpenAnswer();
         try
         {
-            memory.Resize(JsonCopies * read.Buffer.Length);
+            memory.Resize((long)JsonCopies * frames.Length);
         }
         catch (CallRefusedException refused)
         {
@@ -51,7 +49,7 @@ internal class RestCall(HttpContext context, HttpRule rule, IReadOnlyList<string
             return;
         }
 
-        var answer = TakeAnswer(read.Buffer);
+        var answer = TakeAnswer(frames.Span);
         if (answer is SteerRunResponse { OutcomeCase: SteerRunResponse.OutcomeOneofCase.Refused } steered)
         {
             // Of a command a refusal, of the stream of commands an answer.
@@ -66,20 +64,18 @@ internal class RestCall(HttpContext context, HttpRule rule, IReadOnlyList<string
     protected virtual Task AnswerAsync(IMessage answer) => RestAnswer.WriteAsync(Context, StatusCodes.Status200OK, ContentTypes.Json, answer);
 
     /// <summary>The answer: the only message, or the last of a stream that has heartbeats before.</summary>
-    private IMessage TakeAnswer(ReadOnlySequence<byte> frames)
+    private IMessage TakeAnswer(ReadOnlySpan<byte> frames)
     {
-        var prefix = new byte[GrpcFrames.PrefixLength];
         while (true)
         {
-            frames.Slice(0, prefix.Length).CopyTo(prefix);
-            frames = frames.Slice(prefix.Length);
-            var length = BinaryPrimitives.ReadUInt32BigEndian(prefix.AsSpan(1));
+            var length = BinaryPrimitives.ReadInt32BigEndian(frames[1..]);
+            frames = frames[GrpcFrames.PrefixLength..];
             if (length == frames.Length)
             {
                 return Rule.Method.OutputType.Parser.ParseFrom(frames);
             }
 
-            frames = frames.Slice(length);
+            frames = frames[length..];
         }
     }
 }

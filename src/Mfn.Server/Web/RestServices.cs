@@ -6,4 +6,4 @@ using Microsoft.Extensions.Options;
 namespace Mfn.Server.Web;
 
 /// <summary>What all calls by REST share.</summary>
-internal sealed record RestServices(CallPipeline Calls, MemoryAccount Memory, ServerMetrics Metrics, IOptionsMonitor<LimitsOptions> Limits);
+internal sealed record RestServices(CallPipeline Calls, MemoryAccount Memory, ServerMetrics Metrics, IOptionsMonitor<LimitsOptions> Limits, RestEndpoints Endpoints);

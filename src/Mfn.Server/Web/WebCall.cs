@@ -23,9 +23,14 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
     private const string TimeoutHeader = "grpc-timeout";
     private const string RequestTimeoutHeader = "Request-Timeout";
 
+    private const string OkStatus = "0";
+
+    private static readonly RichStatus Ok = new();
+
     private readonly HttpContext _context;
     private readonly HttpRule _rule;
     private readonly IReadOnlyList<string> _pathValues;
+    private readonly RestServices _services;
     private readonly int _limit;
     private readonly MemoryAccount _account;
     private readonly ServerMetrics _metrics;
@@ -39,6 +44,7 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
         _context = context;
         _rule = rule;
         _pathValues = pathValues;
+        _services = services;
         _limit = services.Limits.CurrentValue.MaxRequestBytes;
         _account = services.Memory;
         _metrics = services.Metrics;
@@ -107,7 +113,9 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
         features.Set<IRequestBodyPipeFeature>(this);
         try
         {
+            _services.Endpoints.Choose(_context, _rule);
             await calls.InvokeAsync(_context);
+            _services.Endpoints.Note(_context, _rule);
         }
         finally
         {
@@ -267,7 +275,13 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
     protected RichStatus TakeStatus()
     {
         var headers = _context.Response.Headers;
-        var from = Trailers.ContainsKey(StatusHeader) ? Trailers : headers;
+        if (Trailers.TryGetValue(StatusHeader, out var ended) && ended == OkStatus)
+        {
+            TakeGrpcHeaders();
+            return Ok;
+        }
+
+        var from = ended.Count > 0 ? Trailers : headers;
         var code = int.TryParse(from[StatusHeader].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (int)StatusCode.Unknown;
         var status = from[DetailsHeader].ToString() is { Length: > 0 } details
             ? RichStatus.Parser.ParseFrom(Convert.FromBase64String(details.PadRight((details.Length + 3) / 4 * 4, '=')))
@@ -285,9 +299,16 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
         }
 
         var headers = _context.Response.Headers;
-        foreach (var name in headers.Keys.Where(name => name.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase)).ToList())
+        List<string>? names = null;
+        foreach (var (name, _) in headers)
         {
-            headers.Remove(name);
+            if (name.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase))
+            {
+                (names ??= []).Add(name);
+            }
         }
+
+        // Mostly there are none.
+        names?.ForEach(name => headers.Remove(name));
     }
 }

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Mfn.Server.Observability;
 using Mfn.Server.Web.Reference;
+using Prometheus;
 
 namespace Mfn.Server.Web;
 
@@ -12,12 +14,18 @@ internal sealed class WebCounting(ServerMetrics metrics, WebRoutes routes, TimeP
         HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete, HttpMethods.Options,
     ];
 
+    // To look for them among the metrics costs more than all else here. Verbs, templates and statuses are few.
+    private readonly ConcurrentDictionary<(string Verb, string Endpoint, int Status), (Counter.Child Count, HistogramCell Duration)> _cells = [];
+
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         // Before the request is made to look like a call.
         var request = context.Request;
         var verb = SocketHandshake.IsAsked(context) ? HttpMethods.Get : Verbs.Contains(request.Method) ? request.Method : ServerMetrics.Unknown;
-        var endpoint = routes.TemplateOf(verb == HttpMethods.Head ? HttpMethods.Get : verb, request.Path.Value ?? "") ?? (ReferenceSockets.Has(request.Path.Value) ? request.Path.Value! : ServerMetrics.Unknown);
+        var path = request.Path.Value ?? "";
+        var target = routes.Find(verb, path);
+        context.Features.Set(target);
+        var endpoint = target.Template ?? (HttpRules.IsGrpcPath(path) || ReferenceSockets.Has(path) ? path : ServerMetrics.Unknown);
         var start = clock.GetTimestamp();
         metrics.OpenWebRequests.Inc();
         try
@@ -27,8 +35,12 @@ internal sealed class WebCounting(ServerMetrics metrics, WebRoutes routes, TimeP
         finally
         {
             metrics.OpenWebRequests.Dec();
-            metrics.WebRequests.WithLabels(verb, endpoint, context.Response.StatusCode.ToString(CultureInfo.InvariantCulture)).Inc();
-            metrics.WebDuration.WithLabels(verb, endpoint).Observe(clock.GetElapsedTime(start).TotalSeconds);
+            var (count, duration) = _cells.GetOrAdd((verb, endpoint, context.Response.StatusCode), MakeCells, metrics);
+            count.Inc();
+            duration.Observe(clock.GetElapsedTime(start).TotalSeconds);
         }
     }
+
+    private static (Counter.Child Count, HistogramCell Duration) MakeCells((string Verb, string Endpoint, int Status) of, ServerMetrics metrics) =>
+        (metrics.WebRequests.WithLabels(of.Verb, of.Endpoint, of.Status.ToString(CultureInfo.InvariantCulture)), metrics.WebDuration.WithLabels(of.Verb, of.Endpoint));
 }

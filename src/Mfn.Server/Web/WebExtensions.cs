@@ -8,6 +8,7 @@ internal static class WebExtensions
     public static void AddWeb(this IServiceCollection services)
     {
         services.AddSingleton<CallPipeline>();
+        services.AddSingleton<RestEndpoints>();
         services.AddSingleton<RestServices>();
         services.AddSingleton<WebRoutes>();
         services.AddSingleton<IWebRoutes, ReferenceApi>();

@@ -81,7 +81,7 @@ internal sealed partial class WebListener(
         var limits = services.GetRequiredService<IOptions<LimitsOptions>>().Value;
         var memory = services.GetRequiredService<ConnectionMemory>();
         var connections = services.GetRequiredService<OpenConnections>();
-        var builder = SideListener.CreateBuilder("mfn-web", loggers);
+        var builder = SideListener.CreateBuilder("mfn-web", new WebLoggers(loggers));
 
         // Streams are sent as gRPC's are.
         builder.Services.AddSingleton(services.GetRequiredService<IMemoryPoolFactory<byte>>());

@@ -24,23 +24,20 @@ internal sealed class WebRouter(RestServices services, WebRoutes routes, SocketR
             return sockets.InvokeAsync(context);
         }
 
-        var verb = HttpMethods.IsHead(request.Method) ? HttpMethods.Get : request.Method;
-        var (rule, values, verbs) = HttpRules.Find(verb, request.Path.Value ?? "");
-        if (rule is not null)
+        var target = context.Features.Get<WebTarget>()!;
+        if (target.Rule is { } rule)
         {
-            return CheckContent(request, rule) is var (status, refusal) ? RestAnswer.RefuseAsync(context, status, refusal) : ServeAsync(context, rule, values);
+            return CheckContent(request, rule) is var (status, refusal) ? RestAnswer.RefuseAsync(context, status, refusal) : ServeAsync(context, rule, target.Values);
         }
 
-        var (route, inPath, others) = routes.Find(verb, request.Path.Value ?? "");
-        if (route is not null)
+        if (target.Route is { } route)
         {
-            return route.ServeAsync(context, inPath);
+            return route.ServeAsync(context, target.Values);
         }
 
-        verbs = [.. verbs, .. others];
-        if (verbs.Count > 0)
+        if (target.Verbs.Count > 0)
         {
-            string[] allowed = [.. verbs.SelectMany(each => each == HttpMethods.Get ? [each, HttpMethods.Head] : new[] { each }).Append(HttpMethods.Options)];
+            string[] allowed = [.. target.Verbs.SelectMany(each => each == HttpMethods.Get ? [each, HttpMethods.Head] : new[] { each }).Append(HttpMethods.Options)];
             context.Response.Headers.Allow = string.Join(", ", allowed);
             if (HttpMethods.IsOptions(request.Method))
             {

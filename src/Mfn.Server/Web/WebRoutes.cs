@@ -1,34 +1,56 @@
+using System.Collections.Frozen;
+
 namespace Mfn.Server.Web;
 
-/// <summary>Every path of the web listener that is not a method of the contracts.</summary>
+/// <summary>Every path of the web listener: the methods of the contracts, and what is none of them.</summary>
 internal sealed class WebRoutes(IEnumerable<IWebRoutes> sources)
 {
-    /// <summary>All of them.</summary>
+    private FrozenDictionary<(string Verb, string Path), WebTarget>? _literal;
+
+    /// <summary>All that are not methods of the contracts.</summary>
     public IReadOnlyList<WebRoute> All { get; } = [.. sources.SelectMany(source => source.Routes)];
 
-    /// <summary>The route for a request, or the verbs of HTTP that its path has if it has others; none if there is no such path.</summary>
-    /// <param name="verb">Of HTTP.</param>
+    /// <summary>What a request is for.</summary>
+    /// <param name="verb">Of HTTP; HEAD is as good as GET.</param>
     /// <param name="path">Without its escapes.</param>
-    public (WebRoute? Route, IReadOnlyList<string> Values, IReadOnlyList<string> Verbs) Find(string verb, string path)
+    public WebTarget Find(string verb, string path)
     {
-        var verbs = new List<string>();
+        verb = verb == HttpMethods.Head ? HttpMethods.Get : verb;
+
+        // Most paths have no fields, and are looked for at once.
+        return (_literal ??= ReadLiteral()).TryGetValue((verb, path), out var target) ? target : Search(verb, path);
+    }
+
+    private WebTarget Search(string verb, string path)
+    {
+        var (rule, values, verbs) = HttpRules.Find(verb, path);
+        if (rule is not null)
+        {
+            return new WebTarget(rule, null, values, []);
+        }
+
+        var others = new List<string>(verbs);
         foreach (var route in All)
         {
-            if (route.Path.Matches(path, out var values))
+            if (route.Path.Matches(path, out var inPath))
             {
                 if (route.Verb == verb)
                 {
-                    return (route, values, []);
+                    return new WebTarget(null, route, inPath, []);
                 }
 
-                verbs.Add(route.Verb);
+                others.Add(route.Verb);
             }
         }
 
-        return (null, [], verbs);
+        return new WebTarget(null, null, [], others);
     }
 
-    /// <summary>The form of a request's path, of the contracts' methods too; null if there is none.</summary>
-    public string? TemplateOf(string verb, string path) =>
-        HttpRules.IsGrpcPath(path) ? path : HttpRules.Find(verb, path).Rule?.Path.Text ?? Find(verb, path).Route?.Path.Text;
+    // As a search finds them, so that there is one order.
+    private FrozenDictionary<(string Verb, string Path), WebTarget> ReadLiteral() =>
+        HttpRules.All.Select(rule => (rule.Verb, rule.Path)).Concat(All.Select(route => (route.Verb, route.Path)))
+            .Where(pair => pair.Path.Fields.Count == 0)
+            .Select(pair => (pair.Verb, pair.Path.Text))
+            .Distinct()
+            .ToFrozenDictionary(pair => pair, pair => Search(pair.Verb, pair.Text));
 }

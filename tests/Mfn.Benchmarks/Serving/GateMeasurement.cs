@@ -62,7 +62,7 @@ internal static class GateMeasurement
         RateTurns.KeepOffServers();
         string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.ProcessPath!, typeof(GateMeasurement).Assembly.Location] : [Environment.ProcessPath!];
         using var servers = RateTurns.StartServers([.. self, "gate-servers", folder]);
-        var sides = new List<RateTurns.Side>();
+        var sides = new List<IRateSide>();
         try
         {
             foreach (var (name, credential) in new[] { ("nothing", null), ("api-key", key), ("token", token), ("api-key+audit", key) })

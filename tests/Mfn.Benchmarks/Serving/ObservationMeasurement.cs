@@ -41,7 +41,7 @@ internal static class ObservationMeasurement
         (string Name, IEnumerable<KeyValuePair<string, string>> Settings)[] kinds =
             [("off", []), ("metrics", metrics), ("logs", logs), ("traces", traces), ("all", metrics.Concat(logs).Concat(traces))];
         var servers = new List<Process>();
-        var sides = new List<RateTurns.Side>();
+        var sides = new List<IRateSide>();
         try
         {
             foreach (var (name, settings) in kinds)

@@ -8,7 +8,7 @@ using Mfn.Core.Randomness;
 namespace Mfn.Benchmarks.Serving;
 
 /// <summary>
-/// Compares what servers answer to the lightest unary call. The servers are in other processes, on a processor of their own, and take short turns in another order each round, so that
+/// Compares what servers answer to the lightest call. The servers are in other processes, on a processor of their own, and take short turns in another order each round, so that
 /// what else the machine does meets all of them.
 /// </summary>
 internal static class RateTurns
@@ -42,7 +42,7 @@ internal static class RateTurns
     }
 
     /// <summary>Writes a line for each side, with its ratios to the first.</summary>
-    public static async Task MeasureAsync(string kernel, IReadOnlyList<Side> sides, int rounds, TextWriter output)
+    public static async Task MeasureAsync(string kernel, IReadOnlyList<IRateSide> sides, int rounds, TextWriter output)
     {
         var turns = sides.ToDictionary(side => side, _ => new List<(double Seconds, double ProcessorSeconds)>());
         var random = new RandomGenerator(1);
@@ -65,7 +65,7 @@ internal static class RateTurns
             var rates = turns[sides[0]].Zip(turns[side], (least, taken) => least.Seconds / taken.Seconds).Order().ToArray();
             var times = turns[sides[0]].Zip(turns[side], (least, taken) => least.ProcessorSeconds / taken.ProcessorSeconds).Order().ToArray();
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $$"""
-                {"kernel":"{{kernel}}","side":"{{side.Name}}","rounds":{{rounds}},"calls_per_second":{{CallsOfATurn / Quantile([.. turns[side].Select(turn => turn.Seconds).Order()], 0.5):F0}},"rate_to_{{sides[0].Name}}":{{Tell(rates)}},"calls_per_processor_second_of_the_server_to_{{sides[0].Name}}":{{Tell(times)}}}
+                {"kernel":"{{kernel}}","side":"{{side.Name}}","rounds":{{rounds}},"calls_per_second":{{side.CallCount / Quantile([.. turns[side].Select(turn => turn.Seconds).Order()], 0.5):F0}},"rate_to_{{sides[0].Name}}":{{Tell(rates)}},"calls_per_processor_second_of_the_server_to_{{sides[0].Name}}":{{Tell(times)}}}
                 """));
         }
     }
@@ -106,7 +106,7 @@ internal static class RateTurns
     }
 
     /// <summary>A client with one connection to a server.</summary>
-    internal sealed class Side(string name, string address, int serverProcess, Metadata headers) : IDisposable
+    internal sealed class Side(string name, string address, int serverProcess, Metadata headers) : IRateSide
     {
         private readonly GrpcChannel _channel = GrpcChannel.ForAddress(address);
 
@@ -114,7 +114,8 @@ internal static class RateTurns
 
         public int ServerProcess => serverProcess;
 
-        /// <summary>Seconds that a turn of calls takes, the lightest that there are.</summary>
+        public int CallCount => CallsOfATurn;
+
         public async Task<double> CallAsync()
         {
             var client = new MembraneService.MembraneServiceClient(_channel);

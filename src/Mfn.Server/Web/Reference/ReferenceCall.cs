@@ -90,7 +90,7 @@ internal sealed class ReferenceCall(HttpContext context, ReferenceEndpoint endpo
     }
 
     // What has no type is taken for JSON.
-    private bool IsJson => _contentType is null or "" || (
+    private bool IsJson => _contentType is null or "" or ContentTypes.Json || (
         Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(_contentType, out var type)
         && type.Type.Equals("application", StringComparison.OrdinalIgnoreCase)
         && (type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase) || type.SubType.EndsWith("+json", StringComparison.OrdinalIgnoreCase)));
