@@ -42,6 +42,13 @@ internal sealed class CellStepBucket
         return !IsLimited || _level >= _burst;
     }
 
+    /// <summary>What it holds; below 0 where more is promised than it has.</summary>
+    public double LevelAt(long now)
+    {
+        Fill(now);
+        return _level;
+    }
+
     /// <summary>When it will have so much beyond what is promised; now, or later.</summary>
     public long TimeFor(double amount, long now)
     {

@@ -37,6 +37,9 @@ internal sealed class QuotaAccount : IDisposable
     /// <summary>What the call pays.</summary>
     public CallPayment Payment => _payment ??= new CallPayment(_ledger, this);
 
+    /// <summary>What is left of the cell-steps of those who pay; none of whom nothing limits.</summary>
+    public IReadOnlyList<QuotaRate> Rates => _ledger.RatesOf(this);
+
     internal QuotaParty Identity { get; }
 
     internal QuotaParty Tenant { get; }

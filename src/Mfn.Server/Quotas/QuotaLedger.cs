@@ -229,6 +229,26 @@ internal sealed class QuotaLedger : IDisposable
         }
     }
 
+    internal IReadOnlyList<QuotaRate> RatesOf(QuotaAccount account)
+    {
+        lock (_lock)
+        {
+            // Of most there are none.
+            List<QuotaRate>? rates = null;
+            foreach (var party in account.Payers)
+            {
+                if (party.Bucket.IsLimited)
+                {
+                    var now = Now;
+                    var (burst, left) = (party.Limits.Burst, Math.Max(0, (long)party.Bucket.LevelAt(now)));
+                    (rates ??= []).Add(new QuotaRate(party == account.Tenant, burst, party.Limits.BurstTime, left, TimeSpan.FromTicks(party.Bucket.TimeFor(burst, now) - now)));
+                }
+            }
+
+            return rates ?? (IReadOnlyList<QuotaRate>)[];
+        }
+    }
+
     internal void Close(QuotaAccount account)
     {
         lock (_lock)

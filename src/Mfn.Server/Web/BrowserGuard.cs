@@ -12,8 +12,8 @@ namespace Mfn.Server.Web;
 internal sealed class BrowserGuard(IReadOnlyList<string> allowedOrigins)
 {
     // What a page may send beside what every page may, and what it may see of the answer.
-    private const string RequestHeaders = "authorization, content-type, x-api-key, request-timeout, x-correlation-id, traceparent, x-grpc-web, x-user-agent, grpc-timeout";
-    private const string ResponseHeaders = "x-correlation-id, retry-after, grpc-status, grpc-message, grpc-status-details-bin, mfn-heartbeat-milliseconds, mfn-step, mfn-revision";
+    private const string RequestHeaders = "authorization, content-type, content-encoding, if-none-match, x-api-key, request-timeout, x-correlation-id, traceparent, x-grpc-web, x-user-agent, grpc-timeout";
+    private const string ResponseHeaders = "x-correlation-id, retry-after, etag, ratelimit, ratelimit-policy, grpc-status, grpc-message, grpc-status-details-bin, mfn-heartbeat-milliseconds, mfn-step, mfn-revision";
     private const string Methods = "GET, HEAD, POST, DELETE, OPTIONS";
     private const string PreflightSeconds = "600";
 

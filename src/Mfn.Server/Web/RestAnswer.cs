@@ -12,22 +12,53 @@ namespace Mfn.Server.Web;
 internal static class RestAnswer
 {
     /// <summary>Answers with a message.</summary>
-    public static Task WriteAsync(HttpContext context, int status, string contentType, IMessage message)
+    /// <param name="context">The request.</param>
+    /// <param name="contentType">What it becomes.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="isConditional">Whether it has a tag, and is left out for a client that has it.</param>
+    public static Task WriteAsync(HttpContext context, string contentType, IMessage message, bool isConditional)
     {
         var json = new ArrayBufferWriter<byte>();
         JsonText.Write(message, json);
-        return WriteAsync(context, status, contentType, json.WrittenMemory);
+        return WriteAsync(context, StatusCodes.Status200OK, contentType, json.WrittenMemory, isConditional);
     }
 
-    /// <summary>Answers with bytes.</summary>
-    public static async Task WriteAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> bytes)
+    /// <summary>Answers with bytes, compressed if the client takes them so and they are many.</summary>
+    public static async Task WriteAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> bytes, bool isConditional = false)
     {
-        var response = context.Response;
+        var (request, response) = (context.Request.Headers, context.Response);
+        var headers = response.Headers;
         response.StatusCode = status;
+
+        // Whoever keeps it asks each time whether it is still good, and is asked each time who it is.
+        headers.CacheControl = isConditional ? "private, no-cache" : "no-store";
+        headers.XContentTypeOptions = "nosniff";
+        string? encoding = null;
+        if (AnswerEncoding.IsWorthIt(contentType, bytes.Length))
+        {
+            headers.AppendCommaSeparatedValues("Vary", "Accept-Encoding");
+            encoding = AnswerEncoding.Choose(request.AcceptEncoding);
+        }
+
+        if (isConditional)
+        {
+            var tag = ContentTag.Of(bytes.Span, encoding);
+            headers.ETag = tag.ToString();
+            if (ContentTag.Has(request.IfNoneMatch, tag))
+            {
+                response.StatusCode = StatusCodes.Status304NotModified;
+                return;
+            }
+        }
+
+        if (encoding is not null)
+        {
+            bytes = AnswerEncoding.Encode(encoding, bytes);
+            headers.ContentEncoding = encoding;
+        }
+
         response.ContentType = contentType;
         response.ContentLength = bytes.Length;
-        response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
         await response.Body.WriteAsync(bytes, context.RequestAborted);
     }
 

@@ -61,7 +61,7 @@ internal class RestCall(HttpContext context, HttpRule rule, IReadOnlyList<string
     }
 
     /// <summary>Answers with what came out.</summary>
-    protected virtual Task AnswerAsync(IMessage answer) => RestAnswer.WriteAsync(Context, StatusCodes.Status200OK, ContentTypes.Json, answer);
+    protected virtual Task AnswerAsync(IMessage answer) => RestAnswer.WriteAsync(Context, ContentTypes.Json, answer, isConditional: Rule.Verb == HttpMethods.Get);
 
     /// <summary>The answer: the only message, or the last of a stream that has heartbeats before.</summary>
     private IMessage TakeAnswer(ReadOnlySpan<byte> frames)

@@ -101,6 +101,7 @@ internal sealed class StreamCall : WebCall, IHttpRequestLifetimeFeature
         }
 
         TakeGrpcHeaders();
+        RateHeaders.Tell(Context);
         var response = Context.Response;
         response.ContentType = _contentType;
         response.Headers.CacheControl = "no-store";

@@ -37,7 +37,7 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
     private readonly PipeReader _body;
     private readonly IHttpResponseBodyFeature _response;
     private readonly IAsyncEnumerator<IMessage>? _messages;
-    private bool _isTooLarge;
+    private int? _refusedAs;
 
     protected WebCall(HttpContext context, HttpRule rule, IReadOnlyList<string> pathValues, RestServices services)
     {
@@ -116,6 +116,7 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
             _services.Endpoints.Choose(_context, _rule);
             await calls.InvokeAsync(_context);
             _services.Endpoints.Note(_context, _rule);
+            RateHeaders.Tell(_context);
         }
         finally
         {
@@ -126,7 +127,7 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
     }
 
     /// <summary>Says why a call came to nothing, as long as nothing has been answered.</summary>
-    protected Task RefuseAsync(RichStatus status) => RefuseAsync(_isTooLarge ? StatusCodes.Status413PayloadTooLarge : HttpStatus.Of((StatusCode)status.Code), status);
+    protected Task RefuseAsync(RichStatus status) => RefuseAsync(_refusedAs ?? HttpStatus.Of((StatusCode)status.Code), status);
 
     /// <inheritdoc cref="RefuseAsync(RichStatus)"/>
     protected virtual Task RefuseAsync(int httpStatus, RichStatus status) => RestAnswer.RefuseAsync(_context, httpStatus, status);
@@ -224,7 +225,7 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
         var read = await ReadBodyAsync(memory, cancellationToken);
         try
         {
-            var message = ReadMessage(read.Buffer);
+            var message = ReadMessage(BodyEncoding.Expand(_context.Request, read.Buffer, _limit, memory) ?? throw TooLarge());
             return message.CalculateSize() <= _limit ? message : throw TooLarge();
         }
         finally
@@ -235,9 +236,16 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
 
     private async Task<ReadResult> ReadBodyAsync(MemoryReservation memory, CancellationToken cancellationToken)
     {
-        while (true)
+        UploadPace? pace = null;
+        for (var received = 0L; ;)
         {
-            var read = await _body.ReadAsync(cancellationToken);
+            var reading = _body.ReadAsync(cancellationToken);
+            if (!reading.IsCompletedSuccessfully)
+            {
+                reading = new ValueTask<ReadResult>(await WaitAsync(reading.AsTask(), pace ??= new UploadPace(_services.Streaming.CurrentValue, _services.Clock)));
+            }
+
+            var read = reading.Result;
             if (read.Buffer.Length > _limit)
             {
                 _body.AdvanceTo(read.Buffer.End);
@@ -260,14 +268,43 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
                 return read;
             }
 
+            pace?.Receive(read.Buffer.Length - received);
+            received = read.Buffer.Length;
             _body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
+    }
+
+    /// <summary>Waits for the next part of the body as long as its client keeps up.</summary>
+    private async Task<ReadResult> WaitAsync(Task<ReadResult> reading, UploadPace pace)
+    {
+        try
+        {
+            if (await pace.KeepsUpAsync(reading))
+            {
+                return await reading;
+            }
+
+            _body.CancelPendingRead();
+            _body.AdvanceTo((await reading).Buffer.End);
+        }
+        catch (BadHttpRequestException error) when (error.StatusCode != StatusCodes.Status408RequestTimeout)
+        {
+            throw CallRefusedException.Unreadable($"The body cannot be read: {error.Message}");
+        }
+        catch (BadHttpRequestException)
+        {
+            // Hardly anything came, which Kestrel does not let pass for long.
+        }
+
+        _refusedAs = StatusCodes.Status408RequestTimeout;
+        _context.Response.Headers.Connection = "close";
+        throw pace.Refuse();
     }
 
     /// <summary>The request is larger than any may be.</summary>
     protected CallRefusedException TooLarge()
     {
-        _isTooLarge = true;
+        _refusedAs = StatusCodes.Status413PayloadTooLarge;
         return CallRefusedException.MessageTooLarge(_limit);
     }
 

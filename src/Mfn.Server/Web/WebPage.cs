@@ -1,6 +1,6 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Reflection;
-using System.Security.Cryptography;
 using Microsoft.Net.Http.Headers;
 
 namespace Mfn.Server.Web;
@@ -11,7 +11,8 @@ internal sealed class WebPage(string contentType, byte[] content)
     // How what is compressed begins.
     private static readonly byte[] GZip = [0x1f, 0x8b];
 
-    private readonly EntityTagHeaderValue _tag = new($"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"");
+    // By their encodings.
+    private readonly ConcurrentDictionary<string, (ReadOnlyMemory<byte> Bytes, EntityTagHeaderValue Tag)> _forms = [];
 
     /// <summary>Its bytes.</summary>
     public ReadOnlyMemory<byte> Content => content;
@@ -19,21 +20,30 @@ internal sealed class WebPage(string contentType, byte[] content)
     /// <summary>Answers with it.</summary>
     public async Task ServeAsync(HttpContext context)
     {
-        var (request, response) = (context.Request.GetTypedHeaders(), context.Response);
-        response.Headers.ETag = _tag.ToString();
+        var (request, response) = (context.Request.Headers, context.Response);
+        string? encoding = null;
+        if (AnswerEncoding.IsWorthIt(contentType, content.Length))
+        {
+            response.Headers.AppendCommaSeparatedValues("Vary", "Accept-Encoding");
+            encoding = AnswerEncoding.Choose(request.AcceptEncoding);
+        }
+
+        var (bytes, tag) = _forms.GetOrAdd(encoding ?? "", _ => (encoding is null ? content : AnswerEncoding.Encode(encoding, content), ContentTag.Of(content, encoding)));
+        response.Headers.ETag = tag.ToString();
         response.Headers.CacheControl = "no-cache";
         response.Headers.XContentTypeOptions = "nosniff";
-        if (request.IfNoneMatch.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || tag.Compare(_tag, useStrongComparison: false)))
+        if (ContentTag.Has(request.IfNoneMatch, tag))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
 
+        response.Headers.ContentEncoding = encoding;
         response.ContentType = contentType;
-        response.ContentLength = content.Length;
+        response.ContentLength = bytes.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {
-            await response.Body.WriteAsync(content, context.RequestAborted);
+            await response.Body.WriteAsync(bytes, context.RequestAborted);
         }
     }
 

@@ -85,14 +85,9 @@ internal sealed class WebRouter(RestServices services, WebRoutes routes, SocketR
             return (StatusCodes.Status415UnsupportedMediaType, CallRefusedException.Unreadable($"Content-Type must be {rule.BodyType}, but was {CallersText.Quote(request.ContentType ?? "")}."));
         }
 
-        return CheckEncoding(request) is { } unread ? (StatusCodes.Status415UnsupportedMediaType, unread) : null;
+        // A file is taken as it comes.
+        return BodyEncoding.Check(request.HttpContext, mayBeEncoded: !rule.IsUpload) is { } unread ? (StatusCodes.Status415UnsupportedMediaType, unread) : null;
     }
-
-    /// <summary>What is wrong with how a body is encoded; null if nothing is.</summary>
-    public static CallRefusedException? CheckEncoding(HttpRequest request) =>
-        request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)
-            ? CallRefusedException.Unreadable($"Content-Encoding must be identity, but was {CallersText.Quote(encoding)}.")
-            : null;
 
     private static bool IsOf(string expected, string? contentType) =>
         Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(contentType, out var type)

@@ -29,7 +29,7 @@ internal sealed class ReferenceApi : IWebRoutes
     private static Task AnswerHealthAsync(HttpContext context) =>
         RestAnswer.WriteAsync(context, StatusCodes.Status200OK, ContentTypes.Json, """{"status":"healthy","version":"4.1.0"}"""u8.ToArray());
 
-    private static Task ServeAsync(HttpContext context, ReferenceEndpoint endpoint, RestServices services) => WebRouter.CheckEncoding(context.Request) is { } unread
+    private static Task ServeAsync(HttpContext context, ReferenceEndpoint endpoint, RestServices services) => BodyEncoding.Check(context, mayBeEncoded: true) is { } unread
         ? RestAnswer.RefuseAsync(context, StatusCodes.Status415UnsupportedMediaType, unread)
         : new ReferenceCall(context, endpoint, services).ServeAsync(services.Calls);
 }
