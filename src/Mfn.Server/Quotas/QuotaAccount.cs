@@ -38,7 +38,7 @@ internal sealed class QuotaAccount : IDisposable
     public CallPayment Payment => _payment ??= new CallPayment(_ledger, this);
 
     /// <summary>What is left of the cell-steps of those who pay; none of whom nothing limits.</summary>
-    public IReadOnlyList<QuotaRate> Rates => _ledger.RatesOf(this);
+    public IReadOnlyList<QuotaRate> Rates => Payers.All(static party => !party.Bucket.IsLimited) ? [] : _ledger.RatesOf(this);
 
     internal QuotaParty Identity { get; }
 

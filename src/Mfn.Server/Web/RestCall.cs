@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Mfn.Contracts.V1;
 using Mfn.Server.Calls;
+using Mfn.Server.Memory;
 
 namespace Mfn.Server.Web;
 
@@ -41,7 +42,11 @@ internal class RestCall(HttpContext context, HttpRule rule, IReadOnlyList<string
         using var memory = OpenAnswer();
         try
         {
-            memory.Resize((long)JsonCopies * frames.Length);
+            // What each call takes of itself has room for most.
+            if (JsonCopies * (long)frames.Length > CallMemory.BytesPerCall)
+            {
+                memory.Resize(JsonCopies * (long)frames.Length);
+            }
         }
         catch (CallRefusedException refused)
         {

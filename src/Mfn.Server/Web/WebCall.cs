@@ -254,7 +254,8 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
 
             try
             {
-                memory.Resize(read.Buffer.Length);
+                // What each call takes of itself has room for a small one.
+                memory.Resize(read.Buffer.Length > CallMemory.BytesPerCall / 4 ? read.Buffer.Length : 0);
             }
             catch (CallRefusedException)
             {

@@ -14,7 +14,7 @@ internal sealed class WebRouter(RestServices services, WebRoutes routes, SocketR
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
-        if (UrlCredential.Find(request.Query) is { } name)
+        if (request.QueryString.HasValue && UrlCredential.Find(request.Query) is { } name)
         {
             return RestAnswer.RefuseAsync(context, StatusCodes.Status400BadRequest, UrlCredential.Refuse(name));
         }
