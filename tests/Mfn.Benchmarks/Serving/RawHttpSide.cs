@@ -12,6 +12,8 @@ internal sealed class RawHttpSide : IRateSide
     private const int Connections = 8;
     private const int BufferBytes = 4096;
 
+    private static readonly TimeSpan MostStartTime = TimeSpan.FromSeconds(20);
+
     private readonly byte[] _request;
     private readonly Socket[] _sockets;
 
@@ -70,8 +72,8 @@ internal sealed class RawHttpSide : IRateSide
 
     private static async Task<Socket> ConnectAsync(Uri url)
     {
-        const int MostTries = 200;
-        for (var i = 0; ; i++)
+        var start = Stopwatch.GetTimestamp();
+        while (true)
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
@@ -79,10 +81,10 @@ internal sealed class RawHttpSide : IRateSide
                 await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, url.Port));
                 return socket;
             }
-            catch (SocketException) when (i < MostTries)
+            catch (SocketException) when (Stopwatch.GetElapsedTime(start) < MostStartTime)
             {
+                // It does not listen yet.
                 socket.Dispose();
-                await Task.Delay(50);
             }
         }
     }
