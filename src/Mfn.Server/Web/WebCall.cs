@@ -240,12 +240,9 @@ internal abstract class WebCall : IHttpResponseBodyFeature, IHttpResponseTrailer
         for (var received = 0L; ;)
         {
             var reading = _body.ReadAsync(cancellationToken);
-            if (!reading.IsCompletedSuccessfully)
-            {
-                reading = new ValueTask<ReadResult>(await WaitAsync(reading.AsTask(), pace ??= new UploadPace(_services.Streaming.CurrentValue, _services.Clock)));
-            }
-
-            var read = reading.Result;
+            var read = reading.IsCompletedSuccessfully
+                ? await reading
+                : await WaitAsync(reading.AsTask(), pace ??= new UploadPace(_services.Streaming.CurrentValue, _services.Clock));
             if (read.Buffer.Length > _limit)
             {
                 _body.AdvanceTo(read.Buffer.End);
