@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Mfn.Server.Calls;
 using Mfn.Server.Compute;
 using Mfn.Server.Configuration;
@@ -22,8 +23,10 @@ public sealed class FairTurnsTests
         var (flood, other) = (scheduler.QueueOfIdentity(_flood), scheduler.QueueOfIdentity(_other));
         var order = new List<string>();
 
-        // All threads have something to do until everything waits.
-        var busy = Enumerable.Range(0, scheduler.ThreadCount).Select(_ => flood.ComputeAsync(() => over.Wait(TimeSpan.FromMinutes(1)), CancellationToken.None)).ToArray();
+        // All threads have something to do until everything waits, and it costs something.
+        using var begun = new CountdownEvent(scheduler.ThreadCount);
+        var busy = Enumerable.Range(0, scheduler.ThreadCount).Select(_ => flood.ComputeAsync(Occupy, CancellationToken.None)).ToArray();
+        Assert.True(begun.Wait(TimeSpan.FromMinutes(1)));
         var waiting = Enumerable.Range(0, 100).Select(_ => flood.ComputeAsync(() => Note("flood"), CancellationToken.None))
             .Append(other.ComputeAsync(() => Note("other"), CancellationToken.None)).ToArray();
         over.Set();
@@ -32,6 +35,19 @@ public sealed class FairTurnsTests
 
         // Each thread may have taken one before.
         Assert.InRange(order.IndexOf("other"), 0, scheduler.ThreadCount);
+
+        bool Occupy()
+        {
+            begun.Signal();
+            Assert.True(over.Wait(TimeSpan.FromMinutes(1)));
+            var start = Stopwatch.GetTimestamp();
+            while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromMilliseconds(5))
+            {
+                Thread.SpinWait(100);
+            }
+
+            return true;
+        }
 
         bool Note(string who)
         {

@@ -7,6 +7,7 @@ using Mfn.Contracts.V1;
 using Mfn.OpenApi;
 using Mfn.Server.Tests.Configuration;
 using Mfn.Server.Web;
+using Mfn.Server.Web.Reference;
 
 namespace Mfn.Server.Tests.Web;
 
@@ -59,7 +60,7 @@ public sealed class OpenApiTests
         var routes = server.WebRoutes.All.Select(route => (route.Verb, route.Path.Text));
 
         Assert.Equal(
-            HttpRules.All.Select(rule => (rule.Verb, rule.Path.Text)).Concat(routes).Order(),
+            HttpRules.All.Select(rule => (rule.Verb, rule.Path.Text)).Concat(routes).Concat(ReferenceSockets.Paths.Select(path => ("GET", path))).Order(),
             Operations(Document.Value).Select(operation => (operation.Verb, operation.Path)).Order());
     }
 

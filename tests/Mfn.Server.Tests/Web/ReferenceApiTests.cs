@@ -219,7 +219,7 @@ public sealed class ReferenceApiTests
         Assert.Equal((200, "growth_events"), await SendAsync("/simulate", """{"steps": 10}""", ("Authorization", $"Bearer {operatorsKey}")));
         Assert.Equal((413, "65536"), await SendAsync("/simulate", $$"""{"other": "{{new string('x', 65536)}}"}""", ("X-API-Key", operatorsKey)));
         Assert.Equal((413, "65536"), await SendAsync("/federated/aggregate", $$"""{"gradients": [{{string.Join(',', Enumerable.Repeat("[]", 6000))}}]}""", ("X-API-Key", operatorsKey)));
-        Assert.Equal((504, "eadline"), await SendAsync("/validate", """{"steps": 10, "grid_size": 256}""", ("X-API-Key", operatorsKey), ("Request-Timeout", "0.02")));
+        Assert.Equal((504, "eadline"), await SendAsync("/validate", """{"steps": 10, "grid_size": 256, "epochs": 100, "batch_size": 64}""", ("X-API-Key", operatorsKey), ("Request-Timeout", "0.02")));
         Assert.Equal((400, "Request-Timeout"), await SendAsync("/nernst", Ion, ("X-API-Key", operatorsKey), ("Request-Timeout", "soon")));
         Assert.Equal((415, "Content-Encoding"), await SendAsync("/nernst", Ion, ("X-API-Key", operatorsKey), ("Content-Encoding", "br")));
         Assert.Equal((403, "evil.example"), await SendAsync("/nernst", Ion, ("X-API-Key", operatorsKey), ("Origin", "https://evil.example")));

@@ -7,7 +7,8 @@ namespace Mfn.Server.Web.Reference;
 /// <summary>The paths of the reference's two WebSockets.</summary>
 internal sealed class ReferenceSockets(SocketServices services, IOptions<WebOptions> options)
 {
-    private static readonly string[] Paths = [FeatureStream.Path, LiveStream.Path];
+    /// <summary>Where they are.</summary>
+    public static IReadOnlyList<string> Paths { get; } = [FeatureStream.Path, LiveStream.Path];
 
     /// <summary>Whether a path is one of them.</summary>
     public static bool Has(string? path) => Paths.Contains(path);
