@@ -32,6 +32,8 @@ public sealed class QuotaInvariantTests : IDisposable
 
         var (paid, outcomes) = await MakeCallsAsync(server, callers, count);
 
+        // One that has been cut may still be about to start a run.
+        await Patience.UntilAsync(() => server.OpenCalls.Count == 0);
         await DeleteRunsAsync(server, callers);
         var told = string.Join(", ", outcomes.OrderBy(each => each.Key, StringComparer.Ordinal).Select(each => $"{each.Value} {each.Key}"));
         await Patience.UntilAsync(
