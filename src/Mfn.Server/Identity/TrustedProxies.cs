@@ -54,6 +54,10 @@ internal sealed class TrustedProxies : IDisposable
         return networks;
     }
 
+    /// <summary>Whether a proxy says something of its client's certificate.</summary>
+    public bool HasCertificate(HttpContext context) =>
+        _header is not null && context.Request.Headers[_header].ToString().Length > 0 && IsTrusted(context.Connection.RemoteIpAddress);
+
     /// <summary>What a proxy says of its client's certificate; null if it says nothing, or is nobody's to listen to.</summary>
     public string? Find(HttpContext context)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using Mfn.Server.Calls;
 using Mfn.Server.Configuration;
+using Mfn.Server.Identity;
 using Mfn.Server.Texts;
 
 namespace Mfn.Server.Web;
@@ -9,8 +10,12 @@ namespace Mfn.Server.Web;
 /// Keeps pages of other origins from using the server through a browser that can reach it: one is not trusted for being local. Pages of origins that are allowed
 /// learn so, as CORS has it.
 /// </summary>
-internal sealed class BrowserGuard(IReadOnlyList<string> allowedOrigins)
+/// <param name="proxies">Who may say that a browser has a certificate.</param>
+/// <param name="allowedOrigins">Whose pages may call.</param>
+internal sealed class BrowserGuard(TrustedProxies proxies, IReadOnlyList<string> allowedOrigins)
 {
+    private const string AnotherOrigin = "another origin";
+
     // What a page may send beside what every page may, and what it may see of the answer.
     private const string RequestHeaders = "authorization, content-type, content-encoding, if-none-match, x-api-key, request-timeout, x-correlation-id, traceparent, x-grpc-web, x-user-agent, grpc-timeout";
     private const string ResponseHeaders = "x-correlation-id, retry-after, etag, ratelimit, ratelimit-policy, grpc-status, grpc-message, grpc-status-details-bin, mfn-heartbeat-milliseconds, mfn-step, mfn-revision";
@@ -32,14 +37,14 @@ internal sealed class BrowserGuard(IReadOnlyList<string> allowedOrigins)
         var origin = request.Headers.Origin.ToString();
         if (origin.Length == 0 || IsOwn(request, origin))
         {
-            return next(context);
+            return origin.Length == 0 && IsPartOfForeignPage(request) ? ServeUnlessCertificateAlone(context, next, AnotherOrigin) : next(context);
         }
 
         if (!IsAllowed(origin))
         {
             // What a page only reads it does not get to see, unless it comes over a socket.
             return !SocketHandshake.IsAsked(context) && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
-                ? HasOwnCredential(request) || context.Connection.ClientCertificate is null ? next(context) : RefuseAsync(context, CertificateAlone(origin))
+                ? ServeUnlessCertificateAlone(context, next, CallersText.Quote(origin))
                 : RefuseAsync(context, $"Pages of {CallersText.Quote(origin)} may not call the server; {WebOptions.Section}:{nameof(WebOptions.AllowedOrigins)} says whose may.");
         }
 
@@ -58,22 +63,32 @@ internal sealed class BrowserGuard(IReadOnlyList<string> allowedOrigins)
         if (SocketHandshake.IsAsked(context))
         {
             // Its credential comes later.
-            context.Features.Set(new ForeignPage(origin));
+            context.Features.Set(new ForeignPage(origin, HasCertificate(context)));
             return next(context);
         }
 
-        return HasOwnCredential(request) || context.Connection.ClientCertificate is null ? next(context) : RefuseAsync(context, CertificateAlone(origin));
+        return ServeUnlessCertificateAlone(context, next, CallersText.Quote(origin));
     }
 
     /// <summary>Why a page of another origin is refused that shows nothing of its own.</summary>
+    /// <param name="origin">The origin, in quotes.</param>
     public static string CertificateAlone(string origin) =>
-        $"A page of {CallersText.Quote(origin)} must show a key or a token: the browser's certificate says who has the browser, not who wrote the page.";
+        $"A page of {origin} must show a key or a token: the browser's certificate says who has the browser, not who wrote the page.";
+
+    private Task ServeUnlessCertificateAlone(HttpContext context, RequestDelegate next, string origin) =>
+        HasCertificate(context) && !HasOwnCredential(context.Request) ? RefuseAsync(context, CertificateAlone(origin)) : next(context);
+
+    private bool HasCertificate(HttpContext context) => context.Connection.ClientCertificate is not null || proxies.HasCertificate(context);
 
     private static Task RefuseAsync(HttpContext context, string reason) =>
         RestAnswer.RefuseAsync(context, StatusCodes.Status403Forbidden, CallRefusedException.OriginRefused(reason));
 
     // What a page has to know itself.
     private static bool HasOwnCredential(HttpRequest request) => request.Headers.Authorization.Count > 0 || request.Headers["x-api-key"].Count > 0;
+
+    // A picture or a script of a page comes without its origin. Whoever follows a link sees the answer himself.
+    private static bool IsPartOfForeignPage(HttpRequest request) =>
+        request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" && request.Headers["Sec-Fetch-Mode"] != "navigate";
 
     private static bool IsOwn(HttpRequest request, string origin) => origin.Equals($"{request.Scheme}://{request.Host.Value}", StringComparison.OrdinalIgnoreCase);
 

@@ -2,4 +2,5 @@ namespace Mfn.Server.Web;
 
 /// <summary>That a request is of a page of another origin, which is allowed.</summary>
 /// <param name="Origin">The origin.</param>
-internal sealed record ForeignPage(string Origin);
+/// <param name="HasCertificate">Whether the browser has shown a certificate, which says nothing of the page.</param>
+internal sealed record ForeignPage(string Origin, bool HasCertificate);

@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Text;
 using Grpc.Core;
 using Mfn.Server.Calls;
+using Mfn.Server.Texts;
 using RichStatus = Google.Rpc.Status;
 
 namespace Mfn.Server.Web;
@@ -104,7 +105,7 @@ internal sealed class WatchSocket(HttpContext handshake, HttpRule rule, IReadOnl
     /// <exception cref="CallRefusedException">It has not come, or does not suffice.</exception>
     private async Task<SocketCredential> OpenAsync(ClientSocket socket)
     {
-        var showsCertificate = _page is not null && handshake.Connection.ClientCertificate is not null;
+        var showsCertificate = _page is { HasCertificate: true };
         if (_hasCredential || (!services.Access.HasAuthentication && !showsCertificate))
         {
             return SocketCredential.None;
@@ -114,7 +115,7 @@ internal sealed class WatchSocket(HttpContext handshake, HttpRule rule, IReadOnl
         try
         {
             var credential = await _opening.Task.WaitAsync(SocketCredential.Time, services.Clock, leaving.Token);
-            return showsCertificate && credential.Header is null ? throw CallRefusedException.OriginRefused(BrowserGuard.CertificateAlone(_page!.Origin)) : credential;
+            return showsCertificate && credential.Header is null ? throw CallRefusedException.OriginRefused(BrowserGuard.CertificateAlone(CallersText.Quote(_page!.Origin))) : credential;
         }
         catch (TimeoutException)
         {

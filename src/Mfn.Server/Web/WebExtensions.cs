@@ -1,3 +1,4 @@
+using Mfn.Server.Identity;
 using Mfn.Server.Web.Reference;
 
 namespace Mfn.Server.Web;
@@ -31,7 +32,7 @@ internal static class WebExtensions
     public static void UseRest(this WebApplication app, IServiceProvider services, IReadOnlyList<string> allowedOrigins)
     {
         app.Use(services.GetRequiredService<WebCounting>().InvokeAsync);
-        app.Use(new BrowserGuard(allowedOrigins).InvokeAsync);
+        app.Use(new BrowserGuard(services.GetRequiredService<TrustedProxies>(), allowedOrigins).InvokeAsync);
         app.UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true });
         app.Use(services.GetRequiredService<GrpcWeb>().InvokeAsync);
         app.Run(services.GetRequiredService<WebRouter>().InvokeAsync);

@@ -280,9 +280,9 @@ internal sealed class ReferenceSocket(HttpContext handshake, string path, Socket
         {
             await FailAsync(socket, "auth_failed", null, AuthFailed, $"timestamp must be within {LargestClockSkew.TotalMinutes} minutes of the server's clock.", cancellationToken);
         }
-        else if (key.Length == 0 && !_hasCredential && _page is not null && handshake.Connection.ClientCertificate is not null)
+        else if (key.Length == 0 && !_hasCredential && _page is { HasCertificate: true })
         {
-            await FailAsync(socket, "auth_failed", null, AuthFailed, BrowserGuard.CertificateAlone(_page.Origin), cancellationToken);
+            await FailAsync(socket, "auth_failed", null, AuthFailed, BrowserGuard.CertificateAlone(CallersText.Quote(_page.Origin)), cancellationToken);
         }
         else
         {
