@@ -15,7 +15,7 @@ namespace Mfn.Server.Tests.Web;
 public sealed class RestParityTests
 {
     // As many as REST_COUNT says.
-    private static readonly int Count = int.Parse(Environment.GetEnvironmentVariable("REST_COUNT") ?? "25", CultureInfo.InvariantCulture);
+    private static readonly int Count = int.Parse(Environment.GetEnvironmentVariable("REST_COUNT") ?? "100", CultureInfo.InvariantCulture);
 
     // What differs from call to call, whoever makes it.
     private static readonly HashSet<string> Volatile =
