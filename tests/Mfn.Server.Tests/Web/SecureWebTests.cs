@@ -4,6 +4,8 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Grpc.Net.Client;
+using Mfn.Contracts.V1;
 using Mfn.Server.Identity;
 using Mfn.Server.Tests.GrpcStack;
 using Mfn.Server.Tests.Identity;
@@ -13,8 +15,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Mfn.Server.Tests.Web;
 
-/// <summary>A browser shows its certificate for whatever page is in it: of another origin that one has to show something of its own.</summary>
-public sealed class BrowserCertificateTests : IAsyncLifetime
+/// <summary>The web listener with TLS: browsers that show certificates for whatever page is in them, and HTTP/2.</summary>
+public sealed class SecureWebTests : IAsyncLifetime
 {
     private const string Lab = "https://lab.example.org";
     private const string Evil = "https://evil.example";
@@ -112,6 +114,32 @@ public sealed class BrowserCertificateTests : IAsyncLifetime
         Assert.Equal((WebSocketMessageType.Text, closeCode), (answer.MessageType, (int)close.CloseStatus!.Value));
     }
 
+    /// <summary>With TLS a client can say that it wants HTTP/2: gRPC itself is served then, and sockets are streams of the connection.</summary>
+    [Fact]
+    public async Task Http2_HasGrpcAndSockets()
+    {
+        using var certificate = _authority.IssueClient("looker");
+        using var handler = HandlerOf(certificate);
+        using var channel = GrpcChannel.ForAddress(_url, new GrpcChannelOptions { HttpHandler = handler });
+        using var invoker = new HttpMessageInvoker(handler, disposeHandler: false);
+        using var socket = new ClientWebSocket();
+        socket.Options.HttpVersion = HttpVersion.Version20;
+        socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        socket.Options.AddSubProtocol("mfn.v1.json");
+
+        var runs = await new RunService.RunServiceClient(channel).ListRunsAsync(new ListRunsRequest());
+        await socket.ConnectAsync(new Uri($"{_url.Replace("https:", "wss:", StringComparison.Ordinal)}/v1/runs/none/watch"), invoker, CancellationToken.None);
+        await socket.SendAsync("{}"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+        var answer = new byte[4096];
+        var length = (await socket.ReceiveAsync(answer, CancellationToken.None)).Count;
+        var close = await socket.ReceiveAsync(new byte[16], CancellationToken.None);
+
+        Assert.Empty(runs.Runs);
+        Assert.Equal("mfn.v1.json", socket.SubProtocol);
+        Assert.StartsWith("{\"error\": ", Encoding.UTF8.GetString(answer, 0, length), StringComparison.Ordinal);
+        Assert.Equal(4005, (int)close.CloseStatus!.Value);
+    }
+
     private static async Task<int> SendAsync(HttpClient http, string verb, string? origin, string? fetch, string? key)
     {
         using var request = new HttpRequestMessage(new HttpMethod(verb), verb == "GET" ? "/v1/runs" : "/v1/simulations:explain");
@@ -140,16 +168,15 @@ public sealed class BrowserCertificateTests : IAsyncLifetime
         return (int)response.StatusCode;
     }
 
-    private HttpClient Connect(X509Certificate2? certificate) => new(new SocketsHttpHandler
+    private HttpClient Connect(X509Certificate2? certificate) => new(HandlerOf(certificate)) { BaseAddress = new Uri(_url) };
+
+    private SocketsHttpHandler HandlerOf(X509Certificate2? certificate) => new()
     {
         SslOptions = new SslClientAuthenticationOptions
         {
             CertificateChainPolicy = _authority.CreatePolicy(),
             ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true),
         },
-    })
-    {
-        BaseAddress = new Uri(_url),
     };
 
     private string[] Tls(X509Certificate2 server) =>
