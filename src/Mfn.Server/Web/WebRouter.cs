@@ -37,22 +37,28 @@ internal sealed class WebRouter(RestServices services, WebRoutes routes, SocketR
 
         if (target.Verbs.Count > 0)
         {
-            string[] allowed = [.. target.Verbs.SelectMany(each => each == HttpMethods.Get ? [each, HttpMethods.Head] : new[] { each }).Append(HttpMethods.Options)];
-            context.Response.Headers.Allow = string.Join(", ", allowed);
-            if (HttpMethods.IsOptions(request.Method))
-            {
-                context.Response.StatusCode = StatusCodes.Status204NoContent;
-                return Task.CompletedTask;
-            }
-
-            return RestAnswer.RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, CallRefusedException.Unsupported(
-                $"{CallersText.Show(request.Method, CallersText.LongestQuote)} must be one of {string.Join(", ", allowed)} here."));
+            return RefuseMethodAsync(context, target.Verbs);
         }
 
         var nothing = CallRefusedException.PathNotFound(request.Path, Nearest(request.Path));
         return OwnPaths.Any(own => request.Path.Value?.StartsWith(own, StringComparison.Ordinal) == true)
             ? RestAnswer.RefuseAsync(context, StatusCodes.Status404NotFound, nothing)
             : ReferenceApi.RefuseUnknownAsync(context, nothing);
+    }
+
+    /// <summary>Tells which verbs a path has: OPTIONS asks for just that, and what else comes here is refused.</summary>
+    public static Task RefuseMethodAsync(HttpContext context, IReadOnlyList<string> verbs)
+    {
+        string[] allowed = [.. verbs.SelectMany(each => each == HttpMethods.Get ? [each, HttpMethods.Head] : new[] { each }).Append(HttpMethods.Options)];
+        context.Response.Headers.Allow = string.Join(", ", allowed);
+        if (HttpMethods.IsOptions(context.Request.Method))
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return Task.CompletedTask;
+        }
+
+        return RestAnswer.RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, CallRefusedException.Unsupported(
+            $"{CallersText.Show(context.Request.Method, CallersText.LongestQuote)} must be one of {string.Join(", ", allowed)} here."));
     }
 
     private IReadOnlyList<string> Nearest(string? path) =>

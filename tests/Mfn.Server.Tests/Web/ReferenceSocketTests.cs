@@ -202,6 +202,21 @@ public sealed class ReferenceSocketTests
         Assert.Equal((426, 403), ((int)response.StatusCode, refused.Status));
     }
 
+    /// <summary>Other verbs there are no more than elsewhere.</summary>
+    [Theory]
+    [InlineData("POST", 405)]
+    [InlineData("TRACE", 405)]
+    [InlineData("OPTIONS", 204)]
+    public async Task Send_OtherVerbs_AreToldTheRightOne(string verb, int status)
+    {
+        await using var server = await TestServer.StartAsync("Web:Url=http://127.0.0.1:0");
+        using var rest = new RestClient(server.WebUrl!);
+
+        var (response, _) = await rest.SendAsync(verb, Features);
+
+        Assert.Equal((status, "GET, HEAD, OPTIONS"), ((int)response.StatusCode, string.Join(", ", response.Content.Headers.Allow)));
+    }
+
     private static void AssertPotential(PotentialStatistics expected, Func<string, double> found)
     {
         Assert.Equal(expected.MeanPotentialMillivolts, found("pot_mean_mV"));

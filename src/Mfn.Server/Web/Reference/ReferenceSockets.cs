@@ -18,6 +18,13 @@ internal sealed class ReferenceSockets(SocketServices services, IOptions<WebOpti
     {
         if (!SocketHandshake.IsAsked(context))
         {
+            var verb = context.Request.Method;
+            if (!HttpMethods.IsGet(verb) && !HttpMethods.IsHead(verb))
+            {
+                await WebRouter.RefuseMethodAsync(context, [HttpMethods.Get]);
+                return;
+            }
+
             context.Response.Headers.Upgrade = "websocket";
             await RestAnswer.RefuseAsync(context, StatusCodes.Status426UpgradeRequired, CallRefusedException.Unreadable("There is a WebSocket here, and nothing else."));
         }
