@@ -102,9 +102,8 @@ public sealed class SecureWebTests : IAsyncLifetime
         using var certificate = _authority.IssueClient("looker");
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Origin", Lab);
-        socket.Options.ClientCertificates.Add(certificate);
-        socket.Options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
-        await socket.ConnectAsync(new Uri($"{_url.Replace("https:", "wss:", StringComparison.Ordinal)}/v1/runs/none/watch"), CancellationToken.None);
+        using var invoker = new HttpMessageInvoker(HandlerOf(certificate));
+        await socket.ConnectAsync(new Uri($"{_url.Replace("https:", "wss:", StringComparison.Ordinal)}/v1/runs/none/watch"), invoker, CancellationToken.None);
 
         await socket.SendAsync(Encoding.UTF8.GetBytes(first == "key" ? $$"""{"api_key": "{{_key}}"}""" : first), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
         var answer = await socket.ReceiveAsync(new byte[4096], CancellationToken.None);
