@@ -12,8 +12,6 @@ namespace Mfn.Server.Web;
 /// <param name="isOne">Whether the first message is all.</param>
 internal sealed class RestRequestBody(Func<CancellationToken, ValueTask<IMessage?>> readAsync, bool isOne) : PipeReader
 {
-    private const int PrefixLength = 5;
-
     private ReadOnlySequence<byte> _unread;
     private bool _isAll;
 
@@ -53,9 +51,9 @@ internal sealed class RestRequestBody(Func<CancellationToken, ValueTask<IMessage
     private static ReadOnlySequence<byte> Frame(IMessage message)
     {
         var size = message.CalculateSize();
-        var frame = new byte[PrefixLength + size];
+        var frame = new byte[GrpcFrames.PrefixLength + size];
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), size);
-        message.WriteTo(frame.AsSpan(PrefixLength));
+        message.WriteTo(frame.AsSpan(GrpcFrames.PrefixLength));
         return new ReadOnlySequence<byte>(frame);
     }
 }

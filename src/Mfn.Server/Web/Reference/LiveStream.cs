@@ -9,16 +9,10 @@ internal sealed class LiveStream : ReferenceStream
     /// <summary>Of its socket.</summary>
     public const string Path = "/ws/simulation_live";
 
-    private const string Seed = "seed";
-    private const string GridSize = "grid_size";
-    private const string Steps = "steps";
-    private const string Alpha = "alpha";
-    private const string SpikeProbability = "spike_probability";
-    private const string TuringEnabled = "turing_enabled";
     private const string UpdateInterval = "update_interval_steps";
     private const string FullState = "include_full_state";
 
-    private static readonly string[] Members = [Seed, GridSize, Steps, Alpha, SpikeProbability, TuringEnabled, UpdateInterval, FullState];
+    private static readonly string[] Members = [.. SimulateEndpoint.SpecMembers, UpdateInterval, FullState];
 
     private bool _hasFullState;
     private long _growthEventCount;
@@ -37,16 +31,7 @@ internal sealed class LiveStream : ReferenceStream
         {
             FieldEncoding = FieldEncoding.Float64,
             EveryNSteps = (int)body.Integer(UpdateInterval, 1, 1, 100),
-            Spec = new SimulationSpec
-            {
-                Seed = body.Integer(Seed, 42, 0, long.MaxValue),
-                GridSize = (int)body.Integer(GridSize, 64, 8, 256),
-                Steps = (int)body.Integer(Steps, 64, 1, 1000),
-                Alpha = body.Number(Alpha, 0.18, 0, 1),
-                SpikeProbability = body.Number(SpikeProbability, 0.25, 0, 1),
-                TuringEnabled = body.Flag(TuringEnabled, true),
-                AllowUnstable = true,
-            },
+            Spec = SimulateEndpoint.ReadSpec(body),
         })
         {
             _hasFullState = body.Flag(FullState, false),

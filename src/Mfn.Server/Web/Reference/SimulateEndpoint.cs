@@ -18,33 +18,39 @@ internal sealed class SimulateEndpoint() : ReferenceEndpoint("/simulate", Simula
     private const string JitterVariance = "jitter_var";
     private const string Strict = "strict";
 
-    private static readonly string[] Members =
-        [Seed, GridSize, Steps, Alpha, SpikeProbability, TuringEnabled, TuringThreshold, QuantumJitter, JitterVariance, Strict];
+    /// <summary>The members that <see cref="ReadSpec"/> reads.</summary>
+    public static IReadOnlyList<string> SpecMembers { get; } = [Seed, GridSize, Steps, Alpha, SpikeProbability, TuringEnabled];
+
+    private static readonly string[] Members = [.. SpecMembers, TuringThreshold, QuantumJitter, JitterVariance, Strict];
 
     public override IMessage Read(ReadOnlySpan<byte> json, int limit, BodyProblems problems)
     {
         var body = new ReferenceBody(Members, problems);
         body.Read(json);
-        return !body.IsObject ? new SimulateRequest() : new SimulateRequest
+        if (!body.IsObject)
         {
-            FractalDimension = true,
-            Spec = new SimulationSpec
-            {
-                Seed = body.Integer(Seed, 42, 0, long.MaxValue),
-                GridSize = (int)body.Integer(GridSize, 64, 8, 256),
-                Steps = (int)body.Integer(Steps, 64, 1, 1000),
-                Alpha = body.Number(Alpha, 0.18, 0, 1),
-                SpikeProbability = body.Number(SpikeProbability, 0.25, 0, 1),
-                TuringEnabled = body.Flag(TuringEnabled, true),
-                TuringThreshold = body.Number(TuringThreshold, 0.75, 0, 1),
-                JitterEnabled = body.Flag(QuantumJitter, false),
-                JitterVarianceVoltsSquared = body.Number(JitterVariance, 0.0005, 0, 0.01),
+            return new SimulateRequest();
+        }
 
-                // The reference computes above 0.25 too, where clamping alone bounds the field.
-                AllowUnstable = !body.Flag(Strict, false),
-            },
-        };
+        var spec = ReadSpec(body);
+        spec.TuringThreshold = body.Number(TuringThreshold, 0.75, 0, 1);
+        spec.JitterEnabled = body.Flag(QuantumJitter, false);
+        spec.JitterVarianceVoltsSquared = body.Number(JitterVariance, 0.0005, 0, 0.01);
+        spec.AllowUnstable = !body.Flag(Strict, false);
+        return new SimulateRequest { FractalDimension = true, Spec = spec };
     }
+
+    /// <summary>Reads what the reference asks for wherever it simulates. It computes with an alpha above 0.25 too, where clamping alone bounds the field.</summary>
+    public static SimulationSpec ReadSpec(ReferenceBody body) => new()
+    {
+        Seed = body.Integer(Seed, 42, 0, long.MaxValue),
+        GridSize = (int)body.Integer(GridSize, 64, 8, 256),
+        Steps = (int)body.Integer(Steps, 64, 1, 1000),
+        Alpha = body.Number(Alpha, 0.18, 0, 1),
+        SpikeProbability = body.Number(SpikeProbability, 0.25, 0, 1),
+        TuringEnabled = body.Flag(TuringEnabled, true),
+        AllowUnstable = true,
+    };
 
     public override void Write(Utf8JsonWriter writer, IMessage request, IMessage answer)
     {
